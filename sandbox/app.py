@@ -1,0 +1,95 @@
+"""The process that stands in for the whole outside: Slack with its page, and the twins of the other systems."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from sandbox.guard import Guard
+from sandbox.slack import page_api, page_workspace, response_urls, seed, web_api
+from sandbox.slack.delivery import Delivery
+from sandbox.slack.refusals import PageRefusal
+from sandbox.slack.state import Workspace
+from sandbox.twins import Twin, faults_router
+
+STATIC = Path(__file__).parent / "static"
+
+pages = APIRouter(include_in_schema=False)
+
+
+@pages.get("/")
+def index() -> FileResponse:
+    return FileResponse(STATIC / "index.html")
+
+
+@pages.get("/outside")
+def outside() -> FileResponse:
+    return FileResponse(STATIC / "outside.html")
+
+
+@pages.get("/_api/received")
+async def received(request: Request) -> dict[str, list[Any]]:
+    return {twin.name: list(twin.received) for twin in request.app.state.twins}
+
+
+@pages.get("/_api/received/{system}")
+async def received_by(
+    system: str, request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> dict[str, list[Any]]:
+    for twin in request.app.state.twins:
+        if twin.name == system:
+            return {system: list(twin.received)[-limit:]}
+    raise PageRefusal(404, f"There is no system {system}.")
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.delivery = Delivery(app.state.workspace)
+    yield
+    await app.state.delivery.close()
+
+
+def create_app(space: Workspace, twins: Sequence[Twin]) -> FastAPI:
+    app = FastAPI(title="Sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.workspace = space
+    app.state.twins = twins
+    app.state.paces = [space.pace, *(twin.pace for twin in twins)]
+    for pace in app.state.paces:
+        pace.on = space.pace.on
+    app.add_middleware(Guard)
+    app.add_exception_handler(PageRefusal, page_api.refused)
+    for router in (web_api.router, response_urls.router, page_api.router, page_workspace.router, pages):
+        app.include_router(router)
+    for twin in twins:
+        app.include_router(twin.router)
+    app.include_router(faults_router(twins))
+    app.mount("/static", StaticFiles(directory=STATIC, check_dir=False))
+    return app
+
+
+def description(space: Workspace, twins: Sequence[Twin]) -> dict[str, Any]:
+    """What whoever started the sandbox needs to know: credentials, people, channels."""
+    environment = {
+        "SLACK_BOT_TOKEN": space.credentials.bot_token,
+        "SLACK_SIGNING_SECRET": space.credentials.signing_secret,
+        "SLACK_TEAM_ID": seed.TEAM_ID,
+        "SLACK_API_URL": f"{space.base_url}/api/",
+    }
+    for twin in twins:
+        environment |= twin.credentials(space.base_url)
+    return {
+        "base_url": space.base_url,
+        "environment": environment,
+        "people": [
+            {"slack_user_id": person.id, "name": person.real_name, "email": person.email, "role": person.role}
+            for person in space.people.values()
+            if not person.is_bot
+        ],
+        "channels": [
+            {"id": channel.id, "name": channel.name} for channel in space.channels.values() if not channel.is_im
+        ],
+    }

@@ -1,0 +1,144 @@
+"""Blocks and views as a whole: what is checked before Slack takes them, and the ids that it gives."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from sandbox.slack import elements, limits
+from sandbox.slack.elements import plain, plain_or_mrkdwn
+from sandbox.slack.refusals import SlackRefusal
+from sandbox.slack.shapes import JSON, Checker, Shape, Where, anything, by_type, flag, many, string
+
+
+def section_says_something(block: JSON, where: Where) -> None:
+    if "text" not in block and "fields" not in block:
+        where.refuse("needs text or fields")
+
+
+ANY_BLOCK: dict[str, Checker] = {"type": anything, "block_id": string(limits.BLOCK_ID)}
+BLOCKS: dict[str, Checker] = {
+    "divider": Shape({}, ANY_BLOCK),
+    "header": Shape({"text": plain(limits.HEADER_TEXT)}, ANY_BLOCK),
+    "section": Shape(
+        {},
+        {
+            **ANY_BLOCK,
+            "text": plain_or_mrkdwn(limits.TEXT),
+            "fields": many(plain_or_mrkdwn(limits.SECTION_FIELD), limits.SECTION_FIELDS),
+            "accessory": by_type(elements.IN_SECTION),
+            "expand": flag,
+        },
+        section_says_something,
+    ),
+    "context": Shape({"elements": many(by_type(elements.IN_CONTEXT), limits.CONTEXT_ELEMENTS)}, ANY_BLOCK),
+    "actions": Shape({"elements": many(by_type(elements.IN_ACTIONS), limits.ACTIONS_ELEMENTS)}, ANY_BLOCK),
+    "input": Shape(
+        {"label": plain(limits.INPUT_LABEL), "element": by_type(elements.IN_INPUT)},
+        {**ANY_BLOCK, "hint": plain(limits.INPUT_HINT), "optional": flag, "dispatch_action": flag},
+    ),
+    "image": Shape(
+        {"alt_text": string(limits.ALT_TEXT)},
+        {
+            **ANY_BLOCK,
+            "image_url": string(limits.IMAGE_URL, pattern=elements.WEB_ADDRESS),
+            "slack_file": anything,
+            "title": plain(limits.ALT_TEXT),
+        },
+        elements.image_has_a_source,
+    ),
+    "rich_text": Shape({"elements": many(anything, 100)}, ANY_BLOCK),
+}
+
+
+def submit_is_there_for_inputs(view: JSON, where: Where) -> None:
+    if "submit" not in view and any(block["type"] == "input" for block in view["blocks"]):
+        where.refuse("missing required field: submit")
+
+
+VIEW_BLOCKS = many(by_type(BLOCKS), limits.BLOCKS_IN_VIEW)
+ANY_VIEW: dict[str, Checker] = {
+    "type": anything,
+    "private_metadata": string(limits.PRIVATE_METADATA, 0),
+    "callback_id": string(limits.CALLBACK_ID, 0),
+    "external_id": string(limits.EXTERNAL_ID, 0),
+}
+VIEWS: dict[str, Checker] = {
+    "home": Shape({"blocks": VIEW_BLOCKS}, ANY_VIEW),
+    "modal": Shape(
+        {"blocks": VIEW_BLOCKS, "title": plain(limits.VIEW_TITLE)},
+        {
+            **ANY_VIEW,
+            "submit": plain(limits.VIEW_BUTTON),
+            "close": plain(limits.VIEW_BUTTON),
+            "clear_on_close": flag,
+            "notify_on_close": flag,
+            "submit_disabled": flag,
+        },
+        submit_is_there_for_inputs,
+    ),
+}
+
+
+def elements_of(block: JSON) -> list[JSON]:
+    """What one can press or fill in, in `block`."""
+    if block["type"] == "input":
+        return [block["element"]]
+    if block["type"] == "actions":
+        return list(block["elements"])
+    accessory = block.get("accessory") if block["type"] == "section" else None
+    return [accessory] if accessory and accessory["type"] != "image" else []
+
+
+def all_elements(blocks: list[JSON]) -> Iterator[tuple[JSON, JSON]]:
+    """Every (block, element) that one can press or fill in."""
+    return ((block, element) for block in blocks for element in elements_of(block))
+
+
+def checked_blocks(given: Any) -> list[JSON]:
+    """The blocks of a message, with ids where none were given. Raises SlackRefusal with every problem found."""
+    if not isinstance(given, list):
+        raise SlackRefusal("invalid_blocks_format")
+    where = Where("/blocks")
+    many(by_type(BLOCKS), limits.BLOCKS_IN_MESSAGE, 0)(given, where)
+    refuse_if("invalid_blocks", where, given)
+    if len(json.dumps(given, ensure_ascii=False, separators=(",", ":"))) > limits.BLOCKS_TOTAL:
+        raise SlackRefusal("msg_blocks_too_long")
+    return with_ids(given)
+
+
+def checked_view(given: Any, kind: str) -> JSON:
+    """A view of `kind` (modal, home), with ids where none were given. Raises SlackRefusal."""
+    where = Where("/view")
+    by_type({kind: VIEWS[kind]})(given, where)
+    refuse_if("invalid_arguments", where, given.get("blocks") if isinstance(given, dict) else None)
+    if len(json.dumps(given, ensure_ascii=False).encode()) > limits.VIEW_BYTES:
+        raise SlackRefusal("view_too_large")
+    return {**deepcopy(given), "blocks": with_ids(given["blocks"])}
+
+
+def refuse_if(code: str, where: Where, blocks: Any) -> None:
+    if not where.problems:
+        repeated_ids(blocks, where)
+    if where.problems:
+        raise SlackRefusal(code, where.problems)
+
+
+def repeated_ids(blocks: list[JSON], where: Where) -> None:
+    seen: set[tuple[str, str]] = set()
+    named = [("block_id", block) for block in blocks] + [("action_id", one) for _, one in all_elements(blocks)]
+    for kind, one in named:
+        name = one.get(kind)
+        if name is not None and (kind, name) in seen:
+            where.refuse(f"{kind} must be unique: {name}")
+        seen.add((kind, name or ""))
+
+
+def with_ids(blocks: list[JSON]) -> list[JSON]:
+    blocks = deepcopy(blocks)
+    for block in blocks:
+        block.setdefault("block_id", secrets.token_urlsafe(4))
+    for _, element in all_elements(blocks):
+        element.setdefault("action_id", secrets.token_urlsafe(4))
+    return blocks

@@ -1,0 +1,21 @@
+"""The two ways of saying no: to the app in Slack's error codes, to the page in a sentence."""
+
+from collections.abc import Sequence
+
+
+class SlackRefusal(Exception):  # noqa: N818  (a refusal is an answer here, not an error of ours)
+    """An error code of the Web API, with the details that Slack puts into `response_metadata.messages`."""
+
+    def __init__(self, code: str, messages: Sequence[str] = ()) -> None:
+        super().__init__(code, *messages)
+        self.code = code
+        self.messages = list(messages)
+
+
+class PageRefusal(Exception):  # noqa: N818  (as above)
+    """What a person at the page cannot do: an HTTP status and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
