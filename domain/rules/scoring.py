@@ -1,0 +1,235 @@
+"""The score of a lead: a ledger of contributions whose points add up to it, always.
+
+One row per rule that fired. Within a row: each matching touch earns the rule's points, at most what the cap per kind
+and UTC day leaves (the earlier touch takes first); what was earned decays with the touch's age; then come the rule's
+cap, whole points, and what the group's cap leaves. What keeps the sum within 0 to 100 is a row as well.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from domain.rules.conditions import ANY_KIND, Attributes
+from domain.rules.facts import LeadFacts, Touch
+from domain.rules.scoring_model import (
+    SECONDS_A_DAY,
+    Group,
+    Model,
+    ModelError,
+    Rule,
+    Section,
+    TouchRule,
+    default_model_toml,
+    parse_model,
+    read_model,
+)
+
+LONGEST_SEEN = 200
+DISQUALIFIED, CEILING, FLOOR = "disqualified", "ceiling", "floor"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_when = attrgetter("occurred_at")
+
+
+class Contribution(NamedTuple):
+    """One row of the ledger: `raw * decay - cap_cut`, in whole points, is `points`. `seen` may hold hostile text."""
+
+    group: Group
+    rule: str
+    label: str
+    seen: str
+    raw: float
+    decay: float
+    cap_cut: float
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    total: int  # 0 to 100, the sum of the ledger's points
+    fit: int
+    intent: int
+    negative: int  # 0 or less
+    ledger: tuple[Contribution, ...]
+    disqualified_by: str | None = None  # the id of the rule
+
+
+class _Tally:
+    """What the touches of one rule have brought so far, in points without their sign."""
+
+    __slots__ = ("decayed", "kept", "newest", "raw", "times")
+
+    def __init__(self) -> None:
+        self.raw = self.decayed = self.kept = 0.0
+        self.times = 0
+        self.newest: Touch | None = None
+
+
+def score(model: Model, facts: LeadFacts, as_of: datetime) -> Score:
+    """What the lead is worth at `as_of` (with a time zone); touches later than that are not known yet."""
+    tallies = _tallies(model, facts, as_of) if facts.touches else {}
+    rows: list[Contribution] = []
+    fit, intent, negative = (_section(section, facts.attributes, tallies, rows) for section in model.sections)
+    disqualifier = next((row for row in rows if row.rule in model.disqualifiers), None)
+    rows += _clamp(fit + intent + negative, model.caps.total, disqualifier)
+    total = sum(row.points for row in rows)
+    return Score(total, fit, intent, negative, tuple(rows), disqualifier.rule if disqualifier else None)
+
+
+def _section(section: Section, attributes: Attributes, tallies: Mapping[str, _Tally], rows: list[Contribution]) -> int:
+    """Adds the rows of a group; returns their points. The cap of the group takes from the last ones."""
+    sign = -1 if section.group is Group.NEGATIVE else 1
+    room = section.cap
+    for rule in section.rules:
+        when = rule.when
+        if when.touch is None:
+            if when.holds is None or not when.holds(attributes):
+                continue
+            size = abs(rule.points)
+            row = _row(rule, sign, room, (size, size, size), when.seen(attributes))
+        else:
+            tally = tallies.get(rule.id)
+            if tally is None:
+                continue
+            points = (tally.raw, tally.decayed, tally.kept)
+            row = _row(rule, sign, room, points, _touches_seen(tally, when.seen(attributes)))
+        rows.append(row)
+        room -= sign * row.points
+    return sign * (section.cap - room)
+
+
+def _row(rule: Rule, sign: int, room: int, earned: tuple[float, float, float], seen: str) -> Contribution:
+    raw, decayed, kept = earned
+    if rule.cap is not None and kept > rule.cap:
+        kept = rule.cap
+    points = min(_whole(kept), room)
+    cut = decayed - min(kept, room)
+    decay = decayed / raw if raw else 1.0
+    return Contribution(
+        rule.group, rule.id, rule.label, seen[:LONGEST_SEEN], sign * raw, decay, sign * cut, sign * points
+    )
+
+
+def _tallies(model: Model, facts: LeadFacts, as_of: datetime) -> dict[str, _Tally]:
+    """Per rule id. Touches are taken in the order of time, so the outcome does not hang on the order they came in."""
+    tallies: dict[str, _Tally] = {}
+    allowed = _day_allowance(model.caps.per_kind_per_day)
+    for touch in sorted(facts.touches, key=_when):
+        age = (as_of - touch.occurred_at).total_seconds()
+        if age < 0:
+            break
+        for meeting in model.by_kind.get(touch.kind, model.any_kind):
+            if _matches(meeting.rule, touch, facts.attributes):
+                kept = allowed(touch, meeting.size) if meeting.rule.group is Group.INTENT else meeting.size
+                if age <= meeting.oldest_seconds:
+                    _add(tallies, meeting, touch, age, kept)
+    return tallies
+
+
+def _matches(rule: Rule, touch: Touch, attributes: Attributes) -> bool:
+    when = rule.when
+    if when.holds is not None and not when.holds(attributes):
+        return False
+    return when.touch is not None and (when.touch.matches is None or when.touch.matches(touch))
+
+
+def _add(tallies: dict[str, _Tally], meeting: TouchRule, touch: Touch, age: float, kept: float) -> None:
+    tally = tallies.get(meeting.rule.id)
+    if tally is None:
+        tally = tallies[meeting.rule.id] = _Tally()
+    decay = math.exp(-meeting.decay_per_second * age) if meeting.decay_per_second else 1.0
+    tally.raw += meeting.size
+    tally.decayed += meeting.size * decay
+    tally.kept += kept * decay
+    tally.times += 1
+    tally.newest = touch
+
+
+def _day_allowance(caps: Mapping[str, float]) -> Callable[[Touch, float], float]:
+    """Says how much of the points the touch's kind may still earn on its day, and takes it off.
+
+    Caps are in raw points, before decay and before `within_days`: so no score rises merely because time passes.
+    """
+    left: dict[tuple[str, float], float] = {}
+    any_kind = caps.get(ANY_KIND)
+
+    def allowed(touch: Touch, points: float) -> float:
+        cap = caps.get(touch.kind, any_kind)
+        if cap is None:
+            return points
+        day = (touch.kind, touch.occurred_at.timestamp() // SECONDS_A_DAY)
+        kept = min(points, left.get(day, cap))
+        left[day] = left.get(day, cap) - kept
+        return kept
+
+    return allowed
+
+
+def _whole(points: float) -> int:
+    """Half a point counts as one; the billionth makes sums of floats that should be equal equal."""
+    return int(points + 0.5 + 1e-9)
+
+
+def _touches_seen(tally: _Tally, attributes_seen: str) -> str:
+    if tally.newest is None:
+        return attributes_seen
+    touch, day = tally.newest, tally.newest.occurred_at.astimezone(UTC)
+    date = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    when = date if tally.times == 1 else f"{tally.times} times, last on {date}"
+    return ", ".join(filter(None, (when, touch.content or touch.page or touch.campaign, attributes_seen)))
+
+
+def _clamp(total: int, ceiling: int, disqualifier: Contribution | None) -> list[Contribution]:
+    if disqualifier is not None:
+        label = f"Disqualified: {disqualifier.label}"
+        return [Contribution(Group.CLAMP, DISQUALIFIED, label, disqualifier.seen, -total, 1.0, 0.0, -total)]
+    if total > ceiling:
+        return [_clamp_row(CEILING, f"No score is above {ceiling}", total, ceiling - total)]
+    if total < 0:
+        return [_clamp_row(FLOOR, "No score is below 0", total, -total)]
+    return []
+
+
+def _clamp_row(rule: str, label: str, total: int, points: int) -> Contribution:
+    return Contribution(Group.CLAMP, rule, label, f"sum before: {total}", points, 1.0, 0.0, points)
+
+
+def top_reasons(score: Score, n: int = 3) -> list[Contribution]:
+    """The `n` biggest contributions upwards, then what speaks most against the lead, if anything does."""
+    up = sorted((row for row in score.ledger if row.points > 0 and row.group is not Group.CLAMP), key=_points)
+    against = [row for row in score.ledger if row.group is Group.NEGATIVE]
+    decisive = [row for row in against if row.rule == score.disqualified_by]
+    down = decisive or sorted((row for row in against if row.points < 0), key=_points, reverse=True)[:1]
+    return up[:n] + down
+
+
+def _points(row: Contribution) -> int:
+    return -row.points
+
+
+def ledger_to_json(ledger: Iterable[Contribution]) -> list[dict[str, Any]]:
+    return [row._asdict() | {"group": row.group.value} for row in ledger]
+
+
+def ledger_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Contribution, ...]:
+    """Only what `ledger_to_json` wrote."""
+    return tuple(Contribution(**(dict(row) | {"group": Group(row["group"])})) for row in rows)
+
+
+__all__ = [
+    "Contribution",
+    "Group",
+    "Model",
+    "ModelError",
+    "Rule",
+    "Score",
+    "default_model_toml",
+    "ledger_from_json",
+    "ledger_to_json",
+    "parse_model",
+    "read_model",
+    "score",
+    "top_reasons",
+]

@@ -1,0 +1,251 @@
+"""A scoring model: rules as data. Read from TOML, checked key by key, compiled for scoring."""
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+
+from domain.rules.conditions import Condition, parse_condition
+from domain.rules.model_table import ModelError, Table
+from domain.rules.tiers import Thresholds, Tier
+
+SECONDS_A_DAY = 86_400
+MOST_POINTS = 100
+_SYNTAX_PLACE = re.compile(r"^(?P<why>.*) \(at (?P<place>line \d+, column \d+|end of document)\)$", re.DOTALL)
+
+
+class Group(StrEnum):
+    FIT = "fit"  # who they are
+    INTENT = "intent"  # what they did
+    NEGATIVE = "negative"  # what speaks against them
+    CLAMP = "clamp"  # what keeps the sum within 0 to 100; a row of the ledger, never a group of rules
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    group: Group
+    label: str  # words for a salesperson
+    points: float  # for each touch, or once for attributes; below 0 in the negative group
+    when: Condition
+    cap: int | None = None  # the most that all touches together bring (or take)
+    half_life_days: float | None = None
+    within_days: float | None = None  # older touches do not count at all
+    disqualify: bool = False
+
+    @property
+    def decay_per_second(self) -> float:
+        return math.log(2) / (self.half_life_days * SECONDS_A_DAY) if self.half_life_days else 0.0
+
+    @property
+    def oldest_seconds(self) -> float:
+        return math.inf if self.within_days is None else self.within_days * SECONDS_A_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The most points of each group (of negative: the most taken), in total, and of one touch kind on one UTC day."""
+
+    fit: int = 100
+    intent: int = 100
+    negative: int = 100
+    total: int = 100
+    per_kind_per_day: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TouchRule:
+    """A rule about touches with everything that the inner loop of scoring needs, worked out beforehand."""
+
+    rule: Rule
+    size: float  # the points without their sign
+    decay_per_second: float
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    group: Group
+    cap: int
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    name: str
+    version: int
+    thresholds: Thresholds
+    expected_conversion: Mapping[Tier, float]  # the predicted share of MQL that become SQL, per tier
+    caps: Caps
+    sections: tuple[Section, ...]  # fit, intent, negative; within each the rules in the order of the file
+    by_kind: Mapping[str, tuple[TouchRule, ...]]  # the rules that a touch of this kind may meet
+    any_kind: tuple[TouchRule, ...]  # those that a touch of any other kind may meet
+    disqualifiers: frozenset[str]  # the ids of the rules that disqualify
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for section in self.sections for rule in section.rules)
+
+
+def default_model_toml() -> str:
+    return resources.files("domain.rules").joinpath("default_model.toml").read_text("utf-8")
+
+
+def read_model(toml_text: str) -> Model:
+    """Raises ModelError; for a mistake of syntax its path is the line and column."""
+    try:
+        data = tomllib.loads(toml_text)
+    except tomllib.TOMLDecodeError as error:
+        found = _SYNTAX_PLACE.match(str(error))
+        place, why = (found["place"], found["why"]) if found else ("model", str(error))
+        raise ModelError(place, None, why) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets nested by the thousand
+        raise ModelError("model", None, "holds a number too long or tables nested too deep to be read") from error
+    return parse_model(data)
+
+
+def parse_model(data: Mapping[str, object]) -> Model:
+    """Raises ModelError."""
+    top = Table(data)
+    top.only("name", "version", "thresholds", "expected_conversion", "caps", "fit", "intent", "negative")
+    rules = _all_rules(top)
+    if not rules:
+        raise ModelError("fit.rules", None, "is missing, and so are intent.rules and negative.rules")
+    return build_model(
+        name=top.text("name"),
+        version=top.whole("version", at_least=1, at_most=10**6),
+        thresholds=_thresholds(top.table("thresholds")),
+        expected_conversion=_conversion(top.table("expected_conversion")),
+        caps=_caps(top.table("caps")),
+        rules=rules,
+    )
+
+
+def build_model(
+    *,
+    name: str,
+    version: int,
+    thresholds: Thresholds,
+    expected_conversion: Mapping[Tier, float],
+    caps: Caps,
+    rules: Sequence[Rule],
+) -> Model:
+    """Of rules whose ids differ; what scoring asks again and again is worked out here, once."""
+    kinds = {kind for rule in rules if rule.when.touch for kind in rule.when.touch.kinds}
+    sections = tuple(
+        Section(group, cap, tuple(rule for rule in rules if rule.group is group))
+        for group, cap in ((Group.FIT, caps.fit), (Group.INTENT, caps.intent), (Group.NEGATIVE, caps.negative))
+    )
+    return Model(
+        name=name,
+        version=version,
+        thresholds=thresholds,
+        expected_conversion=expected_conversion,
+        caps=caps,
+        sections=sections,
+        by_kind={kind: _meeting(rules, kind) for kind in kinds},
+        any_kind=_meeting(rules, None),
+        disqualifiers=frozenset(rule.id for rule in rules if rule.disqualify),
+    )
+
+
+def _meeting(rules: Sequence[Rule], kind: str | None) -> tuple[TouchRule, ...]:
+    return tuple(
+        TouchRule(rule, abs(rule.points), rule.decay_per_second, rule.oldest_seconds)
+        for rule in rules
+        if rule.when.touch and (not rule.when.touch.kinds or kind in rule.when.touch.kinds)
+    )
+
+
+def _thresholds(table: Table) -> Thresholds:
+    table.only("mel", "mql", "hql")
+    usual = Thresholds()
+    mel = table.whole("mel", usual.mel, at_least=1, at_most=100)
+    mql = table.whole("mql", usual.mql, at_least=1, at_most=100)
+    hql = table.whole("hql", usual.hql, at_least=1, at_most=100)
+    if mql <= mel:
+        raise ModelError(table.at("mql"), mql, f"must be greater than mel ({mel}), or the tiers overlap")
+    if hql <= mql:
+        raise ModelError(table.at("hql"), hql, f"must be greater than mql ({mql}), or the tiers overlap")
+    return Thresholds(mel, mql, hql)
+
+
+def _conversion(table: Table) -> dict[Tier, float]:
+    table.only(*Tier)
+    return {tier: float(table.number(tier, at_least=0, at_most=1)) for tier in Tier if tier in table}
+
+
+def _caps(table: Table) -> Caps:
+    table.only("fit", "intent", "negative", "total", "per_kind_per_day")
+    days = table.table("per_kind_per_day")
+    return Caps(
+        fit=table.whole("fit", 100, at_least=0, at_most=100),
+        intent=table.whole("intent", 100, at_least=0, at_most=100),
+        negative=table.whole("negative", 100, at_least=0, at_most=100),
+        total=table.whole("total", 100, at_least=1, at_most=100),
+        per_kind_per_day={kind: days.number(kind, at_least=0) for kind in days.data},
+    )
+
+
+def _all_rules(top: Table) -> tuple[Rule, ...]:
+    found: dict[str, Rule] = {}
+    for group in (Group.FIT, Group.INTENT, Group.NEGATIVE):
+        section = top.table(group)
+        section.only("rules")
+        for table in section.tables("rules"):
+            rule = _rule(table, group)
+            if rule.id in found:
+                raise table.wrong("id", "is already the id of an earlier rule")
+            found[rule.id] = rule
+    return tuple(found.values())
+
+
+def _rule(table: Table, group: Group) -> Rule:
+    table.only("id", "label", "points", "when", "cap", "half_life_days", "within_days", "disqualify")
+    table.read("when")
+    when = parse_condition(table.table("when"))
+    if not when.touch:
+        for key in ("cap", "half_life_days", "within_days"):
+            if key in table:
+                raise table.wrong(key, "has no meaning for a rule that counts no touches")
+    return Rule(
+        id=table.text("id"),
+        group=group,
+        label=table.text("label"),
+        points=_points(table, group),
+        when=when,
+        cap=table.whole("cap", at_least=1, at_most=MOST_POINTS) if "cap" in table else None,
+        half_life_days=_days(table, "half_life_days") if "half_life_days" in table else None,
+        within_days=_days(table, "within_days") if "within_days" in table else None,
+        disqualify=_disqualify(table, group),
+    )
+
+
+def _days(table: Table, key: str) -> float:
+    return table.number(key, above=0, at_least=0.001, at_most=36_500)
+
+
+def _points(table: Table, group: Group) -> float:
+    if group is not Group.NEGATIVE:
+        return table.number("points", above=0, at_most=MOST_POINTS)
+    if "points" not in table and _disqualify(table, group):
+        return 0
+    points = table.number("points", at_least=-MOST_POINTS)
+    if points >= 0 and not table.flag("disqualify", default=False):
+        raise table.wrong("points", "must be less than 0 in a negative rule")
+    if points > 0:
+        raise table.wrong("points", "must be 0 or less in a disqualifying rule")
+    return points
+
+
+def _disqualify(table: Table, group: Group) -> bool:
+    disqualify = table.flag("disqualify", default=False)
+    if disqualify and group is not Group.NEGATIVE:
+        raise table.wrong("disqualify", "may stand only in a negative rule")
+    return disqualify
+
+
+__all__ = ["Caps", "Group", "Model", "ModelError", "Rule", "default_model_toml", "parse_model", "read_model"]
