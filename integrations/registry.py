@@ -1,0 +1,75 @@
+"""Who is plugged in. A vendor is one file of this folder and one line here.
+
+A vendor's file is loaded when it is first needed and only if its key is set: Salesforce's library alone takes most of a
+second to import.
+"""
+
+import os
+import threading
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from dotenv import dotenv_values
+
+from integrations.ports import Crm, Enricher, MarketingAutomation, Plugged
+
+
+@dataclass(frozen=True, slots=True)
+class Plug:
+    """A vendor's file, which has `Settings` and `build(settings)`, and the setting that switches it on."""
+
+    module: str
+    switch: str
+
+
+ENRICHERS = (
+    Plug("integrations.zoominfo", "ZOOMINFO_CLIENT_ID"),
+    Plug("integrations.clearbit", "CLEARBIT_API_KEY"),
+)
+"""In the order of trust: where two providers disagree, the earlier one is believed."""
+CRMS = (Plug("integrations.salesforce", "SALESFORCE_CLIENT_ID"),)
+MARKETING = (Plug("integrations.hubspot", "HUBSPOT_ACCESS_TOKEN"),)
+
+_lock = threading.Lock()
+_clients: dict[str, Plugged | None] = {}
+
+
+def enrichers() -> tuple[Enricher, ...]:
+    """The configured providers, most trusted first."""
+    found: list[Enricher | None] = [_client(plug) for plug in ENRICHERS]
+    return tuple(enricher for enricher in found if enricher is not None)
+
+
+def crm() -> Crm | None:
+    found: list[Crm | None] = [_client(plug) for plug in CRMS]
+    return next((one for one in found if one is not None), None)
+
+
+def marketing() -> MarketingAutomation | None:
+    found: list[MarketingAutomation | None] = [_client(plug) for plug in MARKETING]
+    return next((one for one in found if one is not None), None)
+
+
+def forget() -> None:
+    """Close all clients; the next question reads the settings again."""
+    with _lock:
+        for client in _clients.values():
+            if client is not None:
+                client.close()
+        _clients.clear()
+
+
+def _client(plug: Plug) -> Any:
+    with _lock:
+        if plug.module not in _clients:
+            _clients[plug.module] = _load(plug)
+        return _clients[plug.module]
+
+
+def _load(plug: Plug) -> Any:
+    if not (os.environ.get(plug.switch) or dotenv_values(".env").get(plug.switch)):
+        return None
+    vendor = import_module(plug.module)
+    settings = vendor.Settings()
+    return vendor.build(settings) if settings.configured() else None
