@@ -1,0 +1,88 @@
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.rules.merging import FORM, REP, Sourced, merge_fields
+
+MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+ORDER = ("zoominfo", "clearbit")
+
+Statement = tuple[Mapping[str, str | int], str, datetime]
+
+statements = st.tuples(
+    st.dictionaries(
+        st.sampled_from(["title", "industry", "employees", "country"]),
+        st.one_of(st.sampled_from(["", "a", "b"]), st.integers(0, 2)),
+    ),
+    st.sampled_from([FORM, REP, *ORDER, "csv", "partner"]),
+    st.integers(0, 3).map(lambda day: MONDAY + timedelta(days=day)),
+)
+
+
+def after(*said: Statement, known: Mapping[str, Sourced] | None = None) -> Mapping[str, Sourced]:
+    return reduce(lambda sofar, one: merge_fields(sofar, one[0], one[1], one[2], ORDER), said, known or {})
+
+
+def test_a_title_typed_in_a_form_beats_what_a_provider_says_later() -> None:
+    merged = after(({"title": "VP Sales"}, FORM, MONDAY), ({"title": "Sales"}, "zoominfo", MONDAY + timedelta(days=9)))
+    assert merged["title"] == Sourced("VP Sales", FORM, MONDAY)
+
+
+def test_a_provider_knows_the_number_of_employees_better_than_a_form() -> None:
+    merged = after(({"employees": 350}, "clearbit", MONDAY), ({"employees": 9}, FORM, MONDAY + timedelta(days=9)))
+    assert merged["employees"].value == 350
+
+
+def test_the_provider_named_first_is_believed() -> None:
+    merged = after(({"industry": "Banking"}, "zoominfo", MONDAY), ({"industry": "Software"}, "clearbit", MONDAY))
+    assert merged["industry"].value == "Banking"
+
+
+def test_a_ranked_provider_is_believed_before_an_unranked_one() -> None:
+    merged = after(({"industry": "Banking"}, "clearbit", MONDAY), ({"industry": "Toys"}, "csv", MONDAY))
+    assert merged["industry"].source == "clearbit"
+
+
+def test_what_a_colleague_put_right_stands_against_everyone() -> None:
+    corrected = ({"industry": "Software", "title": "CFO"}, REP, MONDAY)
+    later = MONDAY + timedelta(days=30)
+    merged = after(corrected, ({"industry": "Banking"}, "zoominfo", later), ({"title": "CEO"}, FORM, later))
+    assert (merged["industry"].value, merged["title"].value) == ("Software", "CFO")
+
+
+def test_the_same_source_corrects_itself() -> None:
+    merged = after(({"title": "AE"}, FORM, MONDAY), ({"title": "VP Sales"}, FORM, MONDAY + timedelta(days=1)))
+    assert merged["title"].value == "VP Sales"
+
+
+def test_an_older_word_of_the_same_source_that_arrives_late_changes_nothing() -> None:
+    merged = after(({"title": "VP Sales"}, FORM, MONDAY), ({"title": "AE"}, FORM, MONDAY - timedelta(days=1)))
+    assert merged["title"].value == "VP Sales"
+
+
+def test_an_empty_field_takes_nothing_away() -> None:
+    merged = after(({"phone": "+4930901820"}, FORM, MONDAY), ({"phone": ""}, FORM, MONDAY + timedelta(days=1)))
+    assert merged["phone"].value == "+4930901820"
+
+
+@given(st.lists(statements, max_size=5))
+def test_hearing_everything_twice_changes_nothing(said: list[Statement]) -> None:
+    once = after(*said)
+    assert after(*said, known=once) == once
+
+
+@given(st.lists(statements, max_size=5).flatmap(lambda said: st.tuples(st.just(said), st.permutations(said))))
+def test_the_order_of_arrival_does_not_matter(both: tuple[list[Statement], list[Statement]]) -> None:
+    said, shuffled = both
+    assert after(*said) == after(*shuffled)
+
+
+@given(st.lists(statements, max_size=5))
+def test_no_field_is_lost_and_every_value_was_said_by_its_source(said: list[Statement]) -> None:
+    merged = after(*said)
+    assert set(merged) == {field for fields, _, _ in said for field, value in fields.items() if value != ""}
+    for field, kept in merged.items():
+        assert any((fields.get(field), source, at) == (kept.value, kept.source, kept.at) for fields, source, at in said)

@@ -1,0 +1,164 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.rules.personas import (
+    CompanySize,
+    Function,
+    Industry,
+    Persona,
+    Seniority,
+    categorise,
+    company_size_of,
+    function_of,
+    industry_of,
+    seniority_of,
+)
+
+TITLES = [
+    ("CEO", "c_level", "other"),
+    ("C.E.O.", "c_level", "other"),
+    ("Chief Executive Officer", "c_level", "other"),
+    ("Founder & CEO", "c_level", "other"),
+    ("CTO/Co-founder", "c_level", "engineering"),
+    ("Chief Information Security Officer", "c_level", "it"),
+    ("Managing Director", "c_level", "other"),
+    ("Chairman of the Board", "c_level", "other"),
+    ("Member of the Board", "c_level", "other"),
+    ("President", "c_level", "other"),
+    ("Geschäftsführerin (m/w/d)", "c_level", "other"),
+    ("Directrice générale", "c_level", "other"),
+    ("PDG", "c_level", "other"),
+    ("Amministratore delegato", "c_level", "other"),
+    ("VP Sales", "vp", "sales"),
+    ("V.P. of Marketing", "vp", "marketing"),
+    ("Vice-President", "vp", "other"),
+    ("Assistant Vice President", "vp", "other"),
+    ("SVP, Global Operations", "vp", "operations"),
+    ("Head of IT", "director", "it"),
+    ("Director, Demand Generation", "director", "marketing"),
+    ("Assistant Director of Sales", "director", "sales"),
+    ("Chief of Staff to the CEO", "director", "other"),
+    ("Vertriebsleiter", "director", "sales"),
+    ("Leiter*in Marketing", "director", "marketing"),
+    ("Directeur des ventes", "director", "sales"),
+    ("Responsable informatique", "director", "it"),
+    ("Directora de Operaciones", "director", "operations"),
+    ("IT Manager", "manager", "it"),
+    ("Senior Manager, Information Security", "manager", "it"),
+    ("Product Marketing Manager", "manager", "marketing"),
+    ("Marketing Operations Manager", "manager", "marketing"),
+    ("Student Success Manager", "manager", "other"),
+    ("Assistant Manager", "manager", "other"),
+    ("Teamleiter Vertrieb", "manager", "sales"),
+    ("Team Lead Customer Support", "manager", "other"),
+    ("Assistant to the CEO", "individual", "other"),
+    ("Executive Assistant to the Chief Executive Officer", "individual", "other"),
+    ("EA to CEO", "individual", "other"),
+    ("Assistentin der Geschäftsführung", "individual", "other"),
+    ("CRO Specialist", "individual", "sales"),
+    ("Account Executive", "individual", "sales"),
+    ("Sales Development Representative", "individual", "sales"),
+    ("Sr. Software Engineer II", "individual", "engineering"),
+    ("Data Scientist", "individual", "engineering"),
+    ("Product Owner", "individual", "product"),
+    ("HR Business Partner", "individual", "hr"),
+    ("Internal Auditor", "individual", "finance"),
+    ("Intern", "student", "other"),
+    ("PhD Candidate", "student", "other"),
+    ("Werkstudent Marketing", "student", "marketing"),
+    ("Étudiante", "student", "other"),
+    ("Former CEO", "unknown", "other"),
+    ("I make it happen", "unknown", "other"),
+    ("Ninja", "unknown", "other"),
+    ("", "unknown", "other"),
+    (None, "unknown", "other"),
+]
+
+
+@pytest.mark.parametrize(("title", "seniority", "function"), TITLES)
+def test_a_title_says_how_senior_a_person_is_and_what_for(title: str | None, seniority: str, function: str) -> None:
+    assert (seniority_of(title), function_of(title)) == (seniority, function)
+
+
+@pytest.mark.parametrize(
+    ("words", "industry"),
+    [
+        ("Computer Software", "software"),
+        ("Information Technology and Services", "software"),
+        ("Financial Services", "finance"),
+        ("Versicherungen", "finance"),
+        ("Hospital & Health Care", "healthcare"),
+        ("Automotive", "manufacturing"),
+        ("Maschinenbau", "manufacturing"),
+        ("E-Commerce", "retail"),
+        ("Higher Education", "education"),
+        ("Law Practice", "professional_services"),
+        ("Law Enforcement", "public"),
+        ("Management Consulting", "professional_services"),
+        ("Marketing and Advertising", "media"),
+        ("Nonprofit Organization Management", "public"),
+        ("Farming", "other"),
+        ("  ", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_free_words_find_their_industry(words: str | None, industry: str) -> None:
+    assert industry_of(words) == industry
+
+
+def test_the_industry_named_first_counts() -> None:
+    assert industry_of("Banking software") is Industry.FINANCE
+    assert industry_of("Software for banking") is Industry.SOFTWARE
+
+
+@pytest.mark.parametrize(
+    ("employees", "band"),
+    [
+        (None, "unknown"),
+        (0, "unknown"),
+        (-3, "unknown"),
+        (1, "1-10"),
+        (10, "1-10"),
+        (11, "11-50"),
+        (200, "51-200"),
+        (201, "201-1000"),
+        (1000, "201-1000"),
+        (5000, "1001-5000"),
+        (5001, "5000+"),
+    ],
+)
+def test_bands_of_employees_include_both_ends(employees: int | None, band: str) -> None:
+    assert company_size_of(employees) == band
+
+
+@pytest.mark.parametrize(
+    ("title", "persona"),
+    [
+        ("VP Sales", Persona.DECISION_MAKER),
+        ("Sales Manager", Persona.INFLUENCER),
+        ("Account Executive", Persona.PRACTITIONER),
+        ("Student", Persona.OTHER),
+        (None, Persona.OTHER),
+    ],
+)
+def test_the_persona_follows_from_how_senior_a_person_is(title: str | None, persona: Persona) -> None:
+    assert categorise(title, None, None).persona is persona
+
+
+def test_a_lead_of_whom_nothing_is_known_has_categories_all_the_same() -> None:
+    nothing = categorise(None, None, None)
+    assert (nothing.seniority, nothing.function) == (Seniority.UNKNOWN, Function.OTHER)
+    assert (nothing.industry, nothing.company_size) == (Industry.UNKNOWN, CompanySize.UNKNOWN)
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=400), st.integers())
+@settings(deadline=None)  # the machine may be busy; the outcome is what counts
+def test_any_text_whatever_can_be_categorised(text: str, employees: int) -> None:
+    found = categorise(text, text, employees)
+    assert found.persona is Persona.OTHER or found.seniority not in {Seniority.UNKNOWN, Seniority.STUDENT}
+
+
+@given(st.sampled_from([title for title, _, _ in TITLES if title and " it " not in title]))  # IT, shouted, is a trade
+def test_shouting_a_title_changes_nothing(title: str) -> None:
+    assert seniority_of(title.upper()) is seniority_of(title)
