@@ -35,7 +35,8 @@ class PostgresProcess:
 
     def __init__(self, command: list[str], account: Account | None, log: Path) -> None:
         self._log = log
-        self._start_of_log = log.stat().st_size if log.exists() else 0
+        log.touch(mode=0o600)  # Postgres quotes refused values, and they may be a person's
+        self._start_of_log = log.stat().st_size
         born: queue.SimpleQueue[subprocess.Popen[bytes] | OSError] = queue.SimpleQueue()
         words = _as_child(account, command)
         self._keeper = threading.Thread(target=self._keep, args=(words, born), name="postgres", daemon=True)

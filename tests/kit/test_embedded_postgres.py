@@ -119,6 +119,7 @@ def test_the_cluster_speaks_utf8_and_utc_and_is_reached_by_a_private_socket_only
         assert int(str(ask(server.url, "SHOW max_connections"))) == 200
         socket = Path(str(ask(server.url, "SHOW unix_socket_directories")))
     assert stat.S_IMODE((data / "cluster").stat().st_mode) == 0o700
+    assert stat.S_IMODE((data / "postgres.log").stat().st_mode) == 0o600
     assert stat.S_IMODE(socket.stat().st_mode) == 0o700
 
 
