@@ -1,0 +1,203 @@
+// The page as a whole: who looks, at what, and what happens when the server speaks.
+
+import { api } from "./api.js";
+import { createComposer } from "./composer.js";
+import { byTestId, h, icon } from "./dom.js";
+import { listen } from "./events.js";
+import { draw as drawHome, openHome } from "./home.js";
+import { createMessageList } from "./messages.js";
+import { forgetViews, syncViews } from "./modal.js";
+import { plainString } from "./mrkdwn.js";
+import { drawHead, drawNotice } from "./pane.js";
+import { drawConversations, drawSwitch } from "./sidebar.js";
+import { appConversation, conversationOf, nameOf, people, person, readHash, state, writeHash } from "./state.js";
+import { closeThread, openThread, reloadThread, threadForgets, threadHears } from "./thread.js";
+import { say, toast } from "./toast.js";
+
+const PAGE = 100; // messages asked for at once
+const scroller = document.querySelector("#scroller");
+const homePlace = document.querySelector("#home-place");
+const earlier = h("button", { class: "earlier", type: "button", hidden: true, onclick: showEarlier }, "Show earlier messages");
+scroller.append(earlier);
+const list = createMessageList(scroller, { onThread: openThread, onSeen: markRead, pill: document.querySelector("#new-pill") });
+let limit = PAGE;
+let connected = true;
+let stopListening = () => {};
+let refreshing = 0;
+
+async function start() {
+  try {
+    state.workspace = await api.workspace();
+  } catch (problem) {
+    toast(problem.message);
+    setTimeout(start, 2000);
+    return;
+  }
+  document.querySelector("#team-name").textContent = state.workspace.team.name;
+  createComposer(() => state.place.id);
+  addEventListener("hashchange", followHash);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && markRead());
+  document.addEventListener("keydown", (event) => event.key === "Escape" && showSidebar(false));
+  document.querySelector("#backdrop").addEventListener("click", () => showSidebar(false));
+  await followHash();
+}
+
+async function followHash() {
+  const wanted = readHash();
+  const user = person(wanted.as) ? wanted.as : (state.me ?? people()[0].id);
+  if (user !== state.me) return lookAs(user, wanted.in);
+  if (wanted.in === "home" ? state.place.kind !== "home" : wanted.in && wanted.in !== state.place.id) await open(placeNamed(wanted.in));
+}
+
+function placeNamed(name) {
+  if (name === "home") return { kind: "home", id: appConversation()?.id ?? null };
+  return { kind: "conversation", id: (conversationOf(name) ?? state.conversations[0])?.id ?? null };
+}
+
+/** Changes whose eyes we use; stays in the same place when that person may be there too. */
+async function lookAs(user, wantedPlace = state.place.kind === "home" ? "home" : state.place.id) {
+  stopListening();
+  closeThread();
+  forgetViews();
+  state.me = user;
+  stopListening = listen(user, { onEvent, onReconnect: readEverything, onState });
+  drawSwitch(lookAs);
+  await quietly(async () => {
+    state.conversations = await api.conversations(user);
+    if (state.me === user) await open(placeNamed(wantedPlace));
+  });
+  await syncViews();
+}
+
+async function open(place) {
+  const unread = conversationOf(place.id)?.unread ?? 0;
+  closeThread();
+  showSidebar(false);
+  limit = PAGE;
+  state.place = place;
+  writeHash();
+  drawHead({ onTab: (kind) => open({ kind, id: place.id }), onMenu: () => showSidebar(true) });
+  drawConversations(open);
+  const home = place.kind === "home";
+  for (const part of document.querySelectorAll(".for-messages")) part.hidden = home;
+  homePlace.hidden = !home;
+  if (home) await openHome(homePlace);
+  else await quietly(() => readMessages({ unread }));
+}
+
+async function readMessages(how) {
+  const { id } = state.place;
+  if (!id) return;
+  const user = state.me;
+  const messages = await api.messages(user, id, { limit });
+  if (state.place.id !== id || state.me !== user) return; // someone has moved on while we waited
+  earlier.hidden = messages.length < limit;
+  list.show(messages.filter(isTopLevel), how);
+  await markRead();
+}
+
+async function showEarlier() {
+  limit += PAGE;
+  await quietly(() => readMessages({ keepPlace: true }));
+}
+
+const isTopLevel = (message) => !message.thread_ts || message.thread_ts === message.ts || message.ephemeral;
+
+async function readEverything() {
+  await quietly(async () => {
+    state.workspace = await api.workspace();
+    drawNotice(connected);
+    await refreshConversations();
+    if (state.place.kind === "conversation") await readMessages({ keepPlace: true });
+    else await openHome(homePlace);
+    await reloadThread();
+  });
+  await syncViews();
+}
+
+async function refreshConversations() {
+  const user = state.me;
+  const conversations = await api.conversations(user);
+  if (state.me !== user) return;
+  state.conversations = conversations;
+  drawConversations(open);
+}
+
+/** Many messages at once ask for one reading of the unread counts. */
+function refreshSoon() {
+  clearTimeout(refreshing);
+  refreshing = setTimeout(() => quietly(refreshConversations), 120);
+}
+
+async function markRead() {
+  const { kind, id } = state.place;
+  if (kind !== "conversation" || !id || document.visibilityState !== "visible") return;
+  await quietly(async () => {
+    await api.read(state.me, id);
+    await refreshConversations();
+  });
+}
+
+const HEARD = {
+  message: heardMessage,
+  ephemeral: heardMessage,
+  changed: heardChange,
+  deleted: (gone) => {
+    if (gone.channel === state.place.id) list.remove(gone.ts);
+    threadForgets(gone);
+    refreshSoon();
+  },
+  view: () => syncViews(),
+  view_closed: () => syncViews(),
+  home: ({ view }) => drawHome(homePlace, view ?? null),
+  workspace: () => readEverything(),
+  toast: (data) => toast(data.text ?? data.error ?? data.message ?? "Something went wrong."),
+};
+
+const onEvent = (name, data) => HEARD[name](data);
+
+function heardMessage(message) {
+  threadHears(message);
+  const here = state.place.kind === "conversation" && message.channel === state.place.id;
+  if (here && isTopLevel(message)) {
+    list.upsert(message);
+    markReadSoon();
+  } else {
+    refreshSoon();
+  }
+  if (here || message.ephemeral) say(`${nameOf(message.user)}: ${plainString({ text: message.text ?? "" })}`);
+}
+
+function heardChange(message) {
+  threadHears(message);
+  if (message.channel === state.place.id && list.has(message.ts)) list.upsert(message);
+}
+
+let readingSoon = 0;
+
+function markReadSoon() {
+  clearTimeout(readingSoon);
+  readingSoon = setTimeout(markRead, 150);
+}
+
+function onState(isConnected) {
+  connected = isConnected;
+  drawNotice(connected);
+}
+
+async function quietly(work) {
+  try {
+    await work();
+  } catch (problem) {
+    toast(problem.message);
+  }
+}
+
+function showSidebar(shown) {
+  document.body.classList.toggle("sidebar-open", shown);
+  document.querySelector("#backdrop").hidden = !shown;
+  if (shown) byTestId(document, "as-switch")?.focus();
+}
+
+document.querySelector("#outside-link").prepend(icon("out"));
+start();

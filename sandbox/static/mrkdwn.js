@@ -1,0 +1,133 @@
+// Slack's mrkdwn, drawn with nodes. The text may be anybody's: nothing here builds HTML from it.
+
+import { slackDate } from "./dates.js";
+import { h } from "./dom.js";
+import { emojiOf } from "./emoji.js";
+import { channelOf, nameOf, person, state } from "./state.js";
+
+const EDGE_BEFORE = (mark) => `(?<![\\p{L}\\p{N}${mark}])`;
+const EDGE_AFTER = (mark) => `(?![\\p{L}\\p{N}${mark}])`;
+const wrapped = (mark) => `${EDGE_BEFORE(mark)}\\${mark}([^\\s${mark}](?:[^${mark}\\n]*[^\\s${mark}])?)\\${mark}${EDGE_AFTER(mark)}`;
+
+const INLINE = new RegExp(
+  [
+    "<([^<>\\n]+)>", // 1 a control sequence
+    "`([^`\\n]+)`", // 2 code
+    wrapped("*"), // 3 bold
+    `${EDGE_BEFORE("_")}_([^\\s_](?:[^_\\n]*[^\\s_])?)_${EDGE_AFTER("_")}`, // 4 italic
+    `${EDGE_BEFORE("~")}~([^\\s~](?:[^~\\n]*[^\\s~])?)~${EDGE_AFTER("~")}`, // 5 strike
+    ":([a-z0-9_+'-]+):", // 6 emoji
+    "(https?:\\/\\/[^\\s<>|]*[^\\s<>|.,;:!?)'\"*_~])", // 7 a bare address
+  ].join("|"),
+  "gu",
+);
+
+export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
+
+/** A text object or a bare string of mrkdwn, as a list of nodes. */
+export function mrkdwn(text) {
+  const pieces = text.split(/```\n?([\s\S]*?)\n?```/);
+  return pieces.flatMap((piece, index) => {
+    if (index % 2) return [h("pre", { class: "pre" }, decode(piece))];
+    return piece ? paragraphs(piece) : [];
+  });
+}
+
+export function textObject(object) {
+  if (!object) return [];
+  if (typeof object === "string") return mrkdwn(object);
+  return object.type === "mrkdwn" ? mrkdwn(object.text ?? "") : plain(object.text ?? "", object.emoji !== false);
+}
+
+export function plain(text, withEmoji = true) {
+  const shown = withEmoji ? text.replace(/:([a-z0-9_+'-]+):/g, (whole, name) => emojiOf(name) ?? whole) : text;
+  return [decode(shown)];
+}
+
+export const plainString = (object) => plain(object?.text ?? "", object?.emoji !== false)[0];
+
+function paragraphs(text) {
+  const nodes = [];
+  let quote = null;
+  let breakBefore = false;
+  for (const line of text.split("\n")) {
+    const quoted = /^(?:&gt;|>) ?/.exec(line);
+    if (quoted) {
+      if (quote) quote.append(h("br"));
+      else nodes.push((quote = h("blockquote", { class: "quote" })));
+      quote.append(...inline(line.slice(quoted[0].length)));
+      breakBefore = false;
+    } else {
+      if (breakBefore) nodes.push(h("br"));
+      nodes.push(...inline(line));
+      quote = null;
+      breakBefore = true;
+    }
+  }
+  return nodes;
+}
+
+function inline(text) {
+  const nodes = [];
+  let last = 0;
+  for (const match of text.matchAll(INLINE)) {
+    if (match.index > last) nodes.push(decode(text.slice(last, match.index)));
+    nodes.push(span(match));
+    last = match.index + match[0].length;
+  }
+  if (last < text.length) nodes.push(decode(text.slice(last)));
+  return nodes;
+}
+
+function span([whole, control, code, bold, italic, strike, emoji, address]) {
+  if (control !== undefined) return controlSequence(control);
+  if (code !== undefined) return h("code", { class: "code" }, decode(code));
+  if (bold !== undefined) return h("strong", {}, inline(bold));
+  if (italic !== undefined) return h("em", {}, inline(italic));
+  if (strike !== undefined) return h("s", {}, inline(strike));
+  if (emoji !== undefined) return emojiNode(emoji) ?? whole;
+  return link(decode(address), [decode(address)]);
+}
+
+export function emojiNode(name) {
+  const sign = emojiOf(name);
+  return sign ? h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " ") }, sign) : null;
+}
+
+function controlSequence(inside) {
+  const bar = inside.indexOf("|");
+  const target = bar < 0 ? inside : inside.slice(0, bar);
+  const label = bar < 0 ? "" : inside.slice(bar + 1);
+  if (target.startsWith("@")) return mention(target.slice(1), label);
+  if (target.startsWith("#")) return channelMention(target.slice(1), label);
+  if (target.startsWith("!")) return special(target.slice(1), label);
+  return link(decode(target), label ? inline(label) : [decode(target).replace(/^(mailto|tel):/, "")]);
+}
+
+export function mention(id, label = "") {
+  const known = person(id) || id === state.workspace?.bot.id;
+  const mine = id === state.me ? " mine" : "";
+  return h("span", { class: `mention${mine}`, title: person(id)?.title }, `@${known ? nameOf(id) : decode(label) || id}`);
+}
+
+export function channelMention(id, label = "") {
+  return h("span", { class: "mention" }, `#${channelOf(id)?.name ?? (decode(label) || id)}`);
+}
+
+export const broadcast = (range) => h("span", { class: "mention broadcast" }, `@${range}`);
+
+function special(target, label) {
+  const [word, ...rest] = target.split("^");
+  if (["channel", "here", "everyone"].includes(word)) return broadcast(word);
+  if (word === "subteam") return h("span", { class: "mention" }, decode(label) || "@team");
+  if (word !== "date") return h("span", {}, decode(label) || `<!${target}>`);
+  const [timestamp, format, address] = rest;
+  const shown = slackDate(timestamp, format && decode(format), decode(label));
+  return address ? link(decode(address), [shown]) : h("time", { class: "date" }, shown);
+}
+
+/** Only addresses that a click may safely follow become links. */
+export function link(address, children) {
+  if (!/^(https?:\/\/|mailto:|tel:)/i.test(address)) return h("span", {}, children);
+  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, children);
+}
