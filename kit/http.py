@@ -23,7 +23,9 @@ def send(to: httpx.Client, request: httpx.Request, *, attempts: int = 3) -> http
     """
     attempts = attempts if request.method in {"GET", "HEAD", "PUT", "DELETE"} else 1
     try:
-        for attempt in stamina.retry_context(on=httpx.TransportError, attempts=attempts, wait_initial=0.05, wait_max=0.5):
+        for attempt in stamina.retry_context(
+            on=httpx.TransportError, attempts=attempts, wait_initial=0.05, wait_max=0.5
+        ):
             with attempt:
                 return to.send(request)
     except httpx.TransportError as gone:

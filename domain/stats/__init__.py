@@ -1,0 +1,1 @@
+"""The SQL for numbers: one typed function per question, one file per family."""

@@ -1,0 +1,127 @@
+"""Block Kit in small: builders that escape and cut, so that no caller can forget to."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+Block = dict[str, Any]
+
+SECTION_TEXT = 3000
+FIELD_TEXT = 2000
+HEADER_TEXT = 150
+BUTTON_TEXT = 75
+OPTION_TEXT = 75
+CONTEXT_TEXT = 2000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_MARKS = str.maketrans({"*": "∗", "~": "∼", "`": "ʼ"})
+# An underscore inside a word formats nothing, and an e-mail address with one must stay one that can be copied.
+_LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
+
+
+def plain(value: object, limit: int = 200) -> str:
+    """Text of others on one line, without control characters or direction overrides, at most `limit` characters."""
+    line = " ".join(_CONTROL.sub("", str(value)).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def escape(value: object, limit: int = 200) -> str:
+    """Text of others for mrkdwn: it can make no link, no ping and no formatting.
+
+    Slack knows three escapes, `&amp; &lt; &gt;`; the marks of bold, italic, strike and code have none, so they are
+    replaced by characters that look like them. A `:` becomes no emoji, since it is followed by an invisible joiner.
+    """
+    text = plain(value, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _EMOJI.sub(":\u2060", _LOOSE_UNDERSCORE.sub("＿", text.translate(_MARKS)))
+
+
+def cut(text: str, limit: int) -> str:
+    """Our own finished mrkdwn, cut at a line end so that no escape or link is torn."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 2]
+    return kept[: kept.rfind("\n")] + "\n…" if "\n" in kept else re.sub(r"(&[a-z]*|<[^>]*)$", "", kept) + "…"
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, HEADER_TEXT), "emoji": True}}
+
+
+def section(mrkdwn: str, *, fields: list[str] | None = None) -> Block:
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, SECTION_TEXT)}}
+    if fields:
+        block["fields"] = [{"type": "mrkdwn", "text": cut(field, FIELD_TEXT)} for field in fields[:10]]
+    return block
+
+
+def facts(fields: list[str]) -> Block:
+    return {"type": "section", "fields": [{"type": "mrkdwn", "text": cut(field, FIELD_TEXT)} for field in fields[:10]]}
+
+
+def context(mrkdwn: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(mrkdwn, CONTEXT_TEXT)}]}
+
+
+def divider() -> Block:
+    return {"type": "divider"}
+
+
+def button(text: str, action_id: str, value: str, *, style: str | None = None) -> Block:
+    made: Block = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": plain(text, BUTTON_TEXT), "emoji": True},
+        "action_id": action_id,
+        "value": value,
+    }
+    return made | ({"style": style} if style else {})
+
+
+def actions(block_id: str, *elements: Block) -> Block:
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def option(text: str, value: str, description: str | None = None) -> Block:
+    made: Block = {"text": {"type": "plain_text", "text": plain(text, OPTION_TEXT)}, "value": value}
+    return made | ({"description": {"type": "plain_text", "text": plain(description, OPTION_TEXT)}} if description else {})
+
+
+def select(block_id: str, label: str, placeholder: str, options: list[Block], *, optional: bool = False) -> Block:
+    """An input block with a select in it. With `optional` Slack lets it be sent empty, so that our own sentence answers."""
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "optional": optional,
+        "label": {"type": "plain_text", "text": label},
+        "element": {
+            "type": "static_select",
+            "action_id": block_id,
+            "placeholder": {"type": "plain_text", "text": placeholder},
+            "options": options,
+        },
+    }
+
+
+def text_input(block_id: str, label: str, placeholder: str, *, max_length: int) -> Block:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "optional": True,
+        "label": {"type": "plain_text", "text": label},
+        "element": {
+            "type": "plain_text_input",
+            "action_id": block_id,
+            "multiline": True,
+            "max_length": max_length,
+            "placeholder": {"type": "plain_text", "text": placeholder},
+        },
+    }
+
+
+def moment(at: datetime, style: str = "{time}") -> str:
+    """A time that Slack shows in the reader's own time zone."""
+    return f"<!date^{int(at.timestamp())}^{style}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def mention(slack_user_id: str | None, name: str) -> str:
+    return f"<@{slack_user_id}>" if slack_user_id else escape(name)

@@ -1,0 +1,183 @@
+"""Our ears in Slack: a Bolt app whose listeners the moments have marked. Every click asks which workspace it comes from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Any, Protocol, TypeVar
+
+from slack_bolt import Ack, App, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.ids import BadRef, Command, HandoffRef, Press, Submission
+from bot.settings import slack_settings
+from domain.rules.refusals import NotFound, Refusal, WrongWorkspace
+
+K = TypeVar("K")
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A button was pressed."""
+
+    slack_user_id: str
+    ref: HandoffRef
+    trigger_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A modal was submitted. `values`: input block -> text or chosen value."""
+
+    slack_user_id: str
+    ref: HandoffRef
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A slash command was typed."""
+
+    slack_user_id: str
+    text: str
+
+
+Errors = dict[str, str]
+"""What is wrong in a modal: input block -> sentence. Empty: it closes."""
+
+Answer = tuple[str, list[dict[str, Any]]]
+
+_presses: dict[Press, Callable[[Click], None]] = {}
+_submissions: dict[Submission, Callable[[Sent], Errors]] = {}
+_commands: dict[Command, Callable[[Asked], Answer]] = {}
+
+
+def on_press(press: Press) -> Callable[[Callable[[Click], None]], Callable[[Click], None]]:
+    return _mark(_presses, press)
+
+
+def on_submission(submission: Submission) -> Callable[[Callable[[Sent], Errors]], Callable[[Sent], Errors]]:
+    return _mark(_submissions, submission)
+
+
+def on_command(command: Command) -> Callable[[Callable[[Asked], Answer]], Callable[[Asked], Answer]]:
+    return _mark(_commands, command)
+
+
+def _mark(known: dict[K, F], key: K) -> Callable[[F], F]:
+    def mark(listener: F) -> F:
+        if key in known:
+            raise ValueError(f"two listeners for {key}")
+        known[key] = listener
+        return listener
+
+    return mark
+
+
+def listeners() -> frozenset[str]:
+    """The ids that have a listener."""
+    return frozenset([*_presses, *_submissions, *_commands])
+
+
+class Door(Protocol):
+    """What the door does when a listener says no, or breaks."""
+
+    def refused(self, slack_user_id: str, channel: str | None, ref: HandoffRef | None, refusal: Refusal) -> str:
+        """Note the refusal and what follows from it; returns its sentence as plain text."""
+
+    def broke(self, error: Exception) -> str:
+        """Note an unexpected error; returns a sentence with an id that stands in the log."""
+
+
+def make_app(door: Door) -> App:
+    """The Bolt app: HTTP, answered before the response, without a call to Slack at start or on a click."""
+    slack = slack_settings()
+    token = slack.slack_bot_token.get_secret_value()
+    who = AuthorizeResult(enterprise_id=None, team_id=slack.slack_team_id, bot_token=token)
+    app = App(
+        signing_secret=slack.slack_signing_secret.get_secret_value(),
+        authorize=lambda: who,
+        process_before_response=True,
+    )
+    app.middleware(_only_our_workspace)
+    for press, pressed in _presses.items():
+        app.action(press.value)(_press_listener(door, pressed))
+    for submission, sent in _submissions.items():
+        app.view(submission.value)(_submission_listener(door, sent))
+    for command, asked in _commands.items():
+        app.command(command.value)(_command_listener(door, asked))
+    return app
+
+
+def _only_our_workspace(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002  (Bolt's name)
+    team = body.get("team_id") or (body.get("team") or {}).get("id") or ""
+    if not compare_digest(str(team), slack_settings().slack_team_id):
+        return BoltResponse(status=403, body=WrongWorkspace().sentence({}))
+    return next()
+
+
+def _press_listener(door: Door, pressed: Callable[[Click], None]) -> Callable[..., None]:
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        user, channel = str(body["user"]["id"]), (body.get("channel") or {}).get("id")
+        ref: HandoffRef | None = None
+        try:
+            ref = HandoffRef.unpack(str(body["actions"][0].get("value", "")))
+            pressed(Click(user, ref, str(body.get("trigger_id", "")), str(channel)))
+        except Refusal as refusal:
+            door.refused(user, channel, ref, refusal)
+        except BadRef:
+            door.refused(user, channel, None, NotFound(what="handoff"))
+        except Exception as error:  # noqa: BLE001  (the click was acknowledged; the log has what broke)
+            door.broke(error)
+
+    return listener
+
+
+def _submission_listener(door: Door, sent: Callable[[Sent], Errors]) -> Callable[..., None]:
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        view, user = body["view"], str(body["user"]["id"])
+        values = {block: _value(next(iter(inputs.values()))) for block, inputs in view["state"]["values"].items()}
+        first = next(iter(values), "")
+        ref: HandoffRef | None = None
+        try:
+            ref = HandoffRef.unpack(str(view.get("private_metadata", "")))
+            errors: Mapping[str, str] = sent(Sent(user, ref, values))
+        except Refusal as refusal:
+            errors = {first: door.refused(user, None, ref, refusal)}
+        except BadRef:
+            errors = {first: NotFound(what="handoff").sentence({})}
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            errors = {first: door.broke(error)}
+        if errors:
+            ack(response_action="errors", errors=dict(errors))
+        else:
+            ack()
+
+    return listener
+
+
+def _command_listener(door: Door, asked: Callable[[Asked], Answer]) -> Callable[..., None]:
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        user = str(body["user_id"])
+        try:
+            text, blocks = asked(Asked(user, str(body.get("text") or "")))
+        except Refusal as refusal:
+            ack(text=door.refused(user, None, None, refusal), response_type="ephemeral")
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            ack(text=door.broke(error), response_type="ephemeral")
+        else:
+            ack(text=text, blocks=blocks, response_type="ephemeral")
+
+    return listener
+
+
+def _value(element: Mapping[str, Any]) -> str:
+    chosen = element.get("selected_option") or {}
+    return str(chosen.get("value") or element.get("value") or "")
+
+
+def dispatch(app: App, body: bytes, headers: Mapping[str, str]) -> BoltResponse:
+    """Hand one request to Bolt, which verifies its signature first. Runs in the caller's thread."""
+    return app.dispatch(BoltRequest(body=body.decode("utf-8", "replace"), headers=dict(headers)))

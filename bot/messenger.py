@@ -1,0 +1,149 @@
+"""Our mouth in Slack: the few Web API calls that we make, with errors of two kinds."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web import SlackResponse
+
+from bot.blocks import Block
+from bot.settings import slack_settings
+from kit.outside import Refused, TryLater
+
+CARD_EVENT = "handoff_card"
+"""The metadata type by which a posted card is found again."""
+
+TIMEOUT = 8
+"""Seconds for one call."""
+CLICK_TIMEOUT = 2
+"""Seconds for the one call made inside a click: its trigger lives three."""
+
+_PASSING = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+)
+
+
+class TriggerGone(Exception):  # noqa: N818  (it is Slack's answer)
+    """The trigger of a click had expired, in either of the two ways in which Slack says so."""
+
+
+class MessageGone(Refused):
+    """The message that should be changed is not there any more."""
+
+
+@cache
+def _client(timeout: int = TIMEOUT) -> WebClient:
+    slack = slack_settings()
+    return WebClient(token=slack.slack_bot_token.get_secret_value(), base_url=slack.slack_api_url, timeout=timeout)
+
+
+def forget() -> None:
+    """Drop the clients, so that the next call reads the settings anew."""
+    _client.cache_clear()
+
+
+def post(channel: str, text: str, blocks: list[Block], *, metadata: Mapping[str, Any] | None = None, thread: str | None = None) -> str:
+    """Post a message; returns its ts."""
+    answer = _ask(
+        _client().chat_postMessage,
+        channel=channel,
+        text=text,
+        blocks=blocks,
+        metadata=metadata,
+        thread_ts=thread,
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    return str(answer["ts"])
+
+
+def update(channel: str, ts: str, text: str, blocks: list[Block]) -> None:
+    _ask(_client().chat_update, channel=channel, ts=ts, text=text, blocks=blocks)
+
+
+def whisper(channel: str, slack_user_id: str, text: str) -> None:
+    """Say something that only this person sees."""
+    _ask(_client().chat_postEphemeral, channel=channel, user=slack_user_id, text=text)
+
+
+def permalink(channel: str, ts: str) -> str | None:
+    """A link to a message, or None if Slack has none now: a message does without."""
+    try:
+        return str(_ask(_client().chat_getPermalink, channel=channel, message_ts=ts)["permalink"])
+    except (TryLater, Refused):
+        return None
+
+
+def find_card(channel: str, handoff_id: int, cycle: int, since: datetime) -> str | None:
+    """The ts of the card that an earlier try may have posted before it crashed."""
+    cursor: str | None = None
+    while True:
+        answer = _ask(
+            _client().conversations_history,
+            channel=channel,
+            oldest=f"{since.timestamp() - 5:.6f}",
+            include_all_metadata=True,
+            limit=200,
+            cursor=cursor,
+        )
+        for message in answer["messages"]:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == CARD_EVENT and metadata.get("event_payload") == {"handoff_id": handoff_id, "cycle": cycle}:
+                return str(message["ts"])
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return None
+
+
+def card_metadata(handoff_id: int, cycle: int) -> dict[str, Any]:
+    """Ids only: metadata can be read by other apps of the channel."""
+    return {"event_type": CARD_EVENT, "event_payload": {"handoff_id": handoff_id, "cycle": cycle}}
+
+
+def open_modal(trigger_id: str, view: Mapping[str, Any]) -> None:
+    """The one call made inside a click, since its trigger lives three seconds; raises TriggerGone."""
+    _ask(_client(CLICK_TIMEOUT).views_open, trigger_id=trigger_id, view=view)
+
+
+def user_id_of(email: str) -> str | None:
+    """Who has this e-mail in the workspace."""
+    try:
+        return str(_ask(_client().users_lookupByEmail, email=email)["user"]["id"])
+    except Refused as no:
+        if no.why.endswith("users_not_found"):
+            return None
+        raise
+
+
+def direct_channel(slack_user_id: str) -> str:
+    """The id of our direct messages with this person, as `chat.update` needs it."""
+    return str(_ask(_client().conversations_open, users=slack_user_id)["channel"]["id"])
+
+
+def _ask(method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+    try:
+        return method(**{name: value for name, value in arguments.items() if value is not None})
+    except SlackApiError as error:
+        raise _kind_of(error) from None
+    except (URLError, TimeoutError, ConnectionError, HTTPException, SlackRequestError) as error:
+        raise TryLater(f"Slack did not answer ({type(error).__name__})") from None
+
+
+def _kind_of(error: SlackApiError) -> Exception:
+    answer = error.response
+    code = str(answer.get("error", "unknown_error"))
+    if answer.status_code == 429:
+        return TryLater("Slack asked to wait", after=float(answer.headers.get("Retry-After", 1)))
+    if code in _PASSING or answer.status_code >= 500:
+        return TryLater(f"Slack answered {code}")
+    said = " ".join((answer.get("response_metadata") or {}).get("messages") or ())
+    if code in {"expired_trigger_id", "exchanged_trigger_id"} or (code == "invalid_arguments" and "trigger_id" in said):
+        return TriggerGone(code)
+    if code in {"message_not_found", "cant_update_message"}:
+        return MessageGone(f"Slack answered {code}")
+    return Refused(f"Slack answered {code}")

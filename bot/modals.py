@@ -1,0 +1,56 @@
+"""The windows that buttons open. `private_metadata` carries the handoff's id and version, nothing of the lead."""
+
+from typing import Any
+
+from bot.blocks import Block, context, escape, option, section, select, text_input
+from bot.ids import Field, HandoffRef, Submission
+from domain.rules.reasons import NOTE_LIMIT, REASONS
+from domain.tables import AttemptOutcome
+from domain.views import CardView
+
+View = dict[str, Any]
+
+
+def reject_modal(view: CardView) -> View:
+    """Ask why. The reason is checked by us, so that what is missing is said in our words."""
+    reasons = [option(reason.label, reason.key, reason.help) for reason in REASONS.values()]
+    return _modal(
+        Submission.REJECT,
+        "Reject this lead",
+        "Reject",
+        view,
+        [
+            section(f"*{escape(view.lead.name, 100)}*" + (f" at {escape(view.lead.company, 100)}" if view.lead.company else "")),
+            select(Field.REASON, "Why?", "Choose a reason", reasons, optional=True),
+            text_input(Field.NOTE, "Note", "What should marketing or the next rep know?", max_length=NOTE_LIMIT),
+            context("The reason decides what follows: back to nurture, on to the next rep, or disqualified. It also trains the score."),
+        ],
+    )
+
+
+def contact_modal(view: CardView) -> View:
+    """Ask how the attempt went."""
+    outcomes = [option(outcome.words, outcome.value) for outcome in AttemptOutcome]
+    return _modal(
+        Submission.LOG_CONTACT,
+        "Log a contact",
+        "Log it",
+        view,
+        [
+            section(f"*{escape(view.lead.name, 100)}*  {escape(view.lead.phone or view.lead.email, 120)}"),
+            select(Field.OUTCOME, "How did it go?", "Choose one", outcomes, optional=True),
+            text_input(Field.NOTE, "Note", "What was said?", max_length=NOTE_LIMIT),
+        ],
+    )
+
+
+def _modal(submission: Submission, title: str, submit: str, view: CardView, blocks: list[Block]) -> View:
+    return {
+        "type": "modal",
+        "callback_id": submission,
+        "private_metadata": HandoffRef(view.handoff_id, view.version).packed,
+        "title": {"type": "plain_text", "text": title},
+        "submit": {"type": "plain_text", "text": submit},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "blocks": blocks,
+    }

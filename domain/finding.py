@@ -1,0 +1,173 @@
+"""The questions that handlers ask. They read; they change nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.rules.lifecycle import HandoffStatus
+from domain.rules.refusals import NotFound, Stranger
+from domain.rules.scoring import Score, ledger_from_json, top_reasons
+from domain.tables import Company, ContactAttempt, Handoff, Lead, Pool, Rep, Role, ScoreRow, SlaClock, SystemLink, TouchRow
+from domain.views import AttemptView, CardView, ClockView, LeadView, Person, TouchView
+
+SHOWN_TOUCHES = 5
+
+
+def rep_by_slack(session: Session, slack_user_id: str) -> Rep:
+    """Who clicked; raises Stranger."""
+    rep = session.scalars(select(Rep).where(Rep.slack_user_id == slack_user_id)).one_or_none()
+    if rep is None:
+        raise Stranger
+    return rep
+
+
+def names_of(session: Session, rep_ids: Iterable[int]) -> dict[int, str]:
+    wanted = list(rep_ids)
+    if not wanted:
+        return {}
+    return {rep_id: name for rep_id, name in session.execute(select(Rep.id, Rep.name).where(Rep.id.in_(wanted)))}
+
+
+def place_of(session: Session, handoff_id: int) -> str | None:
+    """Where the handoff's card belongs."""
+    return session.scalar(select(Handoff.place).where(Handoff.id == handoff_id))
+
+
+def card_view(session: Session, handoff_id: int) -> CardView:
+    """All that the card of a handoff shows, in six queries whatever its history."""
+    found = session.execute(
+        select(Handoff, Lead, ScoreRow, Pool)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .join(ScoreRow, ScoreRow.id == Handoff.score_id)
+        .outerjoin(Pool, Pool.id == Handoff.pool_id)
+        .where(Handoff.id == handoff_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(what="handoff")
+    handoff, lead, scored, pool = found
+    clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
+    touches = session.scalars(
+        select(TouchRow).where(TouchRow.lead_id == lead.id).order_by(TouchRow.occurred_at.desc(), TouchRow.id.desc()).limit(SHOWN_TOUCHES)
+    ).all()
+    attempts = session.scalars(
+        select(ContactAttempt).where(ContactAttempt.handoff_id == handoff.id).order_by(ContactAttempt.at, ContactAttempt.id)
+    ).all()
+    decider = handoff.rejected_by or handoff.accepted_by
+    people = _people(session, {handoff.rep_id, decider, *(attempt.rep_id for attempt in attempts)})
+    ledger = ledger_from_json(scored.ledger)
+    result = Score(scored.total, scored.fit, scored.intent, scored.negative, ledger, scored.disqualified_by)
+    return CardView(
+        handoff_id=handoff.id,
+        version=handoff.version,
+        cycle=handoff.cycle,
+        status=handoff.status,
+        tier=handoff.tier,
+        score=scored.total,
+        fit=scored.fit,
+        intent=scored.intent,
+        negative=scored.negative,
+        reasons=top_reasons(result),
+        lead=lead_view(lead),
+        touches=[TouchView(t.kind, t.occurred_at, t.campaign, t.content, t.page) for t in touches],
+        clocks=[ClockView(c.kind, c.due_at, c.breached_at, c.stopped_at, c.outcome) for c in clocks],
+        attempts=[AttemptView(a.at, people[a.rep_id].name, a.outcome) for a in attempts],
+        pool=pool.name if pool else None,
+        place=handoff.place,
+        rep=people.get(handoff.rep_id) if handoff.rep_id else None,
+        offered_at=handoff.offered_at,
+        decided_by=people.get(decider) if decider else None,
+        decided_at=handoff.rejected_at or handoff.accepted_at,
+        reason=handoff.reason,
+        note=handoff.note,
+    )
+
+
+def lead_view(lead: Lead) -> LeadView:
+    """Who the lead is, with what is not known as None."""
+    name = " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email
+    known = lead.attributes
+    return LeadView(
+        id=lead.id,
+        name=name,
+        email=lead.email,
+        title=lead.title,
+        company=lead.company_name,
+        phone=_text(lead, "phone"),
+        country=_text(lead, "country"),
+        industry=known.get("industry"),
+        company_size=known.get("company_size"),
+        source=lead.source,
+        notes=[sentence for _, sentence in lead.notes],
+    )
+
+
+def _text(lead: Lead, field: str) -> str | None:
+    said = lead.fields.get(field)
+    return str(said["value"]) if said else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a provider needs in order to know whom we mean."""
+
+    email: str
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    domain: str | None
+
+
+def identity_of(session: Session, lead_id: int) -> Identity:
+    row = session.execute(
+        select(Lead.email, Lead.first_name, Lead.last_name, Lead.company_name, Company.domain)
+        .outerjoin(Company, Company.id == Lead.company_id)
+        .where(Lead.id == lead_id)
+    ).one()
+    return Identity(*row)
+
+
+def _people(session: Session, rep_ids: set[int | None]) -> dict[int, Person]:
+    wanted = [rep_id for rep_id in rep_ids if rep_id is not None]
+    rows = session.execute(select(Rep.id, Rep.name, Rep.slack_user_id).where(Rep.id.in_(wanted)))
+    return {row.id: Person(row.id, row.name, row.slack_user_id) for row in rows}
+
+
+def pool_shortage(session: Session, pool_id: int) -> tuple[str, int, datetime] | None:
+    """The pool's name, how many leads wait for it and since when nobody of it can be asked; None if somebody can."""
+    pool = session.get(Pool, pool_id)
+    if pool is None or pool.short_since is None:
+        return None
+    waiting = session.scalar(select(func.count()).where(Handoff.pool_id == pool_id, Handoff.status == HandoffStatus.OPEN)) or 0
+    return pool.name, waiting, pool.short_since
+
+
+def pool_of(session: Session, handoff_id: int) -> int | None:
+    return session.scalar(select(Handoff.pool_id).where(Handoff.id == handoff_id))
+
+
+def manager_of(session: Session, pool_id: int | None) -> Rep | None:
+    """The pool's manager; for a pool without one, the first manager there is."""
+    manager = session.scalar(select(Rep).join(Pool, Pool.manager_id == Rep.id).where(Pool.id == pool_id))
+    return manager or session.scalars(select(Rep).where(Rep.role == Role.MANAGER).order_by(Rep.id).limit(1)).one_or_none()
+
+
+def leads_with_handoffs(session: Session, lead_ids: Sequence[int]) -> list[tuple[Lead, Handoff | None, Rep | None]]:
+    """The leads with their newest handoff and its rep, for telling the CRM."""
+    newest = (
+        select(func.max(Handoff.id)).where(Handoff.lead_id == Lead.id).correlate(Lead).scalar_subquery()
+    )
+    rows = session.execute(
+        select(Lead, Handoff, Rep)
+        .outerjoin(Handoff, Handoff.id == newest)
+        .outerjoin(Rep, Rep.id == Handoff.rep_id)
+        .where(Lead.id.in_(lead_ids))
+        .order_by(Lead.id)
+    )
+    return [(lead, handoff, rep) for lead, handoff, rep in rows]
+
+
+def link_of(session: Session, lead_id: int, system: str) -> SystemLink | None:
+    return session.get(SystemLink, (lead_id, system))

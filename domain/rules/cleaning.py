@@ -1,0 +1,28 @@
+"""Text from outside, made fit to be stored and shown: nothing in it but what a person can see."""
+
+import re
+import unicodedata
+
+# Control characters but for tab and line feed, half characters (which UTF-8 cannot hold; Postgres takes no NUL either), the
+# marks that turn the direction of writing round, which can make a name read as another one, and marks without a width.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def one_line(text: str, most: int) -> str:
+    """At most `most` characters in one line; every run of white space becomes one blank."""
+    return " ".join(_seen(text, most).split())[:most].strip()
+
+
+def free_text(text: str, most: int) -> str:
+    """At most `most` characters; lines stay lines."""
+    return _seen(re.sub(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]", "\n", text[: 4 * most]), most).strip()[:most].strip()
+
+
+def _seen(text: str, most: int) -> str:
+    """Four times the limit is read: enough for what shrinks, and little enough for a text of a megabyte."""
+    return unicodedata.normalize("NFC", _UNSEEN.sub(_blank_or_nothing, text[: 4 * most]))
+
+
+def _blank_or_nothing(match: re.Match[str]) -> str:
+    """White space that is a control character still parts two words."""
+    return " " if match.group().isspace() else ""

@@ -1,0 +1,123 @@
+"""The state machine, as a table: which move is allowed from where, where it leads and who may make it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where a lead stands on its road. Its tier is apart from this."""
+
+    CAPTURED = "captured"
+    ENRICHED = "enriched"
+    NURTURING = "nurturing"
+    IN_HANDOFF = "in_handoff"
+    OPPORTUNITY = "opportunity"
+    WON = "won"
+    LOST = "lost"
+    DISQUALIFIED = "disqualified"
+    ERASED = "erased"
+
+
+class LeadMove(StrEnum):
+    LEARN = "learn"
+    ENROL = "enrol"
+    HAND_OVER = "hand over"
+    RECYCLE = "recycle"
+    DISQUALIFY = "disqualify"
+
+
+LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
+    (Stage.CAPTURED, LeadMove.LEARN): Stage.ENRICHED,
+    # An answer that comes later than the score changes what is known, not where the lead stands.
+    (Stage.ENRICHED, LeadMove.LEARN): Stage.ENRICHED,
+    (Stage.NURTURING, LeadMove.LEARN): Stage.NURTURING,
+    (Stage.IN_HANDOFF, LeadMove.LEARN): Stage.IN_HANDOFF,
+    (Stage.OPPORTUNITY, LeadMove.LEARN): Stage.OPPORTUNITY,
+    (Stage.WON, LeadMove.LEARN): Stage.WON,
+    (Stage.LOST, LeadMove.LEARN): Stage.LOST,
+    (Stage.DISQUALIFIED, LeadMove.LEARN): Stage.DISQUALIFIED,
+    # Enrichment never holds a lead longer than 30 s, so a lead may go on before it is enriched.
+    (Stage.CAPTURED, LeadMove.ENROL): Stage.NURTURING,
+    (Stage.ENRICHED, LeadMove.ENROL): Stage.NURTURING,
+    (Stage.NURTURING, LeadMove.ENROL): Stage.NURTURING,
+    (Stage.CAPTURED, LeadMove.HAND_OVER): Stage.IN_HANDOFF,
+    (Stage.ENRICHED, LeadMove.HAND_OVER): Stage.IN_HANDOFF,
+    (Stage.NURTURING, LeadMove.HAND_OVER): Stage.IN_HANDOFF,
+    (Stage.IN_HANDOFF, LeadMove.HAND_OVER): Stage.IN_HANDOFF,
+    (Stage.IN_HANDOFF, LeadMove.RECYCLE): Stage.NURTURING,
+    (Stage.IN_HANDOFF, LeadMove.DISQUALIFY): Stage.DISQUALIFIED,
+}
+
+
+class HandoffStatus(StrEnum):
+    """How far one attempt to hand a lead to sales has come."""
+
+    OPEN = "open"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    CONVERTED = "converted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+LIVE = frozenset({HandoffStatus.OPEN, HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED, HandoffStatus.QUALIFIED})
+"""A lead has at most one handoff in one of these."""
+
+TAKEN = frozenset({HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED, HandoffStatus.QUALIFIED, HandoffStatus.CONVERTED})
+
+
+class HandoffMove(StrEnum):
+    OFFER = "offer"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    LOG_CONTACT = "log a contact"
+
+
+class Who(StrEnum):
+    """Who may make a move: nobody but the system, the rep to whom it is addressed, a manager."""
+
+    SYSTEM = "the system"
+    ADDRESSED_REP = "the rep it is addressed to"
+    MANAGER = "a manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a move leads to, and who may make it."""
+
+    to: HandoffStatus
+    who: frozenset[Who]
+
+
+_SYSTEM = frozenset({Who.SYSTEM})
+_PEOPLE = frozenset({Who.ADDRESSED_REP, Who.MANAGER})
+
+HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
+    (HandoffStatus.OPEN, HandoffMove.OFFER): Step(HandoffStatus.OFFERED, _SYSTEM),
+    (HandoffStatus.OFFERED, HandoffMove.ACCEPT): Step(HandoffStatus.ACCEPTED, _PEOPLE),
+    (HandoffStatus.OFFERED, HandoffMove.REJECT): Step(HandoffStatus.REJECTED, _PEOPLE),
+    # What an accepted lead really is comes out in the first call: sales may still give it back then.
+    (HandoffStatus.ACCEPTED, HandoffMove.REJECT): Step(HandoffStatus.REJECTED, _PEOPLE),
+    (HandoffStatus.CONTACTED, HandoffMove.REJECT): Step(HandoffStatus.REJECTED, _PEOPLE),
+    (HandoffStatus.ACCEPTED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.CONTACTED, _PEOPLE),
+    (HandoffStatus.CONTACTED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.CONTACTED, _PEOPLE),
+}
+
+
+def lead_step(stage: Stage, move: LeadMove) -> Stage | None:
+    """Where `move` leads from `stage`; None if it is not allowed there."""
+    return LEAD_MOVES.get((stage, move))
+
+
+def handoff_step(status: HandoffStatus, move: HandoffMove) -> Step | None:
+    """What `move` means in `status`; None if it is not allowed there."""
+    return HANDOFF_MOVES.get((status, move))
+
+
+def sources_of(move: HandoffMove) -> frozenset[HandoffStatus]:
+    """The statuses from which `move` is allowed."""
+    return frozenset(status for (status, candidate) in HANDOFF_MOVES if candidate is move)

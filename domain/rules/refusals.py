@@ -1,0 +1,172 @@
+"""Every refusal is a sentence. A refusal carries ids and times only; names are put in where the sentence is shown."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+type_of: dict[str, type["Refusal"]] = {}
+
+Names = Mapping[int, str]
+"""The names of reps by id, as the place where the sentence is shown wants them written."""
+When = Callable[[datetime], str]
+"""How that place writes a time."""
+
+
+def utc_time(at: datetime) -> str:
+    return f"{at:%H:%M} UTC"
+
+
+class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+    """`status` is the HTTP status that says the same; `facts` can be stored and read back (`from_facts`)."""
+
+    key: ClassVar[str]
+    status: ClassVar[int] = 409
+
+    def __init_subclass__(cls) -> None:
+        type_of[cls.key] = cls
+
+    def __init__(self, **facts: str | int) -> None:
+        super().__init__(self.key)
+        self.facts = facts
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:
+        """The sentence for a person; `names` are those of the reps in `rep_ids`."""
+        raise NotImplementedError
+
+    @property
+    def rep_ids(self) -> frozenset[int]:
+        """The reps whose names the sentence needs."""
+        rep = self.facts.get("rep_id")
+        return frozenset({int(rep)} if rep is not None else ())
+
+
+def from_facts(key: str, facts: Mapping[str, str | int]) -> Refusal:
+    """The refusal that was stored as its key and facts."""
+    return type_of[key](**facts)
+
+
+class AlreadyDecided(Refusal):
+    """Facts: `what` (accepted, rejected ...), `at` (ISO time), `rep_id` if a person did it."""
+
+    key = "already_decided"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:
+        at = datetime.fromisoformat(str(self.facts["at"]))
+        who = names.get(int(self.facts.get("rep_id", 0)), "Somebody")
+        return f"{who} {self.facts['what']} this lead at {when(at)}."
+
+
+class NoLongerOffered(Refusal):
+    """Facts: `status`."""
+
+    key = "no_longer_offered"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return f"This card is out of date: the handoff is {self.facts['status']} now. The card has been redrawn."
+
+
+class NotYours(Refusal):
+    """Facts: `rep_id`, to whom it is addressed."""
+
+    key = "not_yours"
+    status = 403
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:
+        rep = names.get(int(self.facts.get("rep_id", 0)), "somebody else")
+        return f"This lead is addressed to {rep}. Only {rep} or a manager may decide on it."
+
+
+class Stranger(Refusal):
+    key = "stranger"
+    status = 403
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "Handoff does not know you as a rep yet. Ask your sales manager to add you."
+
+
+class ManagersOnly(Refusal):
+    key = "managers_only"
+    status = 403
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "The team's numbers are for managers."
+
+
+class WrongWorkspace(Refusal):
+    key = "wrong_workspace"
+    status = 403
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "This Handoff belongs to another Slack workspace."
+
+
+class UnknownReason(Refusal):
+    key = "unknown_reason"
+    status = 422
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "Choose one of the reasons."
+
+
+class NoteMissing(Refusal):
+    key = "note_missing"
+    status = 422
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "This reason needs a note: one sentence is enough."
+
+
+class NotFound(Refusal):
+    """Facts: `what`."""
+
+    key = "not_found"
+    status = 404
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return f"There is no such {self.facts['what']} any more."
+
+
+class DeliveryConflict(Refusal):
+    """The same delivery key came with another body."""
+
+    key = "delivery_conflict"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "This Idempotency-Key was used before with another body. Send a new key with a new body."
+
+
+class AlreadyThere(Refusal):
+    """Facts: `what`, `name`."""
+
+    key = "already_there"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return f"There is a {self.facts['what']} named {self.facts['name']} already."
+
+
+class NoSuchMove(Refusal):
+    """Facts: `move`, `state`."""
+
+    key = "no_such_move"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return f"One cannot {self.facts['move']} here: it is {self.facts['state']}."
+
+
+class ClickTooLate(Refusal):
+    """Slack's trigger had expired before the modal could open."""
+
+    key = "click_too_late"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "That took too long for Slack to open the window. Please click once more."
+
+
+class BadQuestion(Refusal):
+    """Facts: `example`."""
+
+    key = "bad_question"
+    status = 422
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return f"I did not understand that. Try for example `{self.facts['example']}`."

@@ -1,0 +1,51 @@
+"""Which pool a lead belongs to: ordered territories, the first that fits wins; and who of a pool may be asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.rules.facts import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """`when`: attribute -> the values of which it must have one (compared without regard to case). Empty: everybody."""
+
+    pool_id: int
+    when: Mapping[str, Sequence[str]]
+
+
+def choose_pool(territories: Iterable[Territory], attributes: Mapping[str, Value]) -> int | None:
+    """The pool of the first territory that fits, or None."""
+    return next((territory.pool_id for territory in territories if _fits(territory.when, attributes)), None)
+
+
+def _fits(when: Mapping[str, Sequence[str]], attributes: Mapping[str, Value]) -> bool:
+    return all(_words(attributes.get(name)) & {value.casefold() for value in values} for name, values in when.items())
+
+
+def _words(value: Value | None) -> set[str]:
+    if value is None:
+        return set()
+    if isinstance(value, frozenset):
+        return {str(one).casefold() for one in value}
+    return {str(value).casefold()}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    rep_id: int
+    available: bool
+    reachable: bool
+    """Has a Slack identity, so that a card can be addressed to them."""
+    rejected_before: bool
+
+
+def skip_reason(candidate: Candidate) -> str | None:
+    """Why this candidate is not asked; None if they may be."""
+    if candidate.rejected_before:
+        return "rejected_this_lead"
+    if not candidate.available:
+        return "away"
+    if not candidate.reachable:
+        return "no_slack_identity"
+    return None

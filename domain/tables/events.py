@@ -1,0 +1,50 @@
+"""What happened: append-only, history and audit in one. Every verb writes a row here."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.tables.base import Base, HasId, Word
+
+
+class Happened(StrEnum):
+    LEAD_CAPTURED = "lead.captured"
+    TOUCH_RECORDED = "touch.recorded"
+    LEAD_ENRICHED = "lead.enriched"
+    LEAD_RESCORED = "lead.rescored"
+    LEAD_TO_NURTURE = "lead.to_nurture"
+    LEAD_TO_SDR = "lead.to_sdr"
+    LEAD_TO_AE = "lead.to_ae"
+    LEAD_NURTURED = "lead.nurtured"
+    LEAD_DISQUALIFIED = "lead.disqualified"
+    HANDOFF_WAITING = "handoff.waiting"
+    POOL_SHORT = "pool.short"
+    HANDOFF_OFFERED = "handoff.offered"
+    HANDOFF_ACCEPTED = "handoff.accepted"
+    HANDOFF_RECYCLED = "handoff.recycled"
+    HANDOFF_PASSED_ON = "handoff.passed_on"
+    HANDOFF_CONTACTED = "handoff.contacted"
+    CONTACT_LOGGED = "contact.logged"
+    HANDOFF_REMINDED = "handoff.reminded"
+    HANDOFF_BREACHED = "handoff.breached"
+    REP_JOINED = "rep.joined"
+    REP_LEFT = "rep.left"
+    REP_RETURNED = "rep.returned"
+    MODEL_ACTIVATED = "model.activated"
+
+
+class LeadEvent(HasId, Base):
+    """`data` holds ids, codes and numbers, never a person's data."""
+
+    __tablename__ = "lead_events"
+    __table_args__ = (Index("ix_lead_events_lead_id_at", "lead_id", "at"), Index("ix_lead_events_kind_at", "kind", "at"))
+    kind: Mapped[Happened] = mapped_column(Word(Happened))
+    at: Mapped[datetime]
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
+    handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoffs.id"), index=True)
+    rep_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    """Who did it, or for events of a rep whom it is about; None: the system."""
+    data: Mapped[dict[str, Any]]

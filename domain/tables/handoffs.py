@@ -1,0 +1,117 @@
+"""A handoff is one attempt to hand a lead to sales. A recycled lead gets a new one, so no date is ever overwritten."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import LIVE, HandoffStatus
+from domain.rules.tiers import Tier
+from domain.tables.base import Base, HasId, Word
+
+_LIVE = text(f"status in ({', '.join(repr(status.value) for status in sorted(LIVE))})")
+
+
+class Handoff(HasId, Base):
+    """`version` counts what changes the decision (offer, owner, verdict), not reminders or redraws."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (
+        UniqueConstraint("lead_id", "cycle"),
+        Index("uq_handoffs_live", "lead_id", unique=True, postgresql_where=_LIVE),
+        Index("ix_handoffs_open", "pool_id", postgresql_where=text("status = 'open'")),
+        Index("ix_handoffs_became_at", "became_at"),
+    )
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
+    cycle: Mapped[int]
+    tier: Mapped[Tier] = mapped_column(Word(Tier))
+    score: Mapped[int]
+    score_id: Mapped[int]
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pools.id"))
+    rep_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    status: Mapped[HandoffStatus] = mapped_column(Word(HandoffStatus))
+    version: Mapped[int]
+    policy: Mapped[dict[str, Any]]
+    """The SLA targets in force when it began: clock -> seconds."""
+    trace: Mapped[dict[str, Any]]
+    """Who was asked and who was skipped, with the reason code."""
+    place: Mapped[str | None]
+    """Where its card belongs: a channel id, or the Slack user id of an AE."""
+    bulk: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    became_at: Mapped[datetime]
+    """When the lead became MQL or HQL: what the SLA counts from."""
+    opened_at: Mapped[datetime]
+    offered_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
+    contacted_at: Mapped[datetime | None]
+    qualified_at: Mapped[datetime | None]
+    converted_at: Mapped[datetime | None]
+    rejected_at: Mapped[datetime | None]
+    rejected_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
+    reason: Mapped[str | None]
+    note: Mapped[str | None]
+
+
+class ClockOutcome(StrEnum):
+    MET = "met"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+class SlaClock(HasId, Base):
+    """A timer is a row. `next_at` is when the clock process has to look at it next; null when it is done with."""
+
+    __tablename__ = "sla_clocks"
+    __table_args__ = (
+        UniqueConstraint("handoff_id", "kind"),
+        Index("ix_sla_clocks_next_at", "next_at", postgresql_where=text("next_at is not null")),
+    )
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"))
+    kind: Mapped[ClockKind] = mapped_column(Word(ClockKind))
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    next_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    breached_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    outcome: Mapped[ClockOutcome | None] = mapped_column(Word(ClockOutcome))
+
+
+class AttemptOutcome(StrEnum):
+    """How an attempt to reach the lead went. The words are what the rep chooses from."""
+
+    SPOKE = "spoke"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    EMAIL_SENT = "email_sent"
+
+    @property
+    def words(self) -> str:
+        return {"spoke": "We spoke", "no_answer": "No answer", "voicemail": "Left a voicemail", "email_sent": "Sent an e-mail"}[self]
+
+
+class ContactAttempt(HasId, Base):
+    __tablename__ = "contact_attempts"
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), index=True)
+    rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"), index=True)
+    at: Mapped[datetime]
+    outcome: Mapped[AttemptOutcome] = mapped_column(Word(AttemptOutcome))
+    note: Mapped[str | None]
+
+
+class CardPlace(Base):
+    """Where a handoff's card stands in Slack. Claimed before the post, so that after a crash it is looked for, not posted twice."""
+
+    __tablename__ = "card_places"
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    channel: Mapped[str]
+    claimed_at: Mapped[datetime]
+    ts: Mapped[str | None]
+    posted_at: Mapped[datetime | None]
+    drawn: Mapped[str | None]
+    """Hash of the blocks that stand there."""

@@ -1,0 +1,161 @@
+"""Handing a lead to sales: open a handoff, choose the rep, start its clocks, offer it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from domain.rules.deadlines import ClockKind, deadlines, policy
+from domain.rules.fairness import Member, after_turn, next_member
+from domain.rules.lifecycle import LIVE, HandoffStatus, LeadMove, lead_step
+from domain.rules.routing import Candidate, Territory, choose_pool, skip_reason
+from domain.rules.tiers import Tier
+from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role, SlaClock, TerritoryRow
+from domain.verbs.clocks import stop_clock
+from domain.verbs.record import happened, locked_lead, move_lead
+from domain.verbs.telling import CRM, MARKETING, mark_dirty
+
+SELLER = {Tier.MQL: Role.SDR, Tier.HQL: Role.AE}
+
+
+def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
+    """Open a handoff for a lead that is MQL or HQL and offer it to who is next.
+
+    Idempotent: a live handoff is offered if it waits, and else left alone. None: the lead is not for sales (any more).
+    """
+    lead = locked_lead(session, lead_id)
+    handoff = _live_handoff(session, lead)
+    if handoff is None:
+        if lead.tier not in SELLER or lead_step(lead.stage, LeadMove.HAND_OVER) is None:
+            return None
+        handoff = _open(session, lead, lead.tier, now)
+    if handoff.status is HandoffStatus.OPEN:
+        _offer(session, lead, handoff, now)
+    return handoff
+
+
+def _live_handoff(session: Session, lead: Lead) -> Handoff | None:
+    return session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE))).one_or_none()
+
+
+def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
+    cycles = session.scalar(select(func.coalesce(func.max(Handoff.cycle), 0)).where(Handoff.lead_id == lead.id)) or 0
+    handoff = Handoff(
+        lead_id=lead.id,
+        cycle=cycles + 1,
+        tier=tier,
+        score=lead.score,
+        score_id=lead.score_id,
+        status=HandoffStatus.OPEN,
+        version=1,
+        policy=policy(tier),
+        trace={},
+        bulk=lead.bulk,
+        became_at=lead.became_sales_ready_at or now,
+        opened_at=now,
+    )
+    session.add(handoff)
+    session.flush()
+    for deadline in deadlines(handoff.policy, handoff.became_at):
+        session.add(
+            SlaClock(
+                handoff_id=handoff.id,
+                kind=deadline.kind,
+                started_at=handoff.became_at,
+                due_at=deadline.due_at,
+                next_at=deadline.remind_at or deadline.due_at,
+            )
+        )
+    move_lead(lead, LeadMove.HAND_OVER)
+    return handoff
+
+
+def _offer(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> None:
+    pool = _pool_for(session, lead, SELLER[handoff.tier])
+    if pool is None:
+        _wait(session, lead, handoff, now, {"no_pool": True})
+        return
+    handoff.pool_id = pool.id
+    members = _members(session, pool)
+    skipped = _skipped(session, lead, members)
+    chosen = next_member(_as_member(member) for member, _ in members if member.rep_id not in skipped)
+    trace = {
+        "skipped": {str(rep_id): why for rep_id, why in skipped.items()},
+        "asked": [member.rep_id for member, _ in members if member.rep_id not in skipped],
+    }
+    if chosen is None:
+        _wait(session, lead, handoff, now, trace)
+        _say_short(session, lead, handoff, pool, now)
+        return
+    member, rep = next((member, rep) for member, rep in members if member.rep_id == chosen.rep_id)
+    member.virtual_time, member.last_turn_at = after_turn(chosen), now
+    pool.short_since = None
+    handoff.rep_id, handoff.offered_at, handoff.trace = rep.id, now, trace
+    handoff.status, handoff.version = HandoffStatus.OFFERED, handoff.version + 1
+    handoff.place = pool.slack_channel or rep.slack_user_id
+    stop_clock(session, handoff.id, ClockKind.ASSIGNMENT, now, ClockOutcome.MET)
+    mark_dirty(session, lead, now, CRM, MARKETING)
+    happened(session, Happened.HANDOFF_OFFERED, now, lead=lead, handoff=handoff, to=rep.id)
+
+
+def _wait(session: Session, lead: Lead, handoff: Handoff, now: datetime, trace: Mapping[str, object]) -> None:
+    """Leave the handoff open. It is said once; later tries that find nobody change nothing."""
+    first = not handoff.trace
+    handoff.trace = dict(trace)
+    if first:
+        happened(session, Happened.HANDOFF_WAITING, now, lead=lead, handoff=handoff)
+
+
+def _say_short(session: Session, lead: Lead, handoff: Handoff, pool: Pool, now: datetime) -> None:
+    """The manager is told once for as long as nobody can be asked, not once a lead."""
+    if pool.short_since is None:
+        pool.short_since = now
+        happened(session, Happened.POOL_SHORT, now, lead=lead, handoff=handoff)
+
+
+def _pool_for(session: Session, lead: Lead, role: Role) -> Pool | None:
+    rows = session.scalars(select(TerritoryRow).where(TerritoryRow.role == role).order_by(TerritoryRow.position, TerritoryRow.id))
+    attributes = {**lead.attributes, "source": lead.source}
+    pool_id = choose_pool([Territory(row.pool_id, row.when) for row in rows], attributes)
+    if pool_id is None:
+        return None
+    # The row lock makes the whole choice one step: arrivals at the same moment take their turns one after another.
+    return session.scalars(
+        select(Pool).where(Pool.id == pool_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _members(session: Session, pool: Pool) -> Sequence[tuple[PoolMember, Rep]]:
+    rows = session.execute(
+        select(PoolMember, Rep)
+        .join(Rep, Rep.id == PoolMember.rep_id)
+        .where(PoolMember.pool_id == pool.id)
+        .order_by(PoolMember.rep_id)
+        .execution_options(populate_existing=True)
+    )
+    return [(member, rep) for member, rep in rows]
+
+
+def _skipped(session: Session, lead: Lead, members: Sequence[tuple[PoolMember, Rep]]) -> dict[int, str]:
+    rejected = set(
+        session.scalars(select(Handoff.rep_id).where(Handoff.lead_id == lead.id, Handoff.status == HandoffStatus.REJECTED))
+    )
+    candidates = [
+        Candidate(rep.id, available=rep.available, reachable=rep.slack_user_id is not None, rejected_before=rep.id in rejected)
+        for _, rep in members
+    ]
+    return {candidate.rep_id: why for candidate in candidates if (why := skip_reason(candidate))}
+
+
+def _as_member(member: PoolMember) -> Member:
+    return Member(member.rep_id, member.weight, member.virtual_time, member.last_turn_at)
+
+
+def waiting_leads(session: Session, rep_id: int | None = None) -> Sequence[int]:
+    """The leads whose handoff is open; with a rep, only those that wait for a pool of theirs or for any pool."""
+    waiting = select(Handoff.lead_id).where(Handoff.status == HandoffStatus.OPEN).order_by(Handoff.became_at, Handoff.id)
+    if rep_id is not None:
+        theirs = exists().where(PoolMember.pool_id == Handoff.pool_id, PoolMember.rep_id == rep_id)
+        waiting = waiting.where(theirs | Handoff.pool_id.is_(None))
+    return session.scalars(waiting).all()

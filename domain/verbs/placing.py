@@ -1,0 +1,25 @@
+"""Where cards stand in Slack."""
+
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from domain.tables import CardPlace
+
+
+def claim(session: Session, handoff_id: int, channel: str, now: datetime) -> CardPlace:
+    """Say that the card is about to be posted. The first claim stays: its time is where a search for the card begins."""
+    session.execute(
+        upsert(CardPlace).values(handoff_id=handoff_id, channel=channel, claimed_at=now).on_conflict_do_nothing()
+    )
+    return session.get_one(CardPlace, handoff_id, populate_existing=True)
+
+
+def note_drawn(session: Session, handoff_id: int, ts: str, drawn: str, now: datetime) -> None:
+    session.execute(
+        update(CardPlace)
+        .where(CardPlace.handoff_id == handoff_id)
+        .values(ts=ts, drawn=drawn, posted_at=func.coalesce(CardPlace.posted_at, now))
+    )

@@ -1,0 +1,65 @@
+"""What every verb does last: one row in `lead_events`. And what every verb does first: lock its lead."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.rules.lifecycle import LeadMove, lead_step
+from domain.rules.refusals import NoSuchMove, NotFound
+from domain.tables import Handoff, Happened, Lead, LeadEvent
+
+_EVENTS = "events"
+
+
+def happened(
+    session: Session,
+    kind: Happened,
+    at: datetime,
+    *,
+    lead: Lead | None = None,
+    handoff: Handoff | None = None,
+    rep_id: int | None = None,
+    **data: Any,
+) -> LeadEvent:
+    """Write the event. Of a handoff it always says where its card belongs, whose pool it is, and its tier."""
+    if handoff is not None:
+        data |= {"place": handoff.place, "pool_id": handoff.pool_id, "tier": handoff.tier.value, "cycle": handoff.cycle}
+    if lead is not None and lead.bulk:
+        data |= {"bulk": True}
+    event = LeadEvent(
+        kind=kind,
+        at=at,
+        lead_id=lead.id if lead else None,
+        handoff_id=handoff.id if handoff else None,
+        rep_id=rep_id,
+        data=data,
+    )
+    session.add(event)
+    session.info.setdefault(_EVENTS, []).append(event)
+    return event
+
+
+def events_of(session: Session) -> list[LeadEvent]:
+    """The events that verbs wrote in this session since it was asked last."""
+    events: list[LeadEvent] = session.info.pop(_EVENTS, [])
+    return events
+
+
+def locked_lead(session: Session, lead_id: int) -> Lead:
+    """The lead, locked until the transaction ends. All verbs lock the lead first, so they never wait for each other in a ring."""
+    lead = session.scalars(
+        select(Lead).where(Lead.id == lead_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if lead is None:
+        raise NotFound(what="lead")
+    return lead
+
+
+def move_lead(lead: Lead, move: LeadMove) -> None:
+    """Take the lead along `move`, if the table allows it from where it stands."""
+    stage = lead_step(lead.stage, move)
+    if stage is None:
+        raise NoSuchMove(move=move.value, state=lead.stage.value)
+    lead.stage = stage

@@ -1,0 +1,98 @@
+"""Who sells: reps join, step away and come back; pools and territories are laid out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from domain.rules.fairness import on_return
+from domain.rules.refusals import NotFound
+from domain.tables import Happened, Pool, PoolMember, Rep, Role, TerritoryRow
+from domain.verbs.record import happened
+
+
+def save_rep(session: Session, now: datetime, *, name: str, email: str, role: Role, crm_user_id: str | None = None) -> Rep:
+    """Add a rep, or correct the one with this e-mail (compared without regard to case)."""
+    email = email.strip().casefold()
+    rep = session.scalars(select(Rep).where(Rep.email == email)).one_or_none()
+    if rep is None:
+        rep = Rep(email=email, name=name, role=role, crm_user_id=crm_user_id, available=True)
+        session.add(rep)
+        session.flush()
+        happened(session, Happened.REP_JOINED, now, rep_id=rep.id)
+    rep.name, rep.role, rep.crm_user_id = name, role, crm_user_id or rep.crm_user_id
+    return rep
+
+
+def know_in_slack(session: Session, rep_id: int, slack_user_id: str, dm_id: str, now: datetime) -> None:
+    """Note who the rep is in Slack. From now on cards can be addressed to them."""
+    rep = session.get_one(Rep, rep_id)
+    rep.slack_user_id, rep.slack_dm_id = slack_user_id, dm_id
+    happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
+
+
+def save_pool(session: Session, *, name: str, role: Role, slack_channel: str | None, manager: Rep | None) -> Pool:
+    pool = session.scalars(select(Pool).where(Pool.name == name)).one_or_none()
+    if pool is None:
+        pool = Pool(name=name, role=role)
+        session.add(pool)
+    pool.role, pool.slack_channel, pool.manager_id = role, slack_channel, manager.id if manager else None
+    session.flush()
+    return pool
+
+
+def set_members(session: Session, pool: Pool, weights: Mapping[int, int]) -> None:
+    """Make `weights` (rep id -> weight) the pool's members. Who joins starts at the least virtual time of the others."""
+    members = {member.rep_id: member for member in session.scalars(select(PoolMember).where(PoolMember.pool_id == pool.id))}
+    for rep_id, member in members.items():
+        if rep_id not in weights:
+            session.delete(member)
+    start = on_return(0.0, [member.virtual_time for rep_id, member in members.items() if rep_id in weights])
+    for rep_id, weight in weights.items():
+        if rep_id in members:
+            members[rep_id].weight = weight
+        else:
+            session.add(PoolMember(pool_id=pool.id, rep_id=rep_id, weight=weight, virtual_time=start))
+    session.flush()
+
+
+def set_territories(session: Session, role: Role, rules: Sequence[tuple[Mapping[str, Sequence[str]], int]]) -> None:
+    """Make `rules` (condition, pool id) the ordered territories of a role."""
+    session.execute(delete(TerritoryRow).where(TerritoryRow.role == role))
+    for position, (when, pool_id) in enumerate(rules):
+        session.add(TerritoryRow(role=role, position=position, when=dict(when), pool_id=pool_id))
+    session.flush()
+
+
+def step_away(session: Session, email: str, now: datetime) -> Rep:
+    """The rep is asked no more, until they come back."""
+    rep = _rep(session, email)
+    if rep.available:
+        rep.available = False
+        happened(session, Happened.REP_LEFT, now, rep_id=rep.id)
+    return rep
+
+
+def come_back(session: Session, email: str, now: datetime) -> Rep:
+    """The rep is asked again, from the least virtual time of the active ones on; what waits for their pools is offered."""
+    rep = _rep(session, email)
+    if rep.available:
+        return rep
+    rep.available = True
+    for member in session.scalars(select(PoolMember).where(PoolMember.rep_id == rep.id)):
+        others = session.scalars(
+            select(PoolMember.virtual_time)
+            .join(Rep, Rep.id == PoolMember.rep_id)
+            .where(PoolMember.pool_id == member.pool_id, PoolMember.rep_id != rep.id, Rep.available)
+        ).all()
+        member.virtual_time = on_return(member.virtual_time, others)
+    happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
+    return rep
+
+
+def _rep(session: Session, email: str) -> Rep:
+    rep = session.scalars(select(Rep).where(Rep.email == email.strip().casefold())).one_or_none()
+    if rep is None:
+        raise NotFound(what=f"rep {email}")
+    return rep

@@ -1,0 +1,53 @@
+"""What other systems have to be told: marking it, and noting that it was done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from domain.tables import Lead, SystemLink
+
+CRM = "crm"
+MARKETING = "marketing"
+
+
+def mark_dirty(session: Session, lead: Lead, now: datetime, *systems: str) -> None:
+    """Say that `systems` know less of this lead than we do."""
+    statement = upsert(SystemLink).values(
+        [{"lead_id": lead.id, "system": system, "dirty": 1, "dirty_since": now} for system in sorted(systems)]
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["lead_id", "system"],
+            set_={"dirty": SystemLink.dirty + 1, "dirty_since": func.coalesce(SystemLink.dirty_since, now)},
+        )
+    )
+
+
+def note_told(
+    session: Session, link: SystemLink, now: datetime, *, external_id: str | None, sent_hash: str, problem: str | None
+) -> None:
+    """Note what `link`'s system said. If the lead changed meanwhile (`dirty` has grown), it stays dirty."""
+    session.execute(
+        update(SystemLink)
+        .where(SystemLink.lead_id == link.lead_id, SystemLink.system == link.system)
+        .values(
+            external_id=func.coalesce(external_id, SystemLink.external_id),
+            sent_hash=sent_hash,
+            told_at=now,
+            problem=problem,
+            dirty_since=case((SystemLink.dirty == link.dirty, None), else_=SystemLink.dirty_since),
+        )
+    )
+
+
+def dirty_links(session: Session, system: str, limit: int) -> Sequence[SystemLink]:
+    """The leads that `system` has to be told of, longest waiting first."""
+    return session.scalars(
+        select(SystemLink)
+        .where(SystemLink.system == system, SystemLink.dirty_since.is_not(None))
+        .order_by(SystemLink.dirty_since, SystemLink.lead_id)
+        .limit(limit)
+    ).all()

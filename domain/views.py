@@ -1,0 +1,91 @@
+"""What a card, a message or a page shows, as plain values read in one go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import HandoffStatus
+from domain.rules.scoring import Contribution
+from domain.rules.tiers import Tier
+from domain.tables import AttemptOutcome, ClockOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    rep_id: int
+    name: str
+    slack_user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    kind: ClockKind
+    due_at: datetime
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    outcome: ClockOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class TouchView:
+    kind: str
+    occurred_at: datetime
+    campaign: str | None
+    content: str | None
+    page: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    at: datetime
+    by: str
+    outcome: AttemptOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """Who the lead is. Every text here came from outside."""
+
+    id: int
+    name: str
+    email: str
+    title: str | None
+    company: str | None
+    phone: str | None
+    country: str | None
+    industry: str | None
+    company_size: str | None
+    source: str
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """All that a lead card shows. The score is the one the lead was offered with."""
+
+    handoff_id: int
+    version: int
+    cycle: int
+    status: HandoffStatus
+    tier: Tier
+    score: int
+    fit: int
+    intent: int
+    negative: int
+    reasons: Sequence[Contribution]
+    lead: LeadView
+    touches: Sequence[TouchView]
+    clocks: Sequence[ClockView]
+    attempts: Sequence[AttemptView]
+    pool: str | None
+    place: str | None
+    rep: Person | None
+    offered_at: datetime | None
+    decided_by: Person | None
+    decided_at: datetime | None
+    reason: str | None
+    note: str | None
+
+    def clock(self, kind: ClockKind) -> ClockView:
+        return next(clock for clock in self.clocks if clock.kind is kind)

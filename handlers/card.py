@@ -1,0 +1,65 @@
+"""The lead card in Slack: posted once, then redrawn whole whenever the record changes."""
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+
+from bot import messenger
+from bot.blocks import Block
+from bot.card import lead_card
+from domain import finding
+from domain.tables import CardPlace, Rep
+from domain.verbs import placing
+from domain.views import CardView
+from handlers.flow import Job, Priority, show_card
+from handlers.jobs import Running, finishing, job, reading, send, transaction
+from kit.clock import utcnow
+
+@job(Job.SHOW_CARD)
+def show(running: Running, handoff_id: int) -> None:
+    """Make the card in Slack say what the record says."""
+    now = utcnow()
+    with reading() as session:
+        view = finding.card_view(session, handoff_id)
+        place = session.get(CardPlace, handoff_id)
+        dm = session.get_one(Rep, view.rep.rep_id).slack_dm_id if view.rep else None
+    if view.place is None:
+        return
+    text, blocks = lead_card(view, now)
+    if place is None or place.ts is None:
+        ts = _post(view, place, dm, text, blocks)
+    else:
+        ts = place.ts
+        if place.drawn != _hash(blocks):
+            messenger.update(place.channel, ts, text, blocks)
+    with finishing(running) as session:
+        placing.note_drawn(session, handoff_id, ts, _hash(blocks), utcnow())
+        # The record may have moved on while Slack was drawing: then there is a newer card to draw.
+        newer = finding.card_view(session, handoff_id)
+        if newer.version != view.version or newer.status is not view.status:
+            send(session, show_card(handoff_id, view.place, Priority.CLICK))
+
+
+def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str:
+    """Post the card. An earlier claim without a ts means that a try crashed: the card is looked for before it is posted."""
+    channel = place.channel if place else _channel(view, dm)
+    with transaction() as session:
+        claimed = placing.claim(session, view.handoff_id, channel, utcnow())
+    if place is not None:
+        found = messenger.find_card(channel, view.handoff_id, view.cycle, claimed.claimed_at)
+        if found is not None:
+            return found
+    return messenger.post(channel, text, blocks, metadata=messenger.card_metadata(view.handoff_id, view.cycle))
+
+
+def _channel(view: CardView, dm: str | None) -> str:
+    """A pool's channel as it is; a person's direct messages by their own id, which `chat.update` needs."""
+    if view.place is not None and not view.place.startswith("U"):
+        return view.place
+    if dm is not None:
+        return dm
+    return messenger.direct_channel(str(view.place))
+
+
+def _hash(blocks: Sequence[Block]) -> str:
+    return sha256(json.dumps(blocks, sort_keys=True).encode()).hexdigest()

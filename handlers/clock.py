@@ -1,0 +1,43 @@
+"""The clock process: every second it asks the index who is due. Any number of them may run."""
+
+import signal
+import threading
+from types import FrameType
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from handlers import sla, upkeep
+from kit.clock import utcnow
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+UPKEEP_EVERY = 60
+"""Ticks between two rounds of upkeep."""
+
+
+def run() -> None:
+    """Tick until SIGTERM or Ctrl-C; a database that is away is waited for."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("clock.ready")
+    ticks = 0
+    while not stopping.is_set():
+        try:
+            steps = sla.sweep(utcnow())
+            if ticks % UPKEEP_EVERY == 0:
+                upkeep.round_of()
+        except SQLAlchemyError as gone:
+            log.warning("clock.database_gone", error=type(gone).__name__)
+        else:
+            if steps:
+                log.info("clock.stepped", steps=steps)
+        ticks += 1
+        stopping.wait(TICK_SECONDS)
+    log.info("clock.stopped")

@@ -1,0 +1,107 @@
+"""The CRM's side of a handoff: the lead with its owner and status, and a task when it is accepted."""
+
+from domain import finding
+from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.tables import Handoff, Lead, Rep
+from domain.verbs import telling
+from handlers.draining import digest, drain_again
+from handlers.flow import Job
+from handlers.jobs import Running, finishing, job, reading, send
+from integrations import registry
+from integrations.ports import CrmLead, CrmTask, LeadStatus
+from kit.clock import utcnow
+from kit.outside import TryLater
+
+
+@job(Job.TELL_CRM)
+def tell_crm(running: Running) -> None:
+    """Upsert the leads that changed by our own key: one batch a job, only what differs from the last word."""
+    crm = registry.crm()
+    if crm is None:
+        return
+    with reading() as session:
+        links = telling.dirty_links(session, telling.CRM, crm.batch_size)
+        found = {lead.id: (lead, handoff, rep) for lead, handoff, rep in finding.leads_with_handoffs(session, [x.lead_id for x in links])}
+    wanted = [(link, _crm_lead(*found[link.lead_id])) for link in links]
+    changed = [(link, record) for link, record in wanted if digest(record) != link.sent_hash]
+    answers = crm.upsert_leads([record for _, record in changed]) if changed else []
+    told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
+    with finishing(running) as session:
+        for link, record in wanted:
+            answer = told.get(link.lead_id)
+            if answer is not None and answer.later:
+                continue
+            telling.note_told(
+                session,
+                link,
+                utcnow(),
+                external_id=answer.external_id if answer else None,
+                sent_hash=digest(record),
+                problem=answer.problem if answer else link.problem,
+            )
+        if len(links) == crm.batch_size:
+            send(session, drain_again(Job.TELL_CRM))
+
+
+@job(Job.LOG_CRM_TASK)
+def log_crm_task(_running: Running, handoff_id: int) -> None:
+    """A task for the lead's owner: the call that the SLA asks for. Its key makes it one task, however often this runs."""
+    crm = registry.crm()
+    if crm is None:
+        return
+    with reading() as session:
+        view = finding.card_view(session, handoff_id)
+        link = finding.link_of(session, view.lead.id, telling.CRM)
+        owner = session.get(Rep, view.rep.rep_id) if view.rep else None
+    if link is None or link.external_id is None:
+        if link is not None and link.problem:
+            return
+        raise TryLater("The CRM does not have the lead yet", after=2.0)
+    due = view.clock(ClockKind.FIRST_CONTACT).due_at
+    crm.log_task(
+        CrmTask(
+            key=f"handoff-{handoff_id}-call",
+            lead_id=link.external_id,
+            owner_id=owner.crm_user_id if owner else None,
+            subject=f"Call {view.lead.name} ({view.tier.label()} {view.score})",
+            due=due.date(),
+            description="\n".join(f"{reason.points:+d} {reason.label}" for reason in view.reasons),
+        )
+    )
+
+
+_STATUS = {
+    HandoffStatus.ACCEPTED: LeadStatus.WORKING,
+    HandoffStatus.CONTACTED: LeadStatus.WORKING,
+    HandoffStatus.QUALIFIED: LeadStatus.WORKING,
+}
+
+
+def _crm_lead(lead: Lead, handoff: Handoff | None, rep: Rep | None) -> CrmLead:
+    status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
+    if lead.stage is Stage.DISQUALIFIED:
+        status = LeadStatus.UNQUALIFIED
+    elif lead.stage is Stage.NURTURING:
+        status = LeadStatus.NURTURING
+    owns = handoff is not None and lead.owner_id is not None and rep is not None
+    return CrmLead(
+        key=str(lead.id),
+        email=lead.email,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        company=lead.company_name,
+        title=lead.title,
+        phone=_text(lead, "phone"),
+        country=_text(lead, "country"),
+        status=status,
+        owner_id=rep.crm_user_id if owns and rep else None,
+        score=lead.score or 0,
+        tier=lead.tier.label() if lead.tier else "",
+        source=lead.source,
+    )
+
+
+def _text(lead: Lead, field: str) -> str | None:
+    said = lead.fields.get(field)
+    return str(said["value"]) if said else None

@@ -1,0 +1,157 @@
+"""THE MAP: what happened -> which jobs follow. Nothing else in the house sends a job because of an event."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+
+from domain.tables import Happened, LeadEvent
+
+
+class Job(StrEnum):
+    """Every job there is. Each has exactly one function, marked `@job`."""
+
+    ENRICH = "enrich"
+    ASK_PROVIDER = "ask_provider"
+    SCORE = "score"
+    NURTURE = "nurture"
+    ASSIGN = "assign"
+    OFFER_WAITING = "offer_waiting"
+    SHOW_CARD = "show_card"
+    REMIND_REP = "remind_rep"
+    TELL_MANAGER_LATE = "tell_manager_late"
+    TELL_MANAGER_SHORT = "tell_manager_short"
+    WHISPER = "whisper"
+    TELL_CRM = "tell_crm"
+    LOG_CRM_TASK = "log_crm_task"
+    TELL_MARKETING = "tell_marketing"
+    FIND_SLACK_USER = "find_slack_user"
+
+
+class Priority(IntEnum):
+    """Lower is sooner. A rep waits for what they clicked; nobody waits for a bulk import."""
+
+    CLICK = 0
+    HOT = 10
+    LIVE = 20
+    BULK = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A job to be written: at most one pending row per job and key; a lane's jobs go one after another at its pace."""
+
+    job: Job
+    args: Mapping[str, int | str]
+    key: str | None = None
+    lane: str | None = None
+    priority: Priority = Priority.LIVE
+    after: timedelta = timedelta(0)
+
+
+ENRICHMENT_PATIENCE = timedelta(seconds=30)
+"""How long enrichment may keep a new lead from being scored with what is known."""
+
+GATHER = timedelta(seconds=1)
+"""How long a word to an outside system waits for others, so that they go in one batch."""
+
+Rule = Callable[[LeadEvent], Sending]
+
+
+def _bulk(event: LeadEvent) -> bool:
+    return bool(event.data.get("bulk"))
+
+
+def _live(event: LeadEvent) -> Priority:
+    return Priority.BULK if _bulk(event) else Priority.LIVE
+
+
+def _of_lead(job: Job, *, key: bool = False, after: timedelta = timedelta(0)) -> Rule:
+    def rule(event: LeadEvent) -> Sending:
+        lead_id = event.lead_id or 0
+        return Sending(job, {"lead_id": lead_id}, key=str(lead_id) if key else None, priority=_live(event), after=after)
+
+    return rule
+
+
+def _card(priority: Priority | None = None) -> Rule:
+    """Show the handoff's card: post it, or redraw it if it stands there. One pending redraw per card is enough."""
+
+    def rule(event: LeadEvent) -> Sending:
+        return show_card(event.handoff_id or 0, str(event.data["place"]), priority or _card_priority(event))
+
+    return rule
+
+
+def _card_priority(event: LeadEvent) -> Priority:
+    return Priority.HOT if event.data.get("tier") == "hql" else _live(event)
+
+
+def show_card(handoff_id: int, place: str, priority: Priority) -> Sending:
+    return Sending(Job.SHOW_CARD, {"handoff_id": handoff_id}, key=str(handoff_id), lane=slack_lane(place), priority=priority)
+
+
+def slack_lane(place: str) -> str:
+    """The lane of a channel, or of the direct messages to one person."""
+    return f"slack:{place}"
+
+
+def _drain(job: Job) -> Rule:
+    """One pending row tells a system everything that is dirty by then."""
+    return lambda event: Sending(job, {}, key="all", lane=job.value, priority=_live(event), after=GATHER)
+
+
+def _remind(event: LeadEvent) -> Sending:
+    args = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
+    return Sending(Job.REMIND_REP, args, lane=slack_lane(str(event.data["place"])))
+
+
+def _late(event: LeadEvent) -> Sending:
+    args = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
+    return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}")
+
+
+def _short(event: LeadEvent) -> Sending:
+    pool_id = int(event.data["pool_id"])
+    return Sending(Job.TELL_MANAGER_SHORT, {"pool_id": pool_id}, key=str(pool_id), lane=f"slack:manager-of-{pool_id}")
+
+
+def _task(event: LeadEvent) -> Sending:
+    return Sending(Job.LOG_CRM_TASK, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), after=GATHER)
+
+
+def _of_rep(job: Job) -> Rule:
+    return lambda event: Sending(job, {"rep_id": event.rep_id or 0}, key=str(event.rep_id))
+
+
+WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
+    Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
+    Happened.TOUCH_RECORDED: (_of_lead(Job.SCORE, key=True),),
+    Happened.LEAD_ENRICHED: (_of_lead(Job.SCORE, key=True),),
+    Happened.LEAD_RESCORED: (),
+    Happened.LEAD_TO_NURTURE: (_of_lead(Job.NURTURE),),
+    Happened.LEAD_TO_SDR: (_of_lead(Job.ASSIGN),),
+    Happened.LEAD_TO_AE: (_of_lead(Job.ASSIGN),),
+    Happened.LEAD_NURTURED: (_drain(Job.TELL_MARKETING),),
+    Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_WAITING: (),
+    Happened.POOL_SHORT: (_short,),
+    Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_ACCEPTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _task),
+    Happened.HANDOFF_RECYCLED: (_card(Priority.CLICK), _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_PASSED_ON: (_card(Priority.CLICK), _of_lead(Job.ASSIGN)),
+    Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM)),
+    Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),
+    Happened.HANDOFF_REMINDED: (_card(), _remind),
+    Happened.HANDOFF_BREACHED: (_card(), _late),
+    Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.OFFER_WAITING)),
+    Happened.REP_LEFT: (),
+    Happened.REP_RETURNED: (_of_rep(Job.OFFER_WAITING),),
+    Happened.MODEL_ACTIVATED: (),
+}
+
+
+def what_follows(event: LeadEvent) -> Iterator[Sending]:
+    """The jobs that `event` sends, in the order of the map."""
+    for rule in WHAT_FOLLOWS[event.kind]:
+        yield rule(event)

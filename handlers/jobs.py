@@ -1,0 +1,199 @@
+"""The edge: `transaction()`, `reading()`, `finishing(job)`, and `@job`. Nobody else in the house commits."""
+
+import os
+import random
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import dramatiq
+import structlog
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from sqlalchemy.orm import Session
+
+from bot.settings import slack_settings
+from domain.tables import LeadEvent
+from domain.verbs.record import events_of
+from handlers import ledger
+from handlers.flow import Job, Sending, what_follows
+from handlers.ledger import Claimed, Setback, TakenOver
+from kit import db
+from kit.outside import Refused, TryLater
+from kit.settings import settings
+
+log = structlog.get_logger()
+P = ParamSpec("P")
+
+QUEUE = "handoff"
+ACTORS: dict[str, Callable[..., None]] = {}
+_after_commit: list[Callable[[], None]] = []
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One arrival, one transaction: what the verbs did, the jobs that follow, and the commit."""
+    with db.new_session() as session, session.begin():
+        yield session
+        _write_what_follows(session)
+    nudge()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only reads: it is rolled back, whatever happens in it."""
+    with db.new_session() as session:
+        yield session
+        session.rollback()
+
+
+@contextmanager
+def finishing(job: "Running") -> Iterator[Session]:
+    """The one transaction in which a job's effects, what follows from them and the job's own end commit together."""
+    with db.new_session() as session, session.begin():
+        yield session
+        _write_what_follows(session)
+        ledger.finish(session, job.claimed, pace_of(job.claimed.lane))
+    job.finished = True
+    nudge()
+
+
+def _write_what_follows(session: Session) -> None:
+    session.flush()
+    sendings: list[Sending] = [sending for event in _kept_events(session) for sending in what_follows(event)]
+    sendings += session.info.pop("sendings", [])
+    if sendings:
+        ledger.write(session, sendings)
+
+
+def _kept_events(session: Session) -> list[LeadEvent]:
+    """The events of this transaction, without those whose savepoint was rolled back."""
+    return [event for event in events_of(session) if event in session]
+
+
+def send(session: Session, *sendings: Sending) -> None:
+    """Send a job that follows from no event, such as the redraw after a refused click."""
+    session.info.setdefault("sendings", []).extend(sendings)
+
+
+def on_commit(nudged: Callable[[], None]) -> None:
+    """Have `nudged` called after every commit of this process. The relay asks for it."""
+    _after_commit.append(nudged)
+
+
+def nudge() -> None:
+    for nudged in _after_commit:
+        nudged()
+
+
+def pace_of(lane: str | None) -> timedelta:
+    """How long a lane rests after each of its jobs."""
+    return timedelta(seconds=slack_settings().slack_post_seconds if lane and lane.startswith("slack:") else 0)
+
+
+class Running:
+    """A job in the hands of its function."""
+
+    def __init__(self, claimed: Claimed) -> None:
+        self.claimed = claimed
+        self.finished = False
+
+    def renew(self) -> None:
+        """Prolong the lease in the middle of long work."""
+        with db.new_session() as session, session.begin():
+            ledger.renew(session, self.claimed, lease())
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings().lease_seconds)
+
+
+def job(name: Job) -> Callable[[Callable[Concatenate[Running, P], None]], Callable[Concatenate[Running, P], None]]:
+    """Mark the one function that does job `name`. It must be idempotent, and do one outside thing."""
+
+    def mark(function: Callable[Concatenate[Running, P], None]) -> Callable[Concatenate[Running, P], None]:
+        if name.value in ACTORS:
+            raise ValueError(f"two functions for the job {name.value}")
+        ACTORS[name.value] = function
+        return function
+
+    return mark
+
+
+def execute(job_id: int, name: str, args: dict[str, Any], lane: str | None, token: int) -> None:
+    """Run one claimed job to its end, whatever that is. This is what every Dramatiq actor does."""
+    running = Running(Claimed(job_id, name, args, lane, token))
+    with structlog.contextvars.bound_contextvars(job=name, job_id=job_id, **{k: v for k, v in args.items() if k.endswith("_id")}):
+        try:
+            ACTORS[name](running, **args)
+            if not running.finished:
+                with finishing(running):
+                    pass
+        except TakenOver:
+            log.info("job.taken_over")
+        except TryLater as wait:
+            after = timedelta(seconds=wait.after) if wait.after is not None else None
+            _set_back(running, Setback(wait.why, after or _back_off(running), after is None, lane_waits=after is not None))
+        except Refused as no:
+            log.warning("job.refused", why=no.why)
+            with db.new_session() as session, session.begin():
+                ledger.bury(session, running.claimed, no.why)
+                ledger.free(session, lane, pace_of(lane))
+        except Exception as error:  # noqa: BLE001  (whatever a job raises, its row must be given back and say so)
+            log.error("job.failed", error=_where(error))
+            _set_back(running, Setback(_where(error), _back_off(running), counts=True, lane_waits=False))
+
+
+def _set_back(running: Running, setback: Setback) -> None:
+    with db.new_session() as session, session.begin():
+        dead = ledger.give_back(session, running.claimed, setback, pace_of(running.claimed.lane))
+    log.log(40 if dead else 20, "job.dead" if dead else "job.later", why=setback.why, after=setback.after.total_seconds())
+
+
+def _back_off(running: Running) -> timedelta:
+    """Twice as long each time, from about a second to ten minutes, with jitter so that a crowd does not come back at once."""
+    return timedelta(seconds=min(2.0 ** (running.claimed.token - 1), 600.0) * random.uniform(0.5, 1.5))
+
+
+def _where(error: Exception) -> str:
+    """What went wrong and where, without the message: an error's text may hold a person's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}" if last else type(error).__name__
+
+
+@cache
+def broker() -> dramatiq.Broker:
+    """The courier that BROKER_URL names, with one actor per job. The ledger keeps what it loses; it needs no middleware."""
+    made = _make_broker(settings().broker_url.get_secret_value())
+    made.declare_queue(QUEUE)
+    dramatiq.set_broker(made)
+    for name in Job:
+        dramatiq.actor(execute, actor_name=name.value, queue_name=QUEUE, broker=made)
+    return made
+
+
+def _make_broker(url: str) -> dramatiq.Broker:
+    scheme = url.split(":", 1)[0]
+    if scheme == "stub":
+        return StubBroker(middleware=[])
+    if scheme in {"redis", "rediss"}:
+        return RedisBroker(url=url, middleware=[], heartbeat_timeout=15_000, maintenance_chance=100_000)
+    if scheme in {"amqp", "amqps"}:
+        return RabbitmqBroker(url=url, middleware=[])
+    raise SystemExit(f"BROKER_URL starts with {scheme}:, but Handoff knows stub://, redis:// and amqp://.")
+
+
+def hand_to_workers(claimed: Claimed) -> None:
+    """Give a claimed job to the courier."""
+    actor = broker().get_actor(claimed.name)
+    broker().enqueue(actor.message(claimed.id, claimed.name, claimed.args, claimed.lane, claimed.token))
+
+
+def relay_name() -> str:
+    return f"{os.uname().nodename}:{os.getpid()}:{random.getrandbits(24):06x}"

@@ -1,0 +1,70 @@
+"""Stage 3, below MQL: enrol the lead, and tell marketing automation what we know of it."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from domain import finding
+from domain.tables import Lead, SystemLink
+from domain.verbs import telling
+from domain.verbs.nurturing import enrol
+from handlers.flow import Job
+from handlers.jobs import Running, finishing, job, reading, send
+from handlers.draining import digest, drain_again
+from integrations import registry
+from integrations.ports import Contact, Upserted
+from kit.clock import utcnow
+
+
+@job(Job.NURTURE)
+def nurture(running: Running, lead_id: int) -> None:
+    with finishing(running) as session:
+        enrol(session, lead_id, utcnow())
+
+
+@job(Job.TELL_MARKETING)
+def tell_marketing(running: Running) -> None:
+    """Tell marketing automation about the leads that changed: one batch a job, only what differs from the last word."""
+    marketing = registry.marketing()
+    if marketing is None:
+        return
+    with reading() as session:
+        links = telling.dirty_links(session, telling.MARKETING, marketing.batch_size)
+        leads = {lead.id: lead for lead, _, _ in finding.leads_with_handoffs(session, [link.lead_id for link in links])}
+    wanted = [(link, _contact(leads[link.lead_id])) for link in links]
+    changed = [(link, contact) for link, contact in wanted if digest(contact) != link.sent_hash]
+    answers = marketing.upsert_contacts([contact for _, contact in changed]) if changed else []
+    told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
+    with finishing(running) as session:
+        for link, contact in wanted:
+            _note(session, link, contact, told.get(link.lead_id))
+        if len(links) == marketing.batch_size:
+            send(session, drain_again(Job.TELL_MARKETING))
+
+
+def _note(session: Session, link: SystemLink, contact: Contact, answer: Upserted | None) -> None:
+    if answer is not None and answer.later:
+        return
+    telling.note_told(
+        session,
+        link,
+        utcnow(),
+        external_id=answer.external_id if answer else None,
+        sent_hash=digest(contact),
+        problem=answer.problem if answer else link.problem,
+    )
+
+
+def _contact(lead: Lead) -> Contact:
+    known: dict[str, Any] = {
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "title": lead.title,
+        "company": lead.company_name,
+        "score": lead.score,
+        "fit": lead.fit,
+        "intent": lead.intent,
+        "tier": lead.tier,
+        "stage": lead.stage,
+    }
+    return Contact(lead.email, {name: str(value) for name, value in known.items() if value is not None})

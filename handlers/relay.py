@@ -1,0 +1,60 @@
+"""The relay: claims what is due in the ledger and gives it to the courier. One thread in each worker process."""
+
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from handlers import ledger
+from handlers.jobs import hand_to_workers, lease, on_commit, relay_name
+from kit import db
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.02
+"""An idle look costs a tenth of a millisecond; a job written by another process waits this long at most."""
+SWEEP_SECONDS = 1.0
+RECONNECT_SECONDS = 0.5
+
+
+class Relay(threading.Thread):
+    """Runs until `stop()`. When Postgres goes away it waits, and comes back with it."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__(name="relay", daemon=True)
+        self.me = relay_name()
+        self.window = window
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._sweep_at = 0.0
+
+    def run(self) -> None:
+        on_commit(self._wake.set)
+        while not self._stopped.is_set():
+            try:
+                moved = self.look()
+            except SQLAlchemyError as gone:
+                log.warning("relay.database_gone", error=type(gone).__name__)
+                self._stopped.wait(RECONNECT_SECONDS)
+                continue
+            if not moved:
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
+
+    def look(self) -> int:
+        """Claim once and enqueue; returns how many jobs were moved."""
+        with db.new_session() as session, session.begin():
+            if time.monotonic() >= self._sweep_at:
+                self._sweep_at = time.monotonic() + SWEEP_SECONDS
+                ledger.give_back_expired(session)
+            claimed = ledger.claim(session, self.me, lease=lease(), window=self.window, lanes=self.window)
+        for job in claimed:
+            hand_to_workers(job)
+        return len(claimed)
+
+    def stop(self) -> None:
+        """Stop after the look under way. What is leased and not run comes back when its lease ends."""
+        self._stopped.set()
+        self._wake.set()
+        self.join(timeout=5)

@@ -1,0 +1,52 @@
+"""What Slack's door does when a listener says no: the person is told in a sentence, and a stale card repairs itself."""
+
+import secrets
+
+import structlog
+
+from bot import messenger
+from bot.blocks import escape, moment
+from bot.ids import HandoffRef
+from domain import finding
+from domain.rules.refusals import Refusal, from_facts
+from handlers.flow import Job, Priority, Sending, show_card, slack_lane
+from handlers.jobs import Running, job, reading, send, transaction
+
+log = structlog.get_logger()
+
+
+class SlackDoor:
+    """The door's two answers to trouble."""
+
+    def refused(self, slack_user_id: str, channel: str | None, ref: HandoffRef | None, refusal: Refusal) -> str:
+        """Queue the whisper and the redraw in a transaction of their own; returns the sentence as plain text."""
+        log.info("click.refused", refusal=refusal.key, slack_user=slack_user_id, handoff_id=ref.handoff_id if ref else None)
+        with transaction() as session:
+            names = finding.names_of(session, refusal.rep_ids)
+            place = finding.place_of(session, ref.handoff_id) if ref else None
+            if channel is not None:
+                send(session, _whisper(slack_user_id, channel, refusal))
+            if ref is not None and place is not None:
+                send(session, show_card(ref.handoff_id, place, Priority.CLICK))
+        return refusal.sentence(names)
+
+    def broke(self, error: Exception) -> str:
+        """An unexpected error: its id stands in the log, and the person can quote it."""
+        trace = secrets.token_hex(4)
+        log.error("click.broke", trace=trace, error=type(error).__name__, exc_info=error)
+        return f"Something broke on our side; nothing was changed. Please try again, or tell your admin the number {trace}."
+
+
+def _whisper(slack_user_id: str, channel: str, refusal: Refusal) -> Sending:
+    """The job carries the refusal's code and ids; its sentence is made when it is said."""
+    args = {"slack_user_id": slack_user_id, "channel": channel, "refusal": refusal.key}
+    return Sending(Job.WHISPER, args | {f"fact_{name}": fact for name, fact in refusal.facts.items()}, lane=slack_lane(channel), priority=Priority.CLICK)
+
+
+@job(Job.WHISPER)
+def whisper(_running: Running, slack_user_id: str, channel: str, refusal: str, **stored: str | int) -> None:
+    """Say a refusal so that only who clicked sees it."""
+    said = from_facts(refusal, {name.removeprefix("fact_"): fact for name, fact in stored.items()})
+    with reading() as session:
+        names = {rep_id: escape(name) for rep_id, name in finding.names_of(session, said.rep_ids).items()}
+    messenger.whisper(channel, slack_user_id, said.sentence(names, moment))

@@ -1,0 +1,19 @@
+"""What must not be left lying, whatever went wrong: open handoffs are offered again, dirty records told again."""
+
+from domain.verbs.offering import waiting_leads
+from domain.verbs.telling import CRM, MARKETING, dirty_links
+from handlers.draining import drain_again
+from handlers.flow import Job, Priority, Sending
+from handlers.jobs import send, transaction
+
+DRAINS = {CRM: Job.TELL_CRM, MARKETING: Job.TELL_MARKETING}
+
+
+def round_of() -> None:
+    """One round. The jobs are keyed: what is under way already is not sent twice."""
+    with transaction() as session:
+        for lead_id in waiting_leads(session):
+            send(session, Sending(Job.ASSIGN, {"lead_id": lead_id}, key=f"waiting-{lead_id}", priority=Priority.BULK))
+        for system, drain in DRAINS.items():
+            if dirty_links(session, system, 1):
+                send(session, drain_again(drain))

@@ -1,0 +1,132 @@
+"""The HTTP door: captures, Slack, health, metrics. Every request is limited in size and authenticated before it is kept."""
+
+import secrets
+from collections.abc import Callable
+from hmac import compare_digest
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from slack_bolt import App
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.listening import dispatch, make_app
+from bot.settings import slack_settings
+from domain.rules.refusals import Refusal
+from handlers import capture, moments
+from handlers.jobs import reading
+from handlers.problems import Problem, problem
+from handlers.slack_door import SlackDoor
+from kit.settings import settings
+
+log = structlog.get_logger()
+
+turned_away = Counter("handoff_turned_away_total", "Requests that were not let in", ["door", "status"])
+
+
+async def limited_body(request: Request) -> bytes:
+    """The raw body, read no further than the limit."""
+    limit = settings().body_limit
+    declared = request.headers.get("content-length", "0")
+    body = bytearray()
+    if not declared.isdecimal() or int(declared) <= limit:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                break
+        else:
+            return bytes(body)
+    turned_away.labels(request.url.path.split("/")[1], "413").inc()
+    raise Problem(413, "too_large", f"A request may have at most {limit // 1024} KB.")
+
+
+Body = Annotated[bytes, Depends(limited_body)]
+
+
+def make_web() -> FastAPI:
+    """The web application of one process."""
+    web = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.slack = make_app(SlackDoor()) if slack_settings().configured and moments else None
+    web.add_exception_handler(Problem, _answer_problem)
+    web.add_exception_handler(Refusal, _answer_refusal)
+    web.add_exception_handler(HTTPException, _answer_http)
+    web.add_exception_handler(Exception, _answer_breakage)
+    web.post("/capture/{source}")(_capture)
+    web.get("/capture/{source}/{arrival_id}")(_captured)
+    web.post("/slack/events")(_slack)
+    web.get("/healthz")(_health)
+    web.get("/metrics")(_metrics)
+    return web
+
+
+def _capture(source: str, request: Request, body: Body) -> JSONResponse:
+    try:
+        answer = capture.capture(
+            source, request.headers.get("authorization", ""), request.headers.get("idempotency-key"), body
+        )
+    except Problem as refused:
+        if refused.status == 401:
+            turned_away.labels("capture", "401").inc()
+        raise
+    return JSONResponse(answer.body, status_code=answer.status)
+
+
+def _captured(source: str, arrival_id: int, request: Request) -> JSONResponse:
+    return JSONResponse(capture.what_became_of(source, request.headers.get("authorization", ""), arrival_id))
+
+
+def _slack(request: Request, body: Body) -> Response:
+    """Bolt verifies the signature; this route runs in the thread pool, so that it never holds up the event loop."""
+    app: App | None = request.app.state.slack
+    if app is None:
+        raise Problem(503, "slack_not_set_up", "SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET and SLACK_TEAM_ID are not set.")
+    answer = dispatch(app, body, request.headers)
+    if answer.status == 401:
+        turned_away.labels("slack", "401").inc()
+    headers = {name: value[0] for name, value in answer.headers.items() if name.lower() != "content-length"}
+    return Response(answer.body, status_code=answer.status, headers=headers)
+
+
+def _health() -> JSONResponse:
+    """200 while the database answers."""
+    try:
+        with reading() as session:
+            session.execute(text("select 1"))
+    except SQLAlchemyError:
+        return JSONResponse({"ok": False, "database": "gone"}, status_code=503)
+    return JSONResponse({"ok": True})
+
+
+def _metrics(request: Request) -> Response:
+    token = settings().metrics_token
+    wanted = f"Bearer {token.get_secret_value()}" if token else secrets.token_hex()
+    if not compare_digest(request.headers.get("authorization", "").encode(), wanted.encode()):
+        raise Problem(401 if token else 404, "no_metrics", "Metrics need METRICS_TOKEN, sent as a bearer token.")
+    return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _answer_problem(_request: Request, error: Exception) -> Response:
+    return error.answer() if isinstance(error, Problem) else problem(500, "broken", "Something broke on our side.")
+
+
+def _answer_refusal(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refusal):
+        return problem(500, "broken", "Something broke on our side.")
+    return problem(error.status, error.key, error.sentence({}))
+
+
+def _answer_http(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return problem(status, "http", str(error.detail) if isinstance(error, HTTPException) else "")
+
+
+def _answer_breakage(_request: Request, error: Exception) -> Response:
+    trace = secrets.token_hex(4)
+    log.error("request.broke", trace=trace, error=type(error).__name__, exc_info=error)
+    return problem(500, "broken", f"Something broke on our side. Quote the number {trace} to your admin.")
+
+
+Handler = Callable[[Request, Exception], Response]

@@ -1,0 +1,76 @@
+"""The engine and its sessions. Nobody but the edge (`handlers/jobs.py`) commits one."""
+
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
+from kit import embedded_postgres
+from kit.settings import settings
+
+OLDEST_POSTGRES = 14
+
+
+class UnsuitableDatabase(Exception):
+    """The database cannot be used; the text says why and what to do."""
+
+
+@cache
+def database_url() -> URL:
+    """DATABASE_URL, in whatever spelling a hosting service gives it; unset, the embedded Postgres, started if need be."""
+    configured = settings().database_url
+    if configured is None:
+        return make_url(embedded_postgres.start().url)
+    return as_psycopg(configured.get_secret_value())
+
+
+def as_psycopg(text: str) -> URL:
+    """`postgres://`, `postgresql://` and `postgresql+psycopg://` all mean psycopg 3 here."""
+    url = make_url(text)
+    if url.get_backend_name() not in {"postgres", "postgresql"}:
+        raise UnsuitableDatabase(f"DATABASE_URL names a {url.get_backend_name()} database; Handoff needs Postgres.")
+    return url.set(drivername="postgresql+psycopg")
+
+
+@cache
+def engine() -> Engine:
+    """The process's one pool of connections."""
+    return make_engine(database_url(), settings().database_connections)
+
+
+def make_engine(url: URL, connections: int = 5) -> Engine:
+    made = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={
+            "options": "-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
+        },
+    )
+    with made.connect() as connection:
+        version = connection.dialect.server_version_info or (0,)
+    if version[0] < OLDEST_POSTGRES:
+        made.dispose()
+        raise UnsuitableDatabase(f"This Postgres is version {version[0]}; Handoff needs {OLDEST_POSTGRES} or later.")
+    return made
+
+
+def new_session() -> Session:
+    """A session that forgets nothing on commit: what a verb returned may still be read after it."""
+    return Session(engine(), expire_on_commit=False)
+
+
+def migrations_folder() -> Path:
+    return Path(__file__).resolve().parent.parent / "migrations"
+
+
+def forget() -> None:
+    """Drop the process's engine, so that the next call reads the settings anew."""
+    if engine.cache_info().currsize:
+        engine().dispose()
+    engine.cache_clear()
+    database_url.cache_clear()
