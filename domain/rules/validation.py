@@ -1,4 +1,4 @@
-"""A lead as it arrives, checked and put into one spelling. Only an unusable e-mail address is refused; the rest is noted."""
+"""A lead as it arrives, checked and put into one spelling. Only an unusable address is refused; the rest is noted."""
 
 import math
 import re
@@ -38,7 +38,7 @@ class Note(StrEnum):
     NOT_TEXT = "not_text"
 
 
-class BadLead(ValueError):
+class BadLead(ValueError):  # noqa: N818  # a refusal, named as what it says
     """The lead cannot be taken; `sentence` says why, to whoever sent it."""
 
     def __init__(self, field: str, sentence: str) -> None:
