@@ -23,7 +23,7 @@ class Seniority(StrEnum):
     VP = "vp"
     DIRECTOR = "director"
     MANAGER = "manager"
-    STAFF = "staff"
+    INDIVIDUAL = "individual"
 
 
 class LeadStatus(StrEnum):

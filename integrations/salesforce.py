@@ -19,8 +19,8 @@ from kit.outside import Refused, TryLater
 
 API_VERSION = "59.0"
 BATCH_SIZE = 200
-UNKNOWN = "[unknown]"
-"""Salesforce insists on a last name and a company; this is what its own web-to-lead writes where there is none."""
+FILLERS = {"LastName": "[unknown]", "Company": "[unknown]"}
+"""Salesforce insists on these two; this is what others write where there is none."""
 STATUSES = {
     LeadStatus.NEW: "Open - Not Contacted",
     LeadStatus.WORKING: "Working - Contacted",
@@ -29,6 +29,7 @@ STATUSES = {
 }
 """Salesforce's standard pick list. An organisation with other words sets SALESFORCE_STATUSES to a JSON object."""
 LOCKED = "UNABLE_TO_LOCK_ROW"
+REQUIRED = "REQUIRED_FIELD_MISSING"
 USED_UP = "REQUEST_LIMIT_EXCEEDED"
 WAIT_FOR_REQUESTS = 900.0
 """Seconds. The daily limit rolls over 24 hours, so a few requests come free all the time."""
@@ -68,13 +69,26 @@ class Salesforce:
         return [upserted for answer in answers for upserted in answer]
 
     def _upsert(self, leads: Sequence[CrmLead]) -> list[Upserted]:
-        records = [self._record(lead) | {self._key_field: lead.key} for lead in leads]
+        """One batch. New leads without a required field are sent again with a filler.
+
+        The filler is not sent at once: it would overwrite the name that a rep has found out since.
+        """
+        results = self._send([self._record(lead) for lead in leads])
+        lacking = [at for at, result in enumerate(results) if REQUIRED in _codes(result)]
+        if lacking:
+            again = self._send([FILLERS | self._record(leads[at]) for at in lacking])
+            for at, result in zip(lacking, again, strict=True):
+                results[at] = result
+        return [self._read(lead, result) for lead, result in zip(leads, results, strict=True)]
+
+    def _send(self, records: list[dict[str, Any]]) -> list[object]:
+        """Salesforce's result for each record, in the order given."""
         body = {"allOrNone": False, "records": [{"attributes": {"type": "Lead"}} | record for record in records]}
         path = f"composite/sobjects/Lead/{self._key_field}"
         results = self._call(lambda sf: sf.restful(path, method="PATCH", json=body))
-        if not isinstance(results, list) or len(results) != len(leads):
+        if not isinstance(results, list) or len(results) != len(records):
             raise unreadable("Salesforce")
-        return [self._read(lead, result) for lead, result in zip(leads, results, strict=True)]
+        return results
 
     def _record(self, lead: CrmLead) -> dict[str, Any]:
         """The fields of one lead, each cut to what Salesforce holds: a hostile form must not block the rest."""
@@ -82,14 +96,15 @@ class Salesforce:
         fields = {
             "Email": lead.email,
             "FirstName": text(lead.first_name, 40),
-            "LastName": text(lead.last_name, 80) or UNKNOWN,
-            "Company": text(lead.company, 255) or UNKNOWN,
+            "LastName": text(lead.last_name, 80),
+            "Company": text(lead.company, 255),
             "Title": text(lead.title, 128),
             "Phone": text(lead.phone, 40),
             "Country": text(lead.country, 80),
             "LeadSource": text(lead.source, 255),
             "Status": self._statuses.get(lead.status, lead.status),
             "OwnerId": lead.owner_id,
+            self._key_field: lead.key,
             f"{prefix}_Score__c": lead.score,
             f"{prefix}_Tier__c": lead.tier or None,
         }
@@ -98,13 +113,12 @@ class Salesforce:
     def _read(self, lead: CrmLead, result: object) -> Upserted:
         if dig(result, "success") is True:
             return Upserted(lead.key, external_id=str(dig(result, "id")))
-        errors = dig(result, "errors")
-        codes = {dig(error, "statusCode") for error in errors} if isinstance(errors, list) else set()
+        codes = _codes(result)
         if LOCKED in codes:
             return Upserted(lead.key, later=True)
         if "DUPLICATES_DETECTED" in codes and (adopted := self._adopt(lead)):
             return Upserted(lead.key, external_id=adopted)
-        message = dig(errors[0], "message") if isinstance(errors, list) and errors else None
+        message = next(iter(codes.values()), None)
         return Upserted(lead.key, problem=sentence(message, "Salesforce refused this lead"))
 
     def _adopt(self, lead: CrmLead) -> str | None:
@@ -112,7 +126,7 @@ class Salesforce:
         lead_id = self.find_lead_by_email(lead.email)
         if lead_id is None:
             return None
-        body = self._record(lead) | {self._key_field: lead.key}
+        body = self._record(lead)
         try:
             self._call(lambda sf: sf.restful(f"sobjects/Lead/{lead_id}", method="PATCH", json=body))
         except Refused:
@@ -173,7 +187,7 @@ class Salesforce:
         with self._lock:
             if self._signed_in is None:
                 self._signed_in = SalesforceClient(
-                    domain=self._settings.domain.removesuffix(".salesforce.com"),
+                    domain=_my_domain(self._settings.domain),
                     consumer_key=self._settings.client_id.get_secret_value(),
                     consumer_secret=self._settings.client_secret.get_secret_value(),
                     version=API_VERSION,
@@ -187,6 +201,17 @@ class Salesforce:
 
 def build(settings: Settings) -> Salesforce:
     return Salesforce(settings)
+
+
+def _my_domain(host: str) -> str:
+    """What the library puts before `.salesforce.com`: `acme.my`, also from an address copied out of the browser."""
+    return host.strip().removeprefix("https://").rstrip("/").removesuffix(".salesforce.com")
+
+
+def _codes(result: object) -> dict[str, Any]:
+    """The sentence for each error of one record."""
+    errors = dig(result, "errors")
+    return {str(dig(one, "statusCode")): dig(one, "message") for one in errors} if isinstance(errors, list) else {}
 
 
 def _sign_in_error(code: object) -> Exception:

@@ -42,8 +42,8 @@ RANKS = (
     ("c level", Seniority.C_LEVEL),
     ("vp", Seniority.VP),
     ("director", Seniority.DIRECTOR),
-    ("non-manager", Seniority.STAFF),
-    ("non manager", Seniority.STAFF),
+    ("non-manager", Seniority.INDIVIDUAL),
+    ("non manager", Seniority.INDIVIDUAL),
     ("manager", Seniority.MANAGER),
 )
 

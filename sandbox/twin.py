@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,9 @@ RECEIVED = 500
 """Requests remembered per twin."""
 BODY_LIMIT = 4_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+COMMON = frozenset({"429", "500", "slow", "torn", "moved", "expired_token"})
+"""The faults that every twin knows."""
+ELSEWHERE = "http://127.0.0.1:9/elsewhere"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -57,7 +60,7 @@ class Twin(ABC):
 
     name: ClassVar[str]
     in_demo: ClassVar[bool] = False
-    faults_known: ClassVar[frozenset[str]] = frozenset({"429", "500", "slow", "torn", "expired_token"})
+    faults_known: ClassVar[frozenset[str]] = COMMON
 
     def __init__(self, pace: Pace) -> None:
         self.prefix = f"/{self.name}"
@@ -103,10 +106,12 @@ class Twin(ABC):
 
     async def answer(self, request: Request, handler: Handler) -> Response:
         """The road of every request but questions for the state: fault, pace, the vendor's own code."""
-        fault = self.fault_for(request.url.path, kinds=frozenset({"429", "500", "slow", "torn", "expired_token"}))
+        fault = self.fault_for(request.url.path, kinds=COMMON)
         kind = fault.kind if fault else ""
         if kind in {"429", "500"}:
             return self.refusal(int(kind), kind)
+        if kind == "moved":
+            return RedirectResponse(ELSEWHERE, 307)
         if kind == "expired_token" and (expired := self.expire()) is not None:
             return expired
         if fault and kind == "slow":

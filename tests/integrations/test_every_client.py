@@ -105,6 +105,13 @@ def test_half_an_answer_after_signing_in_is_no_answer(configured: Sandbox, vendo
     assert vendor.answered(vendor.ask())
 
 
+def test_a_redirect_is_not_followed_with_our_token(configured: Sandbox, vendor: Ask) -> None:
+    vendor.ask()
+    configured.fault(vendor.system, "moved")
+    with pytest.raises(Refused):
+        vendor.ask()
+
+
 def test_a_vendor_that_keeps_silent_is_given_up(
     configured: Sandbox, vendor: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

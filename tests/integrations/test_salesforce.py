@@ -88,6 +88,17 @@ def test_a_lead_without_name_and_company_gets_the_words_that_salesforce_uses_its
     assert leads_in(configured)["lead-2"]["Company"] == "[unknown]"
 
 
+def test_what_a_rep_found_out_is_not_overwritten_by_our_not_knowing(
+    configured: Sandbox, salesforce: Salesforce
+) -> None:
+    nameless = CrmLead("lead-2", "grace@example.com")
+    salesforce.upsert_leads([nameless, LEAD])
+    salesforce.upsert_leads([replace(nameless, last_name="Hopper", company="Navy")])  # as if typed in by the rep
+    assert not salesforce.upsert_leads([nameless])[0].problem
+    assert leads_in(configured)["lead-2"]["LastName"] == "Hopper"
+    assert leads_in(configured)["lead-2"]["Company"] == "Navy"
+
+
 def test_text_that_is_too_long_is_cut_and_control_characters_go(configured: Sandbox, salesforce: Salesforce) -> None:
     hostile = replace(LEAD, last_name="x" * 500, company="Acme\x00\u202e\nPumps", title="t" * 9_000)
     (answer,) = salesforce.upsert_leads([hostile])
@@ -99,7 +110,7 @@ def test_text_that_is_too_long_is_cut_and_control_characters_go(configured: Sand
 def test_more_than_two_hundred_leads_go_in_several_batches_and_come_back_in_order(
     configured: Sandbox, salesforce: Salesforce
 ) -> None:
-    leads = [CrmLead(f"lead-{at}", f"person{at}@example.com") for at in range(450)]
+    leads = [replace(LEAD, key=f"lead-{at}", email=f"person{at}@example.com") for at in range(450)]
     assert [answer.key for answer in salesforce.upsert_leads(leads)] == [lead.key for lead in leads]
     assert len(configured.calls("salesforce", "composite")) == 3
     assert len(leads_in(configured)) == 450
@@ -228,3 +239,15 @@ def test_a_session_that_ended_is_renewed_once(configured: Sandbox, salesforce: S
 def test_the_body_of_a_sign_in_is_not_shown(configured: Sandbox, salesforce: Salesforce) -> None:
     salesforce.upsert_leads([LEAD])
     assert [call["body"] for call in configured.calls("salesforce", "token")] == ["(secret)"]
+
+
+@pytest.mark.parametrize(
+    "domain", ["handoff-sandbox.my", "handoff-sandbox.my.salesforce.com", "https://handoff-sandbox.my.salesforce.com/"]
+)
+def test_the_domain_may_be_written_as_it_stands_in_the_browser(
+    configured: Sandbox, monkeypatch: pytest.MonkeyPatch, domain: str
+) -> None:
+    monkeypatch.setenv("SALESFORCE_DOMAIN", domain)
+    client = Salesforce(Settings())
+    assert client.upsert_leads([LEAD])[0].external_id
+    client.close()

@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -26,7 +28,7 @@ def test_a_match_speaks_our_words(zoominfo: ZoomInfo) -> None:
     assert (profile.fields["first_name"], profile.fields["domain"]) == ("Ada", "acme-pumps.example.com")
     assert isinstance(profile.fields["employees"], int)
     assert len(str(profile.fields["country"])) == 2
-    assert profile.fields["seniority"] in {"c_level", "vp", "director", "manager", "staff"}
+    assert profile.fields["seniority"] in {"c_level", "vp", "director", "manager", "individual"}
 
 
 def test_a_match_of_the_company_alone_tells_nothing_of_a_person(zoominfo: ZoomInfo) -> None:
@@ -68,6 +70,20 @@ def test_a_token_that_ended_early_is_renewed_once(configured: Sandbox, zoominfo:
     zoominfo.look_up(ADA)
     configured.fault("zoominfo", "expired_token", path="enrich")
     assert zoominfo.look_up(ADA).outcome is Outcome.MATCHED
+    assert len(configured.calls("zoominfo", "token")) == 2
+
+
+def test_of_many_threads_whose_token_ended_one_renews_it(configured: Sandbox, zoominfo: ZoomInfo) -> None:
+    zoominfo.look_up(ADA)
+    configured.fault("zoominfo", "expired_token", path="enrich")
+    together = threading.Barrier(8)
+
+    def ask(_: int) -> Outcome:
+        together.wait()
+        return zoominfo.look_up(ADA).outcome
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {Outcome.MATCHED}
     assert len(configured.calls("zoominfo", "token")) == 2
 
 
