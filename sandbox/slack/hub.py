@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.slack.shapes import JSON
@@ -39,14 +39,15 @@ class Hub:
             self.pages[user].discard(page)
             page.put_nowait(None)
 
-    async def news_for(self, user: str) -> AsyncIterator[News]:
+    def join(self, user: str) -> asyncio.Queue[News | None]:
         page: asyncio.Queue[News | None] = asyncio.Queue()
         self.pages[user].add(page)
-        try:
-            while not self.closed and (news := await page.get()) is not None:
-                yield news
-        finally:
-            self.pages[user].discard(page)
+        if self.closed:
+            page.put_nowait(None)
+        return page
+
+    def leave(self, user: str, page: asyncio.Queue[News | None]) -> None:
+        self.pages[user].discard(page)
 
     def close(self) -> None:
         """End every page's stream, so that the server can stop without waiting for anybody."""

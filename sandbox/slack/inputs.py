@@ -62,8 +62,6 @@ def offered(element: JSON, chosen: Any) -> JSON:
 
 def state(blocks: list[JSON], values: JSON, people: Mapping[str, Any]) -> JSON:
     """`state.values`: every element that holds something, with what was given for it or what was set at first."""
-    if not all(isinstance(given, dict) for given in values.values()):
-        raise PageRefusal(422, "Values are given per block and action.")
     unknown = {(block, action) for block, given in values.items() for action in given}
     result: JSON = {}
     for block, element in all_elements(blocks):

@@ -96,11 +96,22 @@ def chosen_action(space: Workspace, blocks: list[JSON], body: JSON) -> tuple[JSO
             break
     else:
         raise PageRefusal(409, "There is no such button here any more.")
-    values: JSON = {key: dict(given) for key, given in dict(body.get("values") or {}).items()}
+    values = values_in(body)
     if element["type"] in inputs.HOLDS and element["type"] != "overflow":
         values.setdefault(place[0], {})[place[1]] = body
     action = {"action_id": place[1], "block_id": place[0], **what_was_chosen(space, element, body)}
     return {**action, "action_ts": space.next_ts()}, inputs.state(blocks, values, space.people)
+
+
+def values_in(body: JSON) -> JSON:
+    """What was filled in around: {block_id: {action_id: {...}}}."""
+    values = body.get("values") or {}
+    if not isinstance(values, dict) or not all(
+        isinstance(fields, dict) and all(isinstance(given, dict) for given in fields.values())
+        for fields in values.values()
+    ):
+        raise PageRefusal(422, "Values are given per block and action.")
+    return {block: dict(fields) for block, fields in values.items()}
 
 
 def what_was_chosen(space: Workspace, element: JSON, body: JSON) -> JSON:
@@ -117,7 +128,7 @@ async def submit(delivery: Delivery, user: str, body: JSON) -> JSON:
     if view.given["type"] != "modal" or "submit" not in view.given:
         raise PageRefusal(409, "This view has nothing to submit.")
     blocks = view.given["blocks"]
-    view.values = inputs.state(blocks, dict(body.get("values") or {}), delivery.space.people)
+    view.values = inputs.state(blocks, values_in(body), delivery.space.people)
     if errors := inputs.complaints(blocks, view.values):
         return submitted(None, "errors", errors=errors)
     answer = await delivery.interaction(payloads.submitted(delivery.space, user, view))
@@ -143,6 +154,8 @@ def submitted(
 
 def follow(space: Workspace, user: str, view: View, answer: Answer) -> JSON:
     """Do what the app said to a submission. Raises ValueError or SlackRefusal when Slack would not understand it."""
+    if view not in views.stack_of(space, user):
+        return submitted(answer, None)  # closed while the app was thinking
     said: Any = json.loads(answer.body) if answer.body.strip() else {}
     if not isinstance(said, dict):
         raise ValueError("the answer to a submission must be an object")  # noqa: TRY004  (one error for all that is unreadable)

@@ -86,8 +86,13 @@ async def mark_read(user: User, what: Read, space: Space) -> JSON:
 @router.get("/as/{user}/events", response_class=EventSourceResponse)
 async def events(user: User, space: Space) -> AsyncIterator[ServerSentEvent]:
     """Server-Sent Events; FastAPI adds the comment every 15 seconds that keeps the connection open."""
-    async for news in space.hub.news_for(user):
-        yield ServerSentEvent(event=news.event, data=news.data)
+    page = space.hub.join(user)
+    try:
+        yield ServerSentEvent(comment="listening")  # the server holds back the headers until something is said
+        while (news := await page.get()) is not None:
+            yield ServerSentEvent(event=news.event, data=news.data)
+    finally:
+        space.hub.leave(user, page)
 
 
 @router.get("/as/{user}/views")

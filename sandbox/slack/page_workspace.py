@@ -76,8 +76,12 @@ async def set_app(app: App, space: Space) -> JSON:
 
 def loopback_url(url: str) -> str:
     """`url` again. Raises PageRefusal unless it is HTTP to this machine: a sandbox must not reach out."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or parts.hostname not in LOOPBACK:
+    try:
+        parts = urlsplit(url)
+        ours = parts.scheme in {"http", "https"} and parts.hostname in LOOPBACK
+    except ValueError:
+        ours = False
+    if not ours:
         raise PageRefusal(422, "The app's address must be on this machine: 127.0.0.1, localhost or [::1].")
     return url
 

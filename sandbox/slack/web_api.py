@@ -79,6 +79,8 @@ def arguments(method: Method, request: Request, body: bytes) -> JSON:
         return dict(request.query_params)
     if "token" in request.query_params:
         raise SlackRefusal("invalid_auth", ["[ERROR] a token does not belong into an address"])
+    if not body:
+        return {}  # Slack's own client calls an empty body JSON
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" and not method.reads:
         return json_arguments(body)
