@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { createComposer } from "./composer.js";
 import { byTestId, h, icon } from "./dom.js";
 import { listen } from "./events.js";
-import { draw as drawHome, openHome } from "./home.js";
+import { homeHears, openHome } from "./home.js";
 import { createMessageList } from "./messages.js";
 import { forgetViews, syncViews } from "./modal.js";
 import { plainString } from "./mrkdwn.js";
@@ -34,7 +34,7 @@ async function start() {
     return;
   }
   document.querySelector("#team-name").textContent = state.workspace.team.name;
-  createComposer(() => state.place.id);
+  createComposer(() => state.place.id, list.toBottom);
   addEventListener("hashchange", followHash);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && markRead());
   document.addEventListener("keydown", (event) => event.key === "Escape" && showSidebar(false));
@@ -134,7 +134,7 @@ async function markRead() {
   if (kind !== "conversation" || !id || document.visibilityState !== "visible") return;
   await quietly(async () => {
     await api.read(state.me, id);
-    await refreshConversations();
+    refreshSoon();
   });
 }
 
@@ -149,7 +149,7 @@ const HEARD = {
   },
   view: () => syncViews(),
   view_closed: () => syncViews(),
-  home: ({ view }) => drawHome(homePlace, view ?? null),
+  home: ({ view }) => homeHears(homePlace, view ?? null),
   workspace: () => readEverything(),
   toast: (data) => toast(data.text ?? data.error ?? data.message ?? "Something went wrong."),
 };
@@ -160,8 +160,8 @@ function heardMessage(message) {
   threadHears(message);
   const here = state.place.kind === "conversation" && message.channel === state.place.id;
   if (here && isTopLevel(message)) {
-    list.upsert(message);
-    markReadSoon();
+    if (list.upsert(message)) markRead();
+    else refreshSoon();
   } else {
     refreshSoon();
   }
@@ -171,13 +171,6 @@ function heardMessage(message) {
 function heardChange(message) {
   threadHears(message);
   if (message.channel === state.place.id && list.has(message.ts)) list.upsert(message);
-}
-
-let readingSoon = 0;
-
-function markReadSoon() {
-  clearTimeout(readingSoon);
-  readingSoon = setTimeout(markRead, 150);
 }
 
 function onState(isConnected) {

@@ -18,9 +18,9 @@ const runButton = h("button", { class: "send", type: "submit", "aria-label": "Ru
 const list = createList({ label: "Slash commands", onPick: (option) => complete(option.command) });
 const suggestions = h("div", { class: "suggestions", hidden: true }, h("p", { class: "suggestions-title" }, "Commands"), list.node);
 
-/** Draws the composer; `conversation()` tells where a command would be run. */
-export function createComposer(conversation) {
-  const form = h("form", { class: "composer", onsubmit: (event) => run(event, conversation()) }, suggestions, field, runButton);
+/** Draws the composer; `conversation()` tells where a command would be run, `onRun` hears of it. */
+export function createComposer(conversation, onRun) {
+  const form = h("form", { class: "composer", onsubmit: (event) => run(event, conversation(), onRun) }, suggestions, field, runButton);
   // A click on a suggestion must not take the keyboard out of the field.
   suggestions.addEventListener("pointerdown", (event) => event.preventDefault());
   list.steer(field);
@@ -72,13 +72,14 @@ function key(event) {
   }
 }
 
-async function run(event, channel) {
+async function run(event, channel, onRun) {
   event.preventDefault();
   const [command, ...rest] = field.value.trim().split(/\s+/);
   if (!command || runButton.ariaDisabled === "true") return;
   if (!command.startsWith("/")) return toast("Plain messages cannot be posted here. Type / to run a command.");
   if (!state.workspace.commands.some((one) => one.command === command)) return toast(`${command} is not a valid command. Type / for the list.`);
   hide();
+  onRun();
   const sent = field.value;
   field.value = "";
   const running = api.command(state.me, channel, command, rest.join(" "));

@@ -8,19 +8,27 @@ import { createSurface } from "./surface.js";
 import { toast } from "./toast.js";
 
 let typed = {};
+let news = 0; // Homes heard of: an app may publish before our own question is answered
 
 /** Tells the app that its Home was opened, and shows what it has published. */
 export async function openHome(scroller) {
+  const before = ++news;
   typed = {};
   draw(scroller, null, true);
   try {
-    draw(scroller, await api.home(state.me));
+    const view = await api.home(state.me);
+    if (news === before) draw(scroller, view);
   } catch (problem) {
     toast(problem.message);
   }
 }
 
-export function draw(scroller, view, waiting = false) {
+export function homeHears(scroller, view) {
+  news += 1;
+  draw(scroller, view);
+}
+
+function draw(scroller, view, waiting = false) {
   if (state.place.kind !== "home") return;
   const fresh = view ? content(view) : nothing(waiting);
   const old = scroller.querySelector(".home");

@@ -56,6 +56,7 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
     showPill();
   }
 
+  /** Tells whether the end of the list is in view, that is, whether a new message has been seen. */
   function upsert(message) {
     const stay = atBottom();
     const isNew = !messages.has(message.ts);
@@ -65,6 +66,7 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
     if (stay) toBottom();
     else if (isNew) unseen += 1;
     showPill();
+    return stay;
   }
 
   function remove(ts) {
@@ -97,7 +99,7 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
 
   const has = (ts) => messages.has(ts);
 
-  return { show, upsert, remove, has, count: () => messages.size };
+  return { show, upsert, remove, has, toBottom };
 }
 
 function continues(before, message) {
