@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-# Control characters but for tab and line feed (Postgres takes no NUL), half characters (UTF-8 cannot hold them), the marks
+# Control characters but for tab and line feed (Postgres takes no NUL), half characters (UTF-8 cannot hold them), marks
 # that turn the direction of writing round (they can make a name read as another one), and marks without a width.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 

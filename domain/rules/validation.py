@@ -38,7 +38,7 @@ class Note(StrEnum):
     NOT_TEXT = "not_text"
 
 
-class BadLead(ValueError):  # noqa: N818  # a refusal, named as what it says
+class BadLead(ValueError):
     """The lead cannot be taken; `sentence` says why, to whoever sent it."""
 
     def __init__(self, field: str, sentence: str) -> None:
