@@ -132,7 +132,9 @@ def _scalar(path: str, value: object) -> str | int | float | bool:
         return value
     if isinstance(value, str):
         return text_at(path, value)
-    return number_at(path, value)
+    if isinstance(value, int | float):
+        return number_at(path, value)
+    raise ModelError(path, value, "must be text, a number, true or false")
 
 
 def _is_number(value: Value) -> bool:
@@ -172,6 +174,8 @@ def _holding(wanted: str) -> ValueTest:
 def _touch(when: Table) -> TouchCondition:
     when.only("touch", *_TOUCH_FIELDS)
     raw = when.read("touch")
+    if not isinstance(raw, str | list | tuple):
+        raise when.wrong("touch", "must be a kind of touch or a list of kinds")
     kinds = [when.text("touch")] if isinstance(raw, str) else _kinds(when)
     tests = tuple(_touch_field(when, name) for name in _TOUCH_FIELDS if name in when)
     return TouchCondition(frozenset() if ANY_KIND in kinds else frozenset(kinds), _every(tests))

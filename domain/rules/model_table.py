@@ -36,7 +36,7 @@ def _shown(value: object) -> str:
         case Mapping():
             shown = "a table"
         case Sequence():
-            shown = "a list"
+            shown = "a list" if value else "an empty list"
         case _:
             shown = f"a {type(value).__name__}"
     return shown
@@ -124,8 +124,10 @@ class Table:
 
     def some(self, key: str) -> list[object]:
         value = self.read(key)
-        if not isinstance(value, list | tuple) or not value:
-            raise self.wrong(key, "must be a list with at least one entry")
+        if not isinstance(value, list | tuple):
+            raise self.wrong(key, "must be a list")
+        if not value:
+            raise self.wrong(key, "must hold at least one entry")
         return list(value)
 
 
