@@ -79,11 +79,13 @@ def description(space: Workspace, twins: Sequence[Twin]) -> dict[str, Any]:
         "SLACK_TEAM_ID": seed.TEAM_ID,
         "SLACK_API_URL": f"{space.base_url}/api/",
     }
+    others: dict[str, str] = {}
     for twin in twins:
-        environment |= twin.credentials(space.base_url)
+        (environment if twin.in_demo else others).update(twin.credentials(space.base_url))
     return {
         "base_url": space.base_url,
         "environment": environment,
+        "more_environment": others,
         "people": [
             {"slack_user_id": person.id, "name": person.real_name, "email": person.email, "role": person.role}
             for person in space.people.values()

@@ -60,19 +60,25 @@ def offered(element: JSON, chosen: Any) -> JSON:
     raise PageRefusal(409, "That option is not on offer.")
 
 
-def state(blocks: list[JSON], values: JSON, people: Mapping[str, Any]) -> JSON:
-    """`state.values`: every element that holds something, with what was given for it or what was set at first."""
-    unknown = {(block, action) for block, given in values.items() for action in given}
+def state(blocks: list[JSON], values: JSON, people: Mapping[str, Any], *, forget_stale: bool = False) -> JSON:
+    """`state.values`: every element that holds something, with what was given for it or what was set at first.
+
+    Values of fields that a redraw took away are dropped, as Slack's client forgets them; with `forget_stale` so are
+    choices that are no longer on offer.
+    """
     result: JSON = {}
     for block, element in all_elements(blocks):
-        if element["type"] not in HOLDS or element["type"] == "overflow":
-            continue
-        place = (block["block_id"], element["action_id"])
-        given = values.get(place[0], {}).get(place[1], {HOLDS[element["type"]]: initial(element)})
-        result.setdefault(place[0], {})[place[1]] = read(element, given, people)
-        unknown.discard(place)
-    if unknown:
-        raise PageRefusal(409, "There is no such field in what is shown.")
+        if element["type"] in HOLDS and element["type"] != "overflow":
+            block_id, action_id = block["block_id"], element["action_id"]
+            at_first = {HOLDS[element["type"]]: initial(element)}
+            given = values.get(block_id, {}).get(action_id, at_first)
+            fields = result.setdefault(block_id, {})
+            try:
+                fields[action_id] = read(element, given, people)
+            except PageRefusal:
+                if not forget_stale:
+                    raise
+                fields[action_id] = read(element, at_first, people)
     return result
 
 

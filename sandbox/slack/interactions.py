@@ -100,7 +100,7 @@ def chosen_action(space: Workspace, blocks: list[JSON], body: JSON) -> tuple[JSO
     if element["type"] in inputs.HOLDS and element["type"] != "overflow":
         values.setdefault(place[0], {})[place[1]] = body
     action = {"action_id": place[1], "block_id": place[0], **what_was_chosen(space, element, body)}
-    return {**action, "action_ts": space.next_ts()}, inputs.state(blocks, values, space.people)
+    return {**action, "action_ts": space.next_ts()}, inputs.state(blocks, values, space.people, forget_stale=True)
 
 
 def values_in(body: JSON) -> JSON:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-class SlackRefusal(Exception):  # noqa: N818  (a refusal is an answer here, not an error of ours)
+class SlackRefusal(Exception):
     """An error code of the Web API, with the details that Slack puts into `response_metadata.messages`."""
 
     def __init__(self, code: str, messages: Sequence[str] = ()) -> None:
@@ -12,7 +12,7 @@ class SlackRefusal(Exception):  # noqa: N818  (a refusal is an answer here, not 
         self.messages = list(messages)
 
 
-class PageRefusal(Exception):  # noqa: N818  (as above)
+class PageRefusal(Exception):
     """What a person at the page cannot do: an HTTP status and a sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from sandbox.slack import methods_chat, methods_conversations, methods_people, methods_views
+from sandbox.slack import methods_chat, methods_conversations, methods_people, methods_views, seed
 from sandbox.slack.calls import Call, Method
 from sandbox.slack.refusals import SlackRefusal
 from sandbox.slack.shapes import JSON
@@ -117,6 +117,8 @@ def authenticate(request: Request, args: JSON, token: str) -> None:
 
 
 def check_names(method: Method, args: JSON) -> None:
+    if args.pop("team_id", seed.TEAM_ID) != seed.TEAM_ID:  # Bolt's client sends it with everything
+        raise SlackRefusal("invalid_arguments", ["[ERROR] another workspace's team_id"])
     missing = [f"[ERROR] missing required field: {name}" for name in sorted(method.needs - args.keys())]
     unknown = [f"[ERROR] unknown argument: {name}" for name in sorted(args.keys() - method.needs - method.may)]
     if missing or unknown:

@@ -1,86 +1,14 @@
-"""What people do, what the app is sent for it, and what the app may answer."""
+"""What people press and command, what the app is sent for it, and what the app may answer."""
 
 import threading
 from typing import Any
 
 import httpx
 import pytest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from tests.sandbox.conftest import DANA, EMEA, MANAGERS, MIKA, SAM, App, Sandbox
-
-Block = dict[str, Any]
-
-
-def plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text}
-
-
-REASONS = [{"text": plain("Wrong person"), "value": "wrong"}, {"text": plain("No budget"), "value": "budget"}]
-CARD: list[Block] = [
-    {"type": "section", "block_id": "who", "text": {"type": "mrkdwn", "text": "*Ida Sample*"}},
-    {
-        "type": "actions",
-        "block_id": "decide",
-        "elements": [
-            {
-                "type": "button",
-                "action_id": "accept",
-                "text": plain("Accept"),
-                "value": "handoff-7",
-                "style": "primary",
-            },
-            {"type": "static_select", "action_id": "reason", "options": REASONS},
-        ],
-    },
-]
-META = {"event_type": "handoff_card", "event_payload": {"handoff": 7}}
-MODAL: Block = {
-    "type": "modal",
-    "callback_id": "reject",
-    "private_metadata": "handoff-7",
-    "title": plain("Reject"),
-    "submit": plain("Send"),
-    "notify_on_close": True,
-    "blocks": [
-        {
-            "type": "input",
-            "block_id": "why",
-            "label": plain("Reason"),
-            "element": {"type": "static_select", "action_id": "reason", "options": REASONS},
-        },
-        {
-            "type": "input",
-            "block_id": "note",
-            "label": plain("Note"),
-            "optional": True,
-            "element": {"type": "plain_text_input", "action_id": "note", "min_length": 3, "max_length": 10},
-        },
-    ],
-}
-FILLED = {"why": {"reason": {"selected_option": {"value": "budget"}}}}
-
-
-def card(sandbox: Sandbox) -> str:
-    return str(sandbox.client.chat_postMessage(channel=EMEA, text="a lead", blocks=CARD, metadata=META)["ts"])
-
-
-def press(sandbox: Sandbox, ts: str, user: str = SAM, **more: Any) -> dict[str, Any]:
-    return sandbox.act(
-        user, "press", **{"channel": EMEA, "ts": ts, "block_id": "decide", "action_id": "accept", **more}
-    )
-
-
-def open_modal(sandbox: Sandbox, app: App, view: Block = MODAL) -> str:
-    """The id of a modal on Sam's screen."""
-    press(sandbox, card(sandbox))
-    return str(sandbox.client.views_open(trigger_id=app.received[-1]["trigger_id"], view=view)["view"]["id"])
-
-
-def stack(sandbox: Sandbox, user: str = SAM) -> list[str]:
-    return [view["id"] for view in sandbox.page.get(f"/_api/as/{user}/views").json()["views"]]
-
+from tests.sandbox.slack_samples import CARD, META, REASONS, Block, card, press
 
 # --- buttons ------------------------------------------------------------------------------------------------------
 
@@ -136,6 +64,16 @@ def test_a_choice_in_a_menu_arrives_as_option_and_as_state(sandbox: Sandbox, app
     press(sandbox, card(sandbox), action_id="reason", selected_option={"value": "budget"})
     assert app.received[0]["actions"][0]["selected_option"] == REASONS[1]
     assert app.received[0]["state"]["values"]["decide"]["reason"]["selected_option"] == REASONS[1]
+
+
+def test_a_choice_that_a_redraw_took_away_is_forgotten_when_another_button_is_pressed(
+    sandbox: Sandbox, app: App
+) -> None:
+    stale = {"decide": {"reason": {"selected_option": {"value": "gone"}}}, "gone": {"too": {"value": "x"}}}
+    press(sandbox, card(sandbox), values=stale)
+    assert app.received[0]["state"]["values"] == {
+        "decide": {"reason": {"type": "static_select", "selected_option": None}}
+    }
 
 
 def test_a_click_on_an_ephemeral_comes_without_the_message(sandbox: Sandbox, app: App) -> None:
@@ -198,157 +136,6 @@ def test_an_answer_that_slack_would_not_understand_is_refused(sandbox: Sandbox, 
     press(sandbox, card(sandbox))
     assert httpx.post(app.received[0]["response_url"], json=said).status_code == 400
     assert len(sandbox.look(SAM, EMEA)) == 1
-
-
-# --- trigger ids --------------------------------------------------------------------------------------------------
-
-
-def views_open(sandbox: Sandbox, trigger: str, method: str = "views.open", view: Block = MODAL) -> str:
-    with pytest.raises(SlackApiError) as refused:
-        sandbox.client.api_call(method, json={"trigger_id": trigger, "view": view})
-    return str(refused.value.response["error"])
-
-
-def test_a_trigger_works_once_and_for_three_seconds(sandbox: Sandbox, app: App) -> None:
-    ts = card(sandbox)
-    press(sandbox, ts)
-    trigger = app.received[0]["trigger_id"]
-    assert views_open(sandbox, trigger, view={**MODAL, "title": plain("x" * 25)}) == "invalid_arguments"
-    sandbox.client.views_open(trigger_id=trigger, view=MODAL)
-    assert views_open(sandbox, trigger) == "exchanged_trigger_id"
-    press(sandbox, ts)
-    sandbox.clock.moved += 3.1
-    assert views_open(sandbox, app.received[1]["trigger_id"]) == "expired_trigger_id"
-    assert views_open(sandbox, "made.up") == "invalid_trigger_id"
-
-
-def test_a_modal_with_inputs_needs_a_submit_button(sandbox: Sandbox, app: App) -> None:
-    press(sandbox, card(sandbox))
-    speechless = {key: part for key, part in MODAL.items() if key != "submit"}
-    assert views_open(sandbox, app.received[0]["trigger_id"], view=speechless) == "invalid_arguments"
-
-
-def test_three_views_may_lie_on_each_other_and_no_fourth(sandbox: Sandbox, app: App) -> None:
-    ts = card(sandbox)
-    press(sandbox, ts)
-    assert views_open(sandbox, app.received[-1]["trigger_id"], "views.push") == "not_found"
-    press(sandbox, ts)
-    first = sandbox.client.views_open(trigger_id=app.received[-1]["trigger_id"], view=MODAL)["view"]
-    for _ in range(2):
-        press(sandbox, ts)
-        top = sandbox.client.views_push(trigger_id=app.received[-1]["trigger_id"], view=MODAL)["view"]
-        assert top["root_view_id"] == first["id"]
-    press(sandbox, ts)
-    assert views_open(sandbox, app.received[-1]["trigger_id"], "views.push") == "push_limit_reached"
-    assert len(stack(sandbox)) == 3
-    below = sandbox.page.post(f"/_api/as/{SAM}/submit", json={"view_id": first["id"], "values": FILLED})
-    assert below.status_code == 409
-
-
-def test_an_update_with_an_old_hash_is_a_conflict(sandbox: Sandbox, app: App) -> None:
-    view_id = open_modal(sandbox, app)
-    old = sandbox.page.get(f"/_api/as/{SAM}/views").json()["views"][0]["hash"]
-    updated = sandbox.client.views_update(view_id=view_id, hash=old, view={**MODAL, "title": plain("Again")})
-    assert updated["view"]["title"] == plain("Again")
-    with pytest.raises(SlackApiError, match="hash_conflict"):
-        sandbox.client.views_update(view_id=view_id, hash=old, view=MODAL)
-    with pytest.raises(SlackApiError, match="not_found"):
-        sandbox.client.views_update(view_id="V0NOWHERE01", view=MODAL)
-
-
-# --- submitting ---------------------------------------------------------------------------------------------------
-
-
-def submit(sandbox: Sandbox, view_id: str, values: Block = FILLED) -> dict[str, Any]:
-    return sandbox.act(SAM, "submit", view_id=view_id, values=values)
-
-
-def test_a_submission_carries_the_values_and_an_empty_answer_closes_the_view(sandbox: Sandbox, app: App) -> None:
-    view_id = open_modal(sandbox, app)
-    done = submit(sandbox, view_id, {**FILLED, "note": {"note": {"value": "no money"}}})
-    assert (done["ok"], done["response_action"], stack(sandbox)) == (True, None, [])
-    sent = app.received[-1]
-    assert (sent["type"], sent["view"]["callback_id"]) == ("view_submission", "reject")
-    assert (sent["view"]["private_metadata"], sent["view"]["root_view_id"]) == ("handoff-7", view_id)
-    assert sent["view"]["state"]["values"] == {
-        "why": {"reason": {"type": "static_select", "selected_option": REASONS[1]}},
-        "note": {"note": {"type": "plain_text_input", "value": "no money"}},
-    }
-
-
-@pytest.mark.parametrize(
-    ("values", "errors"),
-    [
-        ({}, {"why": "Please complete this required field."}),
-        ({**FILLED, "note": {"note": {"value": "no"}}}, {"note": "This field must be at least 3 characters."}),
-        ({**FILLED, "note": {"note": {"value": "x" * 11}}}, {"note": "This field must be no more than 10 characters."}),
-    ],
-)
-def test_what_slacks_client_refuses_is_never_sent(sandbox: Sandbox, app: App, values: Block, errors: Block) -> None:
-    view_id = open_modal(sandbox, app)
-    done = submit(sandbox, view_id, values)
-    assert (done["ok"], done["response_action"], done["errors"]) == (False, "errors", errors)
-    assert [sent["type"] for sent in app.received] == ["block_actions"]
-
-
-def test_values_for_fields_that_are_not_there_are_refused(sandbox: Sandbox, app: App) -> None:
-    body = {"view_id": open_modal(sandbox, app), "values": {**FILLED, "secret": {"admin": {"value": "yes"}}}}
-    assert sandbox.page.post(f"/_api/as/{SAM}/submit", json=body).status_code == 409
-
-
-def test_errors_are_shown_at_their_fields_and_the_view_stays(sandbox: Sandbox, app: App) -> None:
-    view_id = open_modal(sandbox, app)
-    app.answer = lambda _payload: {"response_action": "errors", "errors": {"why": "Somebody accepted this lead."}}
-    done = submit(sandbox, view_id)
-    assert (done["ok"], done["errors"]) == (False, {"why": "Somebody accepted this lead."})
-    assert stack(sandbox) == [view_id]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"response_action": "errors", "errors": {"reason": "an action id, not a block id"}},
-        {"response_action": "errors", "errors": {}},
-        {"response_action": "update", "view": {"type": "modal", "blocks": []}},
-        {"response_action": "applaud"},
-        {"text": "hello"},
-        "ok",
-    ],
-)
-def test_an_answer_to_a_submission_that_slack_would_not_understand_is_trouble(
-    sandbox: Sandbox, app: App, answer: Any
-) -> None:
-    view_id = open_modal(sandbox, app)
-    app.answer = lambda _payload: answer
-    done = submit(sandbox, view_id)
-    assert not done["ok"]
-    assert done["error"].startswith("We had some trouble connecting. Try again?")
-    assert stack(sandbox) == [view_id]
-
-
-def test_an_answer_may_update_push_and_clear(sandbox: Sandbox, app: App) -> None:
-    view_id = open_modal(sandbox, app)
-    for action, height in (("update", 1), ("push", 2)):
-        app.answer = lambda _payload, action=action: {
-            "response_action": action,
-            "view": {**MODAL, "title": plain(action)},
-        }  # type: ignore[misc]  # the default binds the loop's value
-        assert submit(sandbox, view_id)["response_action"] == action
-        views = sandbox.page.get(f"/_api/as/{SAM}/views").json()["views"]
-        assert (len(views), views[-1]["title"]["text"]) == (height, action)
-    app.answer = lambda _payload: {"response_action": "clear"}
-    assert submit(sandbox, stack(sandbox)[-1])["response_action"] == "clear"
-    assert stack(sandbox) == []
-
-
-def test_closing_tells_the_app_only_if_it_asked(sandbox: Sandbox, app: App) -> None:
-    view_id = open_modal(sandbox, app)
-    sandbox.act(SAM, "close", view_id=view_id)
-    assert (app.received[-1]["type"], app.received[-1]["is_cleared"]) == ("view_closed", False)
-    sandbox.clock.moved += 2
-    quiet = open_modal(sandbox, app, {**MODAL, "notify_on_close": False})
-    sandbox.act(SAM, "close", view_id=quiet)
-    assert (app.received[-1]["type"], stack(sandbox)) == ("block_actions", [])
 
 
 # --- commands and Home --------------------------------------------------------------------------------------------

@@ -68,6 +68,11 @@ def test_unknown_and_missing_arguments_are_named(sandbox: Sandbox) -> None:
     ]
 
 
+def test_the_team_id_that_bolt_sends_along_must_be_ours(sandbox: Sandbox) -> None:
+    assert sandbox.client.api_call("users.list", params={"team_id": "T0SANDBOX01"})["ok"]
+    assert refusal(sandbox, "conversations.open", users=SAM, team_id="T0ANOTHER01")["error"] == "invalid_arguments"
+
+
 def test_methods_that_read_take_no_json_and_methods_that_write_no_get(sandbox: Sandbox) -> None:
     assert refusal(sandbox, "users.list", limit=4)["error"] == "invalid_post_type"
     as_us = {"Authorization": f"Bearer {sandbox.client.token}"}
