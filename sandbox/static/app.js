@@ -15,11 +15,21 @@ import { closeThread, openThread, reloadThread, threadForgets, threadHears } fro
 import { say, toast } from "./toast.js";
 
 const PAGE = 100; // messages asked for at once
+const KEPT = 300; // messages that a long day may leave on the page
+const MOST = 1000; // messages that the server gives at once
 const scroller = document.querySelector("#scroller");
 const homePlace = document.querySelector("#home-place");
-const earlier = h("button", { class: "earlier", type: "button", hidden: true, onclick: showEarlier }, "Show earlier messages");
+const earlier = h(
+  "button",
+  { class: "earlier", type: "button", hidden: true, onclick: showEarlier },
+  "Show earlier messages",
+);
 scroller.append(earlier);
-const list = createMessageList(scroller, { onThread: openThread, onSeen: markRead, pill: document.querySelector("#new-pill") });
+const list = createMessageList(scroller, {
+  onThread: openThread,
+  onSeen: markRead,
+  pill: document.querySelector("#new-pill"),
+});
 let limit = PAGE;
 let connected = true;
 let stopListening = () => {};
@@ -46,7 +56,8 @@ async function followHash() {
   const wanted = readHash();
   const user = person(wanted.as) ? wanted.as : (state.me ?? people()[0].id);
   if (user !== state.me) return lookAs(user, wanted.in);
-  if (wanted.in === "home" ? state.place.kind !== "home" : wanted.in && wanted.in !== state.place.id) await open(placeNamed(wanted.in));
+  if (wanted.in === "home" ? state.place.kind !== "home" : wanted.in && wanted.in !== state.place.id)
+    await open(placeNamed(wanted.in));
 }
 
 function placeNamed(name) {
@@ -91,13 +102,13 @@ async function readMessages(how) {
   const user = state.me;
   const messages = await api.messages(user, id, { limit });
   if (state.place.id !== id || state.me !== user) return; // someone has moved on while we waited
-  earlier.hidden = messages.length < limit;
+  earlier.hidden = messages.length < limit || limit === MOST;
   list.show(messages.filter(isTopLevel), how);
   await markRead();
 }
 
 async function showEarlier() {
-  limit += PAGE;
+  limit = Math.min(MOST, Math.max(limit, list.count()) + PAGE);
   await quietly(() => readMessages({ keepPlace: true }));
 }
 
@@ -162,6 +173,7 @@ function heardMessage(message) {
   if (here && isTopLevel(message)) {
     if (list.upsert(message)) markRead();
     else refreshSoon();
+    if (list.trim(Math.max(KEPT, limit))) earlier.hidden = false;
   } else {
     refreshSoon();
   }

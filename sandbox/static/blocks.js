@@ -12,7 +12,9 @@ export function drawBlocks(blocks, surface) {
     const draw = DRAWN[block.type];
     // Slack names unnamed blocks itself; the position is as good a name until the server says otherwise.
     const blockId = block.block_id ?? `block-${index}`;
-    return draw ? draw(block, surface, blockId) : h("div", { class: "block unsupported" }, `[${block.type} is not drawn here]`);
+    return draw
+      ? draw(block, surface, blockId)
+      : h("div", { class: "block unsupported" }, `[${block.type} is not drawn here]`);
   });
 }
 
@@ -21,14 +23,29 @@ function header(block) {
 }
 
 function section(block, surface, blockId) {
-  const words = h("div", { class: "section-words" },
+  const words = h(
+    "div",
+    { class: "section-words" },
     block.text && h("div", { class: "prose" }, textObject(block.text)),
-    block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "prose" }, textObject(field)))));
-  return h("div", { class: "block section" }, words, block.accessory && h("div", { class: "accessory" }, accessory(block.accessory, blockId, surface)));
+    block.fields &&
+      h(
+        "div",
+        { class: "fields" },
+        block.fields.map((field) => h("div", { class: "prose" }, textObject(field))),
+      ),
+  );
+  return h(
+    "div",
+    { class: "block section" },
+    words,
+    block.accessory && h("div", { class: "accessory" }, accessory(block.accessory, blockId, surface)),
+  );
 }
 
 function accessory(element, blockId, surface) {
-  return element.type === "image" ? picture(element, "thumb") : drawElement(element, blockId, surface, { dispatch: true });
+  return element.type === "image"
+    ? picture(element, "thumb")
+    : drawElement(element, blockId, surface, { dispatch: true });
 }
 
 function divider() {
@@ -36,16 +53,30 @@ function divider() {
 }
 
 function context(block) {
-  return h("div", { class: "block context" }, block.elements.map((element) =>
-    element.type === "image" ? picture(element, "mini") : h("span", { class: "prose" }, textObject(element))));
+  return h(
+    "div",
+    { class: "block context" },
+    block.elements.map((element) =>
+      element.type === "image" ? picture(element, "mini") : h("span", { class: "prose" }, textObject(element)),
+    ),
+  );
 }
 
 function actions(block, surface, blockId) {
-  return h("div", { class: "block actions" }, block.elements.map((element) => drawElement(element, blockId, surface, { dispatch: true })));
+  return h(
+    "div",
+    { class: "block actions" },
+    block.elements.map((element) => drawElement(element, blockId, surface, { dispatch: true })),
+  );
 }
 
 function image(block) {
-  return h("figure", { class: "block image" }, block.title && h("figcaption", {}, textObject(block.title)), picture(block, "wide"));
+  return h(
+    "figure",
+    { class: "block image" },
+    block.title && h("figcaption", {}, textObject(block.title)),
+    picture(block, "wide"),
+  );
 }
 
 /** This page loads nothing from elsewhere, so a picture of another host is shown by its words. */
@@ -53,8 +84,12 @@ function picture(element, size) {
   const address = element.image_url ?? element.slack_file?.url ?? "";
   const own = URL.canParse(address, location.href) && new URL(address, location.href).origin === location.origin;
   if (own) return h("img", { class: `picture ${size}`, src: address, alt: element.alt_text ?? "" });
-  return h("span", { class: `picture stand-in ${size}`, role: "img", "aria-label": element.alt_text, title: element.alt_text },
-    icon("image"), size === "wide" && h("span", {}, element.alt_text));
+  return h(
+    "span",
+    { class: `picture stand-in ${size}`, role: "img", "aria-label": element.alt_text, title: element.alt_text },
+    icon("image"),
+    size === "wide" && h("span", {}, element.alt_text),
+  );
 }
 
 function input(block, surface, blockId) {
@@ -63,13 +98,23 @@ function input(block, surface, blockId) {
     dispatch: block.dispatch_action === true,
     testid: `field-${blockId}`,
     describe: {
-      "aria-labelledby": ids.label, "aria-describedby": `${ids.error}${block.hint ? ` ${ids.hint}` : ""}`,
+      "aria-labelledby": ids.label,
+      "aria-describedby": `${ids.error}${block.hint ? ` ${ids.hint}` : ""}`,
       "aria-required": block.optional || ["checkboxes", "button"].includes(block.element.type) ? null : "true",
     },
   });
-  const label = h("span", { class: "label", id: ids.label, onclick: () => control.focus() }, plainString(block.label),
-    block.optional && h("span", { class: "optional" }, " (optional)"));
-  return h("div", { class: "block input-block", "data-block": blockId }, label, control,
+  const label = h(
+    "span",
+    { class: "label", id: ids.label, onclick: () => control.focus() },
+    plainString(block.label),
+    block.optional && h("span", { class: "optional" }, " (optional)"),
+  );
+  return h(
+    "div",
+    { class: "block input-block", "data-block": blockId },
+    label,
+    control,
     h("p", { class: "field-error", id: ids.error, testid: `field-error-${blockId}`, hidden: true }),
-    block.hint && h("p", { class: "hint", id: ids.hint }, textObject(block.hint)));
+    block.hint && h("p", { class: "hint", id: ids.hint }, textObject(block.hint)),
+  );
 }

@@ -10,17 +10,43 @@ import { toast } from "./toast.js";
 const place = document.querySelector("#composer-place");
 
 const field = h("input", {
-  class: "composer-field", type: "text", testid: "composer", autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list",
-  "aria-label": "Run a slash command", placeholder: "Type / to run a command. Plain messages cannot be posted here.",
-  oninput: suggest, onkeydown: key, onfocus: suggest, onblur: () => hide(),
+  class: "composer-field",
+  type: "text",
+  testid: "composer",
+  autocomplete: "off",
+  spellcheck: "false",
+  role: "combobox",
+  "aria-expanded": "false",
+  "aria-autocomplete": "list",
+  "aria-label": "Run a slash command",
+  placeholder: "Type / to run a command. Plain messages cannot be posted here.",
+  oninput: suggest,
+  onkeydown: key,
+  onfocus: suggest,
+  onblur: () => hide(),
 });
-const runButton = h("button", { class: "send", type: "submit", "aria-label": "Run the command", testid: "composer-run" }, icon("send"));
+const runButton = h(
+  "button",
+  { class: "send", type: "submit", "aria-label": "Run the command", testid: "composer-run" },
+  icon("send"),
+);
 const list = createList({ label: "Slash commands", onPick: (option) => complete(option.command) });
-const suggestions = h("div", { class: "suggestions", hidden: true }, h("p", { class: "suggestions-title" }, "Commands"), list.node);
+const suggestions = h(
+  "div",
+  { class: "suggestions", hidden: true },
+  h("p", { class: "suggestions-title" }, "Commands"),
+  list.node,
+);
 
 /** Draws the composer; `conversation()` tells where a command would be run, `onRun` hears of it. */
 export function createComposer(conversation, onRun) {
-  const form = h("form", { class: "composer", onsubmit: (event) => run(event, conversation(), onRun) }, suggestions, field, runButton);
+  const form = h(
+    "form",
+    { class: "composer", onsubmit: (event) => run(event, conversation(), onRun) },
+    suggestions,
+    field,
+    runButton,
+  );
   // A click on a suggestion must not take the keyboard out of the field.
   suggestions.addEventListener("pointerdown", (event) => event.preventDefault());
   list.steer(field);
@@ -39,10 +65,17 @@ function suggest() {
   suggestions.hidden = !commands.length;
   field.setAttribute("aria-expanded", String(Boolean(commands.length)));
   if (!commands.length) return;
-  list.render([{ options: commands.map((one) => ({
-    key: one.command, command: one.command, search: one.command, label: [h("strong", {}, one.command), one.usage_hint && h("span", { class: "usage" }, ` ${one.usage_hint}`)],
-    hint: one.description ? [one.description] : null,
-  })) }]);
+  list.render([
+    {
+      options: commands.map((one) => ({
+        key: one.command,
+        command: one.command,
+        search: one.command,
+        label: [h("strong", {}, one.command), one.usage_hint && h("span", { class: "usage" }, ` ${one.usage_hint}`)],
+        hint: one.description ? [one.description] : null,
+      })),
+    },
+  ]);
 }
 
 function hide() {
@@ -77,13 +110,17 @@ async function run(event, channel, onRun) {
   const [command, ...rest] = field.value.trim().split(/\s+/);
   if (!command || runButton.ariaDisabled === "true") return;
   if (!command.startsWith("/")) return toast("Plain messages cannot be posted here. Type / to run a command.");
-  if (!state.workspace.commands.some((one) => one.command === command)) return toast(`${command} is not a valid command. Type / for the list.`);
+  if (!state.workspace.commands.some((one) => one.command === command))
+    return toast(`${command} is not a valid command. Type / for the list.`);
   hide();
   onRun();
   const sent = field.value;
   field.value = "";
   const running = api.command(state.me, channel, command, rest.join(" "));
-  showBusy(runButton, running.catch(() => {}));
+  showBusy(
+    runButton,
+    running.catch(() => {}),
+  );
   try {
     const answer = await running;
     if (!answer.ok) fail(answer.error ?? `${command} did not work.`, sent);

@@ -33,7 +33,12 @@ export function dayLabel(seconds) {
 
 export function ago(seconds) {
   const distance = seconds - Date.now() / 1000;
-  const steps = [[60, "second", 1], [3600, "minute", 60], [86_400, "hour", 3600], [Infinity, "day", 86_400]];
+  const steps = [
+    [60, "second", 1],
+    [3600, "minute", 60],
+    [86_400, "hour", 3600],
+    [Infinity, "day", 86_400],
+  ];
   const [, unit, size] = steps.find(([limit]) => Math.abs(distance) < limit);
   return new Intl.RelativeTimeFormat(US, { numeric: "auto" }).format(Math.round(distance / size), unit);
 }

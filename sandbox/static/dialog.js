@@ -40,14 +40,28 @@ export function confirmed(question) {
     };
     const danger = question.style === "danger" ? "danger" : "primary";
     const title = h("h2", { id: "confirm-title" }, plainString(question.title));
-    const yes = h("button", { class: `button ${danger}`, type: "button", testid: "confirm-yes", onclick: () => answer(true) },
-      plainString(question.confirm));
-    const no = h("button", { class: "button", type: "button", testid: "confirm-no", onclick: () => answer(false) },
-      plainString(question.deny));
-    const dialog = h("dialog", { class: "modal small", testid: "confirm", "aria-labelledby": "confirm-title" },
-      h("header", { class: "modal-head" }, title, closeButton(() => answer(false))),
+    const yes = h(
+      "button",
+      { class: `button ${danger}`, type: "button", testid: "confirm-yes", onclick: () => answer(true) },
+      plainString(question.confirm),
+    );
+    const no = h(
+      "button",
+      { class: "button", type: "button", testid: "confirm-no", onclick: () => answer(false) },
+      plainString(question.deny),
+    );
+    const dialog = h(
+      "dialog",
+      { class: "modal small", testid: "confirm", "aria-labelledby": "confirm-title" },
+      h(
+        "header",
+        { class: "modal-head" },
+        title,
+        closeButton(() => answer(false)),
+      ),
       h("div", { class: "modal-body" }, h("p", {}, textObject(question.text))),
-      h("footer", { class: "modal-foot" }, no, yes));
+      h("footer", { class: "modal-foot" }, no, yes),
+    );
     openDialog(dialog, { onDismiss: () => answer(false) });
     yes.focus();
   });

@@ -1,4 +1,5 @@
-// Server-Sent Events of one pair of eyes. After every reconnect the page reads everything anew: what was missed is not known.
+// Server-Sent Events of one pair of eyes. After every reconnect the page reads everything anew, since nobody knows what
+// it has missed.
 
 import { api } from "./api.js";
 

@@ -9,7 +9,13 @@ const FILTER_FROM = 8; // options; below that a filter is in the way
  * groups: [{label, options: [{key, label: [nodes], search: text, hint: [nodes], lead: node, selected: bool}]}]
  */
 export function createList({ label, multi = false, onPick }) {
-  const node = h("ul", { class: "options", role: "listbox", id: uid("list"), "aria-label": label, "aria-multiselectable": multi && "true" });
+  const node = h("ul", {
+    class: "options",
+    role: "listbox",
+    id: uid("list"),
+    "aria-label": label,
+    "aria-multiselectable": multi && "true",
+  });
   let rows = [];
   let active = -1;
 
@@ -17,7 +23,12 @@ export function createList({ label, multi = false, onPick }) {
     rows = [];
     node.replaceChildren(...groups.flatMap((group) => groupNodes(group, words.trim().toLowerCase())));
     if (!rows.length) node.append(h("li", { class: "options-none", role: "presentation" }, "Nothing matches"));
-    activate(Math.max(0, rows.findIndex((row) => row.option.selected)));
+    activate(
+      Math.max(
+        0,
+        rows.findIndex((row) => row.option.selected),
+      ),
+    );
   }
 
   function groupNodes(group, words) {
@@ -29,12 +40,26 @@ export function createList({ label, multi = false, onPick }) {
 
   function row(option) {
     const at = rows.length;
-    const item = h("li", {
-      class: "option", role: "option", id: uid("option"), testid: `option-${option.key}`, "aria-selected": String(Boolean(option.selected)),
-      onpointermove: () => at !== active && activate(at),
-      onclick: () => onPick(option),
-    }, option.lead, h("span", { class: "option-text" }, h("span", { class: "option-label" }, option.label),
-      option.hint && h("span", { class: "option-hint" }, option.hint)), option.selected && icon("check"));
+    const item = h(
+      "li",
+      {
+        class: "option",
+        role: "option",
+        id: uid("option"),
+        testid: `option-${option.key}`,
+        "aria-selected": String(Boolean(option.selected)),
+        onpointermove: () => at !== active && activate(at),
+        onclick: () => onPick(option),
+      },
+      option.lead,
+      h(
+        "span",
+        { class: "option-text" },
+        h("span", { class: "option-label" }, option.label),
+        option.hint && h("span", { class: "option-hint" }, option.hint),
+      ),
+      option.selected && icon("check"),
+    );
     rows.push({ item, option });
     return item;
   }
@@ -76,7 +101,11 @@ export function openList(anchor, { label, groups, multi = false, onPick, classNa
   const filter = count >= FILTER_FROM ? filterField(label) : null;
   const holder = filter ?? list.node;
   list.render(groups());
-  const popover = openPopover(anchor, [filter, list.node], { label, matchWidth: true, className: `list-popover ${className}` });
+  const popover = openPopover(anchor, [filter, list.node], {
+    label,
+    matchWidth: true,
+    className: `list-popover ${className}`,
+  });
 
   function picked(option) {
     onPick(option);
@@ -97,7 +126,13 @@ export function openList(anchor, { label, groups, multi = false, onPick, classNa
 
 function filterField(label) {
   return h("input", {
-    class: "filter", type: "text", role: "combobox", placeholder: "Search", autocomplete: "off",
-    "aria-label": `Search: ${label}`, "aria-expanded": "true", "aria-autocomplete": "list",
+    class: "filter",
+    type: "text",
+    role: "combobox",
+    placeholder: "Search",
+    autocomplete: "off",
+    "aria-label": `Search: ${label}`,
+    "aria-expanded": "true",
+    "aria-autocomplete": "list",
   });
 }

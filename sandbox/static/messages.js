@@ -48,7 +48,7 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
     if (!keepPlace) {
       drawn = new Map();
       unseen = 0;
-      unreadFrom = unread ? newest.filter((message) => !message.ephemeral).at(-unread)?.ts ?? null : null;
+      unreadFrom = unread ? (newest.filter((message) => !message.ephemeral).at(-unread)?.ts ?? null) : null;
     }
     draw();
     if (keepPlace) scroller.scrollTop = scroller.scrollHeight - fromEnd;
@@ -73,16 +73,26 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
     if (messages.delete(ts)) draw();
   }
 
+  /** Drops the oldest beyond `most`, unless somebody is reading up there. Tells whether it did. */
+  function trim(most) {
+    if (messages.size <= most || !atBottom()) return false;
+    messages = new Map([...messages].slice(-most));
+    draw();
+    toBottom();
+    return true;
+  }
+
   function draw(fresh = null) {
     let before = null;
     const wanted = [];
     for (const message of messages.values()) {
       if (!before || dayKey(before.posted_at) !== dayKey(message.posted_at)) wanted.push(dayRow(message.posted_at));
-      if (message.ts === unreadFrom) wanted.push(h("li", { class: "new-line", role: "separator" }, h("span", {}, "New")));
+      if (message.ts === unreadFrom)
+        wanted.push(h("li", { class: "new-line", role: "separator" }, h("span", {}, "New")));
       wanted.push(nodeOf(message, continues(before, message) && message.ts !== unreadFrom, message.ts === fresh));
       before = message;
     }
-    reconcile(list, wanted);
+    reconcile(list, wanted.length ? wanted : [nothingYet()]);
     for (const ts of drawn.keys()) if (!messages.has(ts)) drawn.delete(ts);
   }
 
@@ -99,12 +109,27 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
 
   const has = (ts) => messages.has(ts);
 
-  return { show, upsert, remove, has, toBottom };
+  return { show, upsert, remove, trim, has, toBottom, count: () => messages.size };
 }
 
 function continues(before, message) {
-  return Boolean(before) && before.user === message.user && !before.ephemeral && !message.ephemeral &&
-    message.posted_at - before.posted_at < GROUP_SECONDS && dayKey(before.posted_at) === dayKey(message.posted_at);
+  return (
+    Boolean(before) &&
+    before.user === message.user &&
+    !before.ephemeral &&
+    !message.ephemeral &&
+    message.posted_at - before.posted_at < GROUP_SECONDS &&
+    dayKey(before.posted_at) === dayKey(message.posted_at)
+  );
+}
+
+function nothingYet() {
+  return h(
+    "li",
+    { class: "nothing-yet" },
+    icon("chat"),
+    h("p", {}, "Nothing here yet. New messages appear by themselves."),
+  );
 }
 
 const dayRow = (seconds) => h("li", { class: "day", role: "separator" }, h("span", {}, dayLabel(seconds)));
@@ -112,20 +137,40 @@ const dayRow = (seconds) => h("li", { class: "day", role: "separator" }, h("span
 function drawMessage(message, { grouped, inThread, onThread }) {
   const time = h("time", { class: "time", title: fullTime(message.posted_at) }, clock(message.posted_at));
   const bot = message.bot || isApp(message.user);
-  const head = h("div", { class: "message-head" }, h("span", { class: "author" }, nameOf(message.user)), bot && h("span", { class: "app-badge" }, "APP"), time);
+  const head = h(
+    "div",
+    { class: "message-head" },
+    h("span", { class: "author" }, nameOf(message.user)),
+    bot && h("span", { class: "app-badge" }, "APP"),
+    time,
+  );
   const gutter = h("div", { class: "gutter" }, grouped ? time : avatar(message.user));
-  const body = h("div", { class: "message-body" },
+  const body = h(
+    "div",
+    { class: "message-body" },
     message.ephemeral && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
-    !grouped && head, contents(message), reactions(message), !inThread && repliesLink(message, onThread));
-  return h("li", {
-    class: `message${grouped ? " grouped" : ""}${message.ephemeral ? " ephemeral" : ""}`, testid: `message-${message.ts}`, tabindex: "-1",
-    "aria-label": `${nameOf(message.user)}, ${clock(message.posted_at)}`,
-  }, gutter, body);
+    !grouped && head,
+    contents(message),
+    reactions(message),
+    !inThread && repliesLink(message, onThread),
+  );
+  return h(
+    "li",
+    {
+      class: `message${grouped ? " grouped" : ""}${message.ephemeral ? " ephemeral" : ""}`,
+      testid: `message-${message.ts}`,
+      tabindex: "-1",
+      "aria-label": `${nameOf(message.user)}, ${clock(message.posted_at)}`,
+    },
+    gutter,
+    body,
+  );
 }
 
 function contents(message) {
   const surface = createSurface({ channel: message.channel, ts: message.ts });
-  const edited = message.edited_ts && h("span", { class: "edited", title: fullTime(Number(message.edited_ts)) }, " (edited)");
+  const edited =
+    message.edited_ts && h("span", { class: "edited", title: fullTime(Number(message.edited_ts)) }, " (edited)");
   if (!message.blocks?.length) return h("div", { class: "prose text" }, mrkdwn(message.text ?? ""), edited);
   return h("div", { class: "blocks" }, drawBlocks(message.blocks, surface), edited);
 }
@@ -133,12 +178,27 @@ function contents(message) {
 function reactions(message) {
   const given = Object.entries(message.reactions ?? {}); // name -> ids of those who reacted
   if (!given.length) return null;
-  return h("div", { class: "reactions" }, given.map(([name, users]) =>
-    h("span", { class: "reaction", title: users.map(nameOf).join(", ") }, emojiNode(name) ?? `:${name}:`, ` ${users.length}`)));
+  return h(
+    "div",
+    { class: "reactions" },
+    given.map(([name, users]) =>
+      h(
+        "span",
+        { class: "reaction", title: users.map(nameOf).join(", ") },
+        emojiNode(name) ?? `:${name}:`,
+        ` ${users.length}`,
+      ),
+    ),
+  );
 }
 
 function repliesLink(message, onThread) {
   if (!message.reply_count) return null;
   const words = `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`;
-  return h("button", { class: "replies", type: "button", testid: `replies-${message.ts}`, onclick: () => onThread(message) }, icon("chat"), words);
+  return h(
+    "button",
+    { class: "replies", type: "button", testid: `replies-${message.ts}`, onclick: () => onThread(message) },
+    icon("chat"),
+    words,
+  );
 }

@@ -24,7 +24,10 @@ export async function syncViews() {
   try {
     do {
       again = false;
-      showStack(await api.views(state.me));
+      const user = state.me;
+      const views = await api.views(user);
+      if (state.me === user) showStack(views);
+      else again = true;
     } while (again);
   } catch (problem) {
     toast(problem.message);
@@ -60,11 +63,14 @@ function draw(view, depth) {
   if (!typed.has(view.id)) typed.set(view.id, {});
   const values = keepOnly(typed.get(view.id), view.blocks);
   const surface = createSurface({ view_id: view.id }, { values, onFail: banner });
-  const form = h("form", { class: "modal-form", novalidate: true, onsubmit: (event) => submit(event, view, values) },
+  const form = h(
+    "form",
+    { class: "modal-form", novalidate: true, onsubmit: (event) => submit(event, view, values) },
     head(view, depth),
     h("p", { class: "modal-banner", role: "alert", hidden: true }),
     h("div", { class: "modal-body" }, drawBlocks(view.blocks, surface)),
-    foot(view));
+    foot(view),
+  );
   for (const kind of ["input", "change"]) form.addEventListener(kind, forgive);
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
@@ -88,19 +94,42 @@ function openFrame() {
   openDialog(dialog, { onDismiss: closeTop });
 }
 
-const firstField = () => dialog.querySelector(".modal-body :is(input, textarea, button, [tabindex='0'])") ?? byTestId(dialog, "modal-submit");
+const firstField = () =>
+  dialog.querySelector(".modal-body :is(input, textarea, button, [tabindex='0'])") ?? byTestId(dialog, "modal-submit");
 
 function head(view, depth) {
-  const back = h("button", { class: "icon-button", type: "button", "aria-label": "Back", testid: "modal-back", onclick: closeTop }, icon("back"));
-  return h("header", { class: "modal-head" }, depth > 1 && back, h("span", { class: "avatar app tiny", "aria-hidden": "true" }, icon("baton")),
-    h("h2", { id: "modal-title" }, plainString(view.title)), closeButton(closeAll, "modal-close"));
+  const back = h(
+    "button",
+    { class: "icon-button", type: "button", "aria-label": "Back", testid: "modal-back", onclick: closeTop },
+    icon("back"),
+  );
+  return h(
+    "header",
+    { class: "modal-head" },
+    depth > 1 && back,
+    h("span", { class: "avatar app tiny", "aria-hidden": "true" }, icon("baton")),
+    h("h2", { id: "modal-title" }, plainString(view.title)),
+    closeButton(closeAll, "modal-close"),
+  );
 }
 
 function foot(view) {
   if (!view.submit && !view.close) return null;
-  return h("footer", { class: "modal-foot" },
-    h("button", { class: "button", type: "button", testid: "modal-cancel", onclick: closeTop }, view.close ? plainString(view.close) : "Cancel"),
-    view.submit && h("button", { class: "button primary", type: "submit", testid: "modal-submit" }, h("span", { class: "button-label" }, plainString(view.submit))));
+  return h(
+    "footer",
+    { class: "modal-foot" },
+    h(
+      "button",
+      { class: "button", type: "button", testid: "modal-cancel", onclick: closeTop },
+      view.close ? plainString(view.close) : "Cancel",
+    ),
+    view.submit &&
+      h(
+        "button",
+        { class: "button primary", type: "submit", testid: "modal-submit" },
+        h("span", { class: "button-label" }, plainString(view.submit)),
+      ),
+  );
 }
 
 function banner(sentence) {
@@ -117,7 +146,10 @@ async function submit(event, view, values) {
   dialog.querySelector(".modal-banner").hidden = true;
   showErrors({});
   const sending = api.submit(state.me, view.id, values);
-  showBusy(button, sending.catch(() => {}));
+  showBusy(
+    button,
+    sending.catch(() => {}),
+  );
   try {
     const answer = await sending;
     if (Object.keys(answer.errors ?? {}).length) showErrors(answer.errors);

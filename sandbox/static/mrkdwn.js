@@ -5,17 +5,20 @@ import { h } from "./dom.js";
 import { emojiOf } from "./emoji.js";
 import { channelOf, nameOf, person, state } from "./state.js";
 
-const EDGE_BEFORE = (mark) => `(?<![\\p{L}\\p{N}${mark}])`;
-const EDGE_AFTER = (mark) => `(?![\\p{L}\\p{N}${mark}])`;
-const wrapped = (mark) => `${EDGE_BEFORE(mark)}\\${mark}([^\\s${mark}](?:[^${mark}\\n]*[^\\s${mark}])?)\\${mark}${EDGE_AFTER(mark)}`;
+/** Text between two marks: bold, italic or strike. No letter touches the marks from outside, no space from inside. */
+function between(mark) {
+  const sign = mark === "*" ? "\\*" : mark;
+  const inner = `[^\\s${mark}](?:[^${mark}\\n]*[^\\s${mark}])?`;
+  return `(?<![\\p{L}\\p{N}${mark}])${sign}(${inner})${sign}(?![\\p{L}\\p{N}${mark}])`;
+}
 
 const INLINE = new RegExp(
   [
     "<([^<>\\n]+)>", // 1 a control sequence
     "`([^`\\n]+)`", // 2 code
-    wrapped("*"), // 3 bold
-    `${EDGE_BEFORE("_")}_([^\\s_](?:[^_\\n]*[^\\s_])?)_${EDGE_AFTER("_")}`, // 4 italic
-    `${EDGE_BEFORE("~")}~([^\\s~](?:[^~\\n]*[^\\s~])?)~${EDGE_AFTER("~")}`, // 5 strike
+    between("*"), // 3 bold
+    between("_"), // 4 italic
+    between("~"), // 5 strike
     ":([a-z0-9_+'-]+):", // 6 emoji
     "(https?:\\/\\/[^\\s<>|]*[^\\s<>|.,;:!?)'\"*_~])", // 7 a bare address
   ].join("|"),
@@ -107,7 +110,11 @@ function controlSequence(inside) {
 export function mention(id, label = "") {
   const known = person(id) || id === state.workspace?.bot.id;
   const mine = id === state.me ? " mine" : "";
-  return h("span", { class: `mention${mine}`, title: person(id)?.title }, `@${known ? nameOf(id) : decode(label) || id}`);
+  return h(
+    "span",
+    { class: `mention${mine}`, title: person(id)?.title },
+    `@${known ? nameOf(id) : decode(label) || id}`,
+  );
 }
 
 export function channelMention(id, label = "") {

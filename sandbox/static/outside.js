@@ -7,7 +7,15 @@ import { h, icon, reconcile } from "./dom.js";
 const EVERY_MS = 2000;
 const ROWS_SHOWN = 200;
 const APP = "sent to the app"; // the one tab that is not a vendor
-const NAMES = { hubspot: "HubSpot", salesforce: "Salesforce", zoominfo: "ZoomInfo", clearbit: "Clearbit", marketo: "Marketo", pardot: "Pardot", [APP]: "Sent to the app" };
+const NAMES = {
+  hubspot: "HubSpot",
+  salesforce: "Salesforce",
+  zoominfo: "ZoomInfo",
+  clearbit: "Clearbit",
+  marketo: "Marketo",
+  pardot: "Pardot",
+  [APP]: "Sent to the app",
+};
 
 const systemsPlace = document.querySelector("#systems");
 const requestsPlace = document.querySelector("#requests");
@@ -31,7 +39,11 @@ async function refresh() {
   setTimeout(refresh, EVERY_MS);
 }
 
-const asRequest = (entry) => ({ at: entry.at, method: "POST", path: entry.kind, status: entry.status, summary: entry.took_ms === undefined ? "" : `answered in ${Math.round(entry.took_ms)} ms`, body: entry });
+function asRequest(entry) {
+  const took = `${Math.round(entry.took_ms)} ms`;
+  const summary = entry.status ? `answered in ${took}` : `no answer, given up after ${took}`;
+  return { at: entry.at, method: "POST", path: entry.kind, status: entry.status, summary, body: entry };
+}
 
 function draw() {
   const systems = Object.keys(received);
@@ -42,9 +54,24 @@ function draw() {
 
 function drawTabs(systems) {
   const held = document.activeElement?.dataset.testid;
-  systemsPlace.replaceChildren(...systems.map((system) => h("button", {
-    class: "system", type: "button", role: "tab", testid: `system-${system}`, "aria-selected": String(system === current), tabindex: system === current ? "0" : "-1", onclick: () => choose(system),
-  }, NAMES[system] ?? system, h("span", { class: "count" }, received[system].length))));
+  systemsPlace.replaceChildren(
+    ...systems.map((system) =>
+      h(
+        "button",
+        {
+          class: "system",
+          type: "button",
+          role: "tab",
+          testid: `system-${system}`,
+          "aria-selected": String(system === current),
+          tabindex: system === current ? "0" : "-1",
+          onclick: () => choose(system),
+        },
+        NAMES[system] ?? system,
+        h("span", { class: "count" }, received[system].length),
+      ),
+    ),
+  );
   if (held?.startsWith("system-")) systemsPlace.querySelector(`[aria-selected="true"]`)?.focus();
 }
 
@@ -69,7 +96,14 @@ const secondsOf = (at) => (typeof at === "number" ? at : Date.parse(at) / 1000);
 function drawRequests(requests) {
   if (!requests.length) {
     drawn.clear();
-    requestsPlace.replaceChildren(h("div", { class: "nothing" }, icon("out"), h("p", {}, `Nothing has been ${current === APP ? "sent yet" : "received yet"}.`)));
+    requestsPlace.replaceChildren(
+      h(
+        "div",
+        { class: "nothing" },
+        icon("out"),
+        h("p", {}, `Nothing has been ${current === APP ? "sent yet" : "received yet"}.`),
+      ),
+    );
     return;
   }
   const body = requestsPlace.querySelector("tbody") ?? drawTable();
@@ -103,14 +137,34 @@ function row(request, key) {
     drawn.get(key)?.nodes[0].querySelector("button")?.focus();
   };
   const seconds = secondsOf(request.at);
-  const opener = h("button", { class: "opener", type: "button", "aria-expanded": String(open), "aria-label": `Body of ${request.method} ${request.path}` }, icon("down"), h("time", { title: fullTime(seconds) }, clockSeconds(seconds)));
-  return h("tr", { class: `request${open ? " open" : ""}`, onclick: toggle },
-    h("td", { class: "when" }, opener), h("td", {}, h("span", { class: "method" }, request.method)), h("td", { class: "path" }, request.path),
-    h("td", {}, h("span", { class: `status s${String(request.status ?? "").at(0)}` }, String(request.status ?? "–"))), h("td", { class: "summary" }, request.summary ?? ""));
+  const opener = h(
+    "button",
+    {
+      class: "opener",
+      type: "button",
+      "aria-expanded": String(open),
+      "aria-label": `Body of ${request.method} ${request.path}`,
+    },
+    icon("down"),
+    h("time", { title: fullTime(seconds) }, clockSeconds(seconds)),
+  );
+  return h(
+    "tr",
+    { class: `request${open ? " open" : ""}`, onclick: toggle },
+    h("td", { class: "when" }, opener),
+    h("td", {}, h("span", { class: "method" }, request.method)),
+    h("td", { class: "path" }, request.path),
+    h("td", {}, h("span", { class: `status s${String(request.status ?? "").at(0)}` }, String(request.status ?? "–"))),
+    h("td", { class: "summary" }, request.summary ?? ""),
+  );
 }
 
 function detail(request) {
-  return h("tr", { class: "detail" }, h("td", { colspan: 5 }, h("pre", { tabindex: "0", testid: "body" }, pretty(request.body))));
+  return h(
+    "tr",
+    { class: "detail" },
+    h("td", { colspan: 5 }, h("pre", { tabindex: "0", testid: "body" }, pretty(request.body))),
+  );
 }
 
 function pretty(body) {

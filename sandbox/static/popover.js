@@ -1,11 +1,16 @@
-// Something that opens under a button: lists, menus, the people of a channel. The browser closes it on Escape or a click elsewhere.
+// Something that opens under a button: lists, menus, the people of a channel. The browser closes it on Escape or a click
+// elsewhere.
 
 import { h } from "./dom.js";
 
 const GAP = 6;
 
 export function openPopover(anchor, content, { label, matchWidth = false, className = "" } = {}) {
-  const box = h("div", { class: `popover ${className}`, popover: "auto", role: "dialog", "aria-label": label }, content);
+  const box = h(
+    "div",
+    { class: `popover ${className}`, popover: "auto", role: "dialog", "aria-label": label },
+    content,
+  );
   // Inside an open modal everything outside of it is inert, so the popover is born inside.
   (anchor.closest("dialog") ?? document.body).append(box);
   box.addEventListener("toggle", (event) => {

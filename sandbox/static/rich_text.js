@@ -11,8 +11,18 @@ export function richText(block) {
 const PARTS = {
   rich_text_section: (part) => h("div", { class: "prose" }, leaves(part)),
   rich_text_quote: (part) => h("blockquote", { class: "quote" }, leaves(part)),
-  rich_text_preformatted: (part) => h("pre", { class: "pre" }, (part.elements ?? []).map((leaf) => leaf.text ?? leaf.url ?? "")),
-  rich_text_list: (part) => h(part.style === "ordered" ? "ol" : "ul", { class: "list" }, (part.elements ?? []).map((item) => h("li", {}, leaves(item)))),
+  rich_text_preformatted: (part) =>
+    h(
+      "pre",
+      { class: "pre" },
+      (part.elements ?? []).map((leaf) => leaf.text ?? leaf.url ?? ""),
+    ),
+  rich_text_list: (part) =>
+    h(
+      part.style === "ordered" ? "ol" : "ul",
+      { class: "list" },
+      (part.elements ?? []).map((item) => h("li", {}, leaves(item))),
+    ),
 };
 
 const drawPart = (part) => PARTS[part.type]?.(part) ?? null;
@@ -33,6 +43,11 @@ const leaf = (element) => LEAVES[element.type]?.(element) ?? null;
 
 function styled(text, style = {}) {
   const lines = text.split("\n").flatMap((line, at) => (at ? [h("br"), line] : [line]));
-  const tags = [["code", "code"], ["strike", "s"], ["italic", "em"], ["bold", "strong"]].filter(([key]) => style[key]);
+  const tags = [
+    ["code", "code"],
+    ["strike", "s"],
+    ["italic", "em"],
+    ["bold", "strong"],
+  ].filter(([key]) => style[key]);
   return tags.reduce((inner, [, tag]) => h(tag, tag === "code" ? { class: "code" } : {}, inner), h("span", {}, lines));
 }

@@ -7,21 +7,46 @@ import { plainString, textObject } from "./mrkdwn.js";
 import { people, state } from "./state.js";
 
 const fromOption = (option) => ({
-  key: option.value, answer: option, label: textObject(option.text), search: plainString(option.text), text: plainString(option.text),
+  key: option.value,
+  answer: option,
+  label: textObject(option.text),
+  search: plainString(option.text),
+  text: plainString(option.text),
   hint: option.description && textObject(option.description),
 });
 
 const fromPerson = (user) => ({
-  key: user.id, answer: user.id, label: [user.real_name || user.name], text: user.real_name || user.name,
-  search: `${user.real_name} ${user.name} ${user.title ?? ""}`, hint: user.title ? [user.title] : null, lead: avatar(user.id, "tiny"),
+  key: user.id,
+  answer: user.id,
+  label: [user.real_name || user.name],
+  text: user.real_name || user.name,
+  search: `${user.real_name} ${user.name} ${user.title ?? ""}`,
+  hint: user.title ? [user.title] : null,
+  lead: avatar(user.id, "tiny"),
 });
 
 const fromChannel = (channel) => ({
-  key: channel.id, answer: channel.id, label: [`#${channel.name}`], search: channel.name, text: `#${channel.name}`,
+  key: channel.id,
+  answer: channel.id,
+  label: [`#${channel.name}`],
+  search: channel.name,
+  text: `#${channel.name}`,
 });
 
-const OPTIONS = { answer: "selected_option", answers: "selected_options", initial: "initial_option", initials: "initial_options", groups: optionGroups };
-const PEOPLE = { answer: "selected_user", answers: "selected_users", initial: "initial_user", initials: "initial_users", groups: () => [{ options: people().map(fromPerson) }] };
+const OPTIONS = {
+  answer: "selected_option",
+  answers: "selected_options",
+  initial: "initial_option",
+  initials: "initial_options",
+  groups: optionGroups,
+};
+const PEOPLE = {
+  answer: "selected_user",
+  answers: "selected_users",
+  initial: "initial_user",
+  initials: "initial_users",
+  groups: () => [{ options: people().map(fromPerson) }],
+};
 const channelGroups = () => [{ options: state.workspace.channels.map(fromChannel) }];
 
 const SOURCES = {
@@ -35,7 +60,10 @@ const SOURCES = {
 
 function optionGroups(element) {
   if (!element.option_groups) return [{ options: (element.options ?? []).map(fromOption) }];
-  return element.option_groups.map((group) => ({ label: plainString(group.label), options: group.options.map(fromOption) }));
+  return element.option_groups.map((group) => ({
+    label: plainString(group.label),
+    options: group.options.map(fromOption),
+  }));
 }
 
 export function selectBox(element, { blockId, surface, change, testid, describe }) {
@@ -50,15 +78,32 @@ export function selectBox(element, { blockId, surface, change, testid, describe 
     return multi ? { [source.answers]: answers } : { [source.answer]: answers[0] ?? null };
   };
   const shown = h("span", { class: "select-value" });
-  const node = h("button", {
-    class: "select", type: "button", testid: testid ?? `select-${element.action_id}`, "aria-haspopup": "listbox", "aria-expanded": "false", ...describe,
-    "aria-label": describe["aria-labelledby"] ? null : placeholder, onclick: () => node.ariaDisabled !== "true" && open(),
-  }, shown, icon("down"));
+  const node = h(
+    "button",
+    {
+      class: "select",
+      type: "button",
+      testid: testid ?? `select-${element.action_id}`,
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      ...describe,
+      "aria-label": describe["aria-labelledby"] ? null : placeholder,
+      onclick: () => node.ariaDisabled !== "true" && open(),
+    },
+    shown,
+    icon("down"),
+  );
 
   function open() {
     openList(node, {
-      label: placeholder, multi, onPick: pick,
-      groups: () => groups.map((group) => ({ ...group, options: group.options.map((one) => ({ ...one, selected: chosen.some(({ key }) => key === one.key) })) })),
+      label: placeholder,
+      multi,
+      onPick: pick,
+      groups: () =>
+        groups.map((group) => ({
+          ...group,
+          options: group.options.map((one) => ({ ...one, selected: chosen.some(({ key }) => key === one.key) })),
+        })),
     });
   }
 
@@ -87,6 +132,11 @@ function startingChoice(element, source, multi, stored, all) {
   const given = multi
     ? (stored?.[source.answers] ?? element[source.initials])
     : (stored?.[source.answer] ?? element[source.initial]);
-  const keys = new Set([given].flat().filter(Boolean).map((one) => one.value ?? one));
+  const keys = new Set(
+    [given]
+      .flat()
+      .filter(Boolean)
+      .map((one) => one.value ?? one),
+  );
   return all.filter((one) => keys.has(one.key));
 }

@@ -20,10 +20,13 @@ export function createSurface(where, { values = {}, onFail = toast } = {}) {
     if (inFlight.has(key)) return;
     if (element.confirm && !(await confirmed(element.confirm))) return;
     const action = { ...where, block_id: blockId, action_id: element.action_id, ...detail, values };
-    const pressing = api.press(state.me, action).then(
-      (answer) => answer.ok || onFail(answer.error ?? "That did not work. Try again."),
-      (problem) => onFail(problem.message),
-    ).finally(() => inFlight.delete(key));
+    const pressing = api
+      .press(state.me, action)
+      .then(
+        (answer) => answer.ok || onFail(answer.error ?? "That did not work. Try again."),
+        (problem) => onFail(problem.message),
+      )
+      .finally(() => inFlight.delete(key));
     inFlight.set(key, pressing);
     showBusy(control, pressing);
     await pressing;

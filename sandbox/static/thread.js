@@ -16,9 +16,22 @@ export async function openThread(message) {
   const closer = closeButton(closeThread, "thread-close");
   const where = channelOf(message.channel);
   panel.replaceChildren(
-    h("header", { class: "thread-head" }, h("h2", {}, "Thread"), h("span", { class: "thread-where" }, where ? `#${where.name}` : "Direct message"), closer), scroller);
+    h(
+      "header",
+      { class: "thread-head" },
+      h("h2", {}, "Thread"),
+      h("span", { class: "thread-where" }, where ? `#${where.name}` : "Direct message"),
+      closer,
+    ),
+    scroller,
+  );
   panel.hidden = false;
-  open = { channel: message.channel, ts, opener: document.activeElement, list: createMessageList(scroller, { inThread: true }) };
+  open = {
+    channel: message.channel,
+    ts,
+    opener: document.activeElement,
+    list: createMessageList(scroller, { inThread: true }),
+  };
   state.thread = ts;
   closer.focus();
   await reloadThread();
@@ -44,7 +57,8 @@ export function closeThread() {
   panel.replaceChildren();
 }
 
-const isMine = (message) => open && message.channel === open.channel && (message.ts === open.ts || message.thread_ts === open.ts);
+const isMine = (message) =>
+  open && message.channel === open.channel && (message.ts === open.ts || message.thread_ts === open.ts);
 
 export function threadHears(message) {
   if (isMine(message)) open.list.upsert(message);
@@ -57,5 +71,10 @@ export function threadForgets({ channel, ts }) {
 }
 
 panel.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !panel.querySelector(":popover-open") && !document.querySelector(".popover:popover-open")) closeThread();
+  if (
+    event.key === "Escape" &&
+    !panel.querySelector(":popover-open") &&
+    !document.querySelector(".popover:popover-open")
+  )
+    closeThread();
 });

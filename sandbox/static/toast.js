@@ -7,9 +7,18 @@ const region = document.querySelector("#toasts");
 const spoken = document.querySelector("#spoken");
 
 export function toast(sentence, kind = "error") {
-  const dismiss = h("button", { class: "icon-button", "aria-label": "Dismiss", onclick: () => remove(box) }, icon("close"));
-  const box = h("div", { class: `toast ${kind}`, testid: "toast", role: kind === "error" ? "alert" : "status" },
-    icon(kind === "error" ? "warn" : "check"), h("p", {}, sentence), dismiss);
+  const dismiss = h(
+    "button",
+    { class: "icon-button", "aria-label": "Dismiss", onclick: () => remove(box) },
+    icon("close"),
+  );
+  const box = h(
+    "div",
+    { class: `toast ${kind}`, testid: "toast", role: kind === "error" ? "alert" : "status" },
+    icon(kind === "error" ? "warn" : "check"),
+    h("p", {}, sentence),
+    dismiss,
+  );
   region.append(box);
   // Shown anew each time: what opens last lies on top, also over an open modal.
   if (region.matches(":popover-open")) region.hidePopover();
