@@ -83,7 +83,9 @@ def actions(block_id: str, *elements: Block) -> Block:
 
 def option(text: str, value: str, description: str | None = None) -> Block:
     made: Block = {"text": {"type": "plain_text", "text": plain(text, OPTION_TEXT)}, "value": value}
-    return made | ({"description": {"type": "plain_text", "text": plain(description, OPTION_TEXT)}} if description else {})
+    return made | (
+        {"description": {"type": "plain_text", "text": plain(description, OPTION_TEXT)}} if description else {}
+    )
 
 
 def select(block_id: str, label: str, placeholder: str, options: list[Block], *, optional: bool = False) -> Block:

@@ -95,10 +95,10 @@ def _standing(view: CardView, now: datetime) -> str:
             f"{_left('Qualification', qualify, now)}"
         )
     if view.status is HandoffStatus.REJECTED:
-        reason = REASONS[view.reason].label if view.reason in REASONS else "no reason given"
-        then = f" → {REASONS[view.reason].then.value}" if view.reason in REASONS else ""
+        why = REASONS.get(view.reason or "")
+        words = f"{why.label} → {why.then.value}" if why else "no reason given"
         note = f"\n> {escape(view.note, 500)}" if view.note else ""
-        return f"↩️ *Rejected by {who}* at {at}: {reason}{then}{note}"
+        return f"↩️ *Rejected by {who}* at {at}: {words}{note}"
     return f"This handoff is *{view.status.value}*."
 
 
@@ -128,7 +128,10 @@ def _buttons(view: CardView) -> list[Block]:
             button("Reject…", Press.REJECT, ref, style="danger"),
         ]
     if view.status is HandoffStatus.ACCEPTED:
-        return [button("Log first contact…", Press.LOG_CONTACT, ref, style="primary"), button("Give back…", Press.REJECT, ref)]
+        return [
+            button("Log first contact…", Press.LOG_CONTACT, ref, style="primary"),
+            button("Give back…", Press.REJECT, ref),
+        ]
     if view.status is HandoffStatus.CONTACTED:
         return [button("Log a contact…", Press.LOG_CONTACT, ref), button("Give back…", Press.REJECT, ref)]
     return []

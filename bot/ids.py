@@ -50,7 +50,11 @@ class HandoffRef:
     def unpack(cls, text: str) -> "HandoffRef":
         handoff, _, version = text.partition(".")
         digits = (handoff.removeprefix("h"), version.removeprefix("v"))
-        if not (handoff.startswith("h") and version.startswith("v") and all(one.isascii() and one.isdecimal() for one in digits)):
+        if not (
+            handoff.startswith("h")
+            and version.startswith("v")
+            and all(one.isascii() and one.isdecimal() for one in digits)
+        ):
             raise BadRef
         if any(len(one) > 18 for one in digits):
             raise BadRef

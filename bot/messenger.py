@@ -24,11 +24,19 @@ CLICK_TIMEOUT = 2
 """Seconds for the one call made inside a click: its trigger lives three."""
 
 _PASSING = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
 )
 
 
-class TriggerGone(Exception):  # noqa: N818  (it is Slack's answer)
+class TriggerGone(Exception):
     """The trigger of a click had expired, in either of the two ways in which Slack says so."""
 
 
@@ -47,7 +55,14 @@ def forget() -> None:
     _client.cache_clear()
 
 
-def post(channel: str, text: str, blocks: list[Block], *, metadata: Mapping[str, Any] | None = None, thread: str | None = None) -> str:
+def post(
+    channel: str,
+    text: str,
+    blocks: list[Block],
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    thread: str | None = None,
+) -> str:
     """Post a message; returns its ts."""
     answer = _ask(
         _client().chat_postMessage,
@@ -93,7 +108,10 @@ def find_card(channel: str, handoff_id: int, cycle: int, since: datetime) -> str
         )
         for message in answer["messages"]:
             metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == CARD_EVENT and metadata.get("event_payload") == {"handoff_id": handoff_id, "cycle": cycle}:
+            if metadata.get("event_type") == CARD_EVENT and metadata.get("event_payload") == {
+                "handoff_id": handoff_id,
+                "cycle": cycle,
+            }:
                 return str(message["ts"])
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:

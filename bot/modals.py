@@ -20,10 +20,15 @@ def reject_modal(view: CardView) -> View:
         "Reject",
         view,
         [
-            section(f"*{escape(view.lead.name, 100)}*" + (f" at {escape(view.lead.company, 100)}" if view.lead.company else "")),
+            section(
+                f"*{escape(view.lead.name, 100)}*"
+                + (f" at {escape(view.lead.company, 100)}" if view.lead.company else "")
+            ),
             select(Field.REASON, "Why?", "Choose a reason", reasons, optional=True),
             text_input(Field.NOTE, "Note", "What should marketing or the next rep know?", max_length=NOTE_LIMIT),
-            context("The reason decides what follows: back to nurture, on to the next rep, or disqualified. It also trains the score."),
+            context(
+                "The reason decides what follows: back to nurture, on to the next rep, or disqualified. It also trains the score."
+            ),
         ],
     )
 

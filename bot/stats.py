@@ -11,7 +11,9 @@ Message = tuple[str, list[Block]]
 ACCEPTANCE, TO_SQL, TO_OPPORTUNITY, IN_TIME, ACCURACY = 0.80, 0.40, 0.60, 0.90, 0.15
 
 
-def leadstats(whose: str, days: int, found: Quality, leads: Mapping[Tier | None, int], expected: Mapping[Tier, float]) -> Message:
+def leadstats(
+    whose: str, days: int, found: Quality, leads: Mapping[Tier | None, int], expected: Mapping[Tier, float]
+) -> Message:
     """The answer to `/leadstats`. `expected`: the share of each tier that the model expects to become SQL."""
     lines = [
         _line("MQL acceptance", found.acceptance, ACCEPTANCE, "accepted of decided"),
@@ -26,7 +28,9 @@ def leadstats(whose: str, days: int, found: Quality, leads: Mapping[Tier | None,
         context(_volume(leads)),
     ]
     if found.waiting or found.late:
-        blocks.append(context(f"🟠 {found.waiting} waiting for somebody to be available  ·  🔴 {found.late} with an overdue SLA"))
+        blocks.append(
+            context(f"🟠 {found.waiting} waiting for somebody to be available  ·  🔴 {found.late} with an overdue SLA")
+        )
     return f"Lead quality of the last {days} days: " + "; ".join(_plain(line) for line in lines), blocks
 
 

@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.refusals import NotFound, Stranger
 from domain.rules.scoring import Score, ledger_from_json, top_reasons
-from domain.tables import Company, ContactAttempt, Handoff, Lead, Pool, Rep, Role, ScoreRow, SlaClock, SystemLink, TouchRow
+from domain.tables import (
+    Company,
+    ContactAttempt,
+    Handoff,
+    Lead,
+    Pool,
+    Rep,
+    Role,
+    ScoreRow,
+    SlaClock,
+    SystemLink,
+    TouchRow,
+)
 from domain.views import AttemptView, CardView, ClockView, LeadView, Person, TouchView
 
 SHOWN_TOUCHES = 5
@@ -28,7 +40,7 @@ def names_of(session: Session, rep_ids: Iterable[int]) -> dict[int, str]:
     wanted = list(rep_ids)
     if not wanted:
         return {}
-    return {rep_id: name for rep_id, name in session.execute(select(Rep.id, Rep.name).where(Rep.id.in_(wanted)))}
+    return dict(session.execute(select(Rep.id, Rep.name).where(Rep.id.in_(wanted))).tuples().all())
 
 
 def place_of(session: Session, handoff_id: int) -> str | None:
@@ -50,10 +62,15 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     handoff, lead, scored, pool = found
     clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
     touches = session.scalars(
-        select(TouchRow).where(TouchRow.lead_id == lead.id).order_by(TouchRow.occurred_at.desc(), TouchRow.id.desc()).limit(SHOWN_TOUCHES)
+        select(TouchRow)
+        .where(TouchRow.lead_id == lead.id)
+        .order_by(TouchRow.occurred_at.desc(), TouchRow.id.desc())
+        .limit(SHOWN_TOUCHES)
     ).all()
     attempts = session.scalars(
-        select(ContactAttempt).where(ContactAttempt.handoff_id == handoff.id).order_by(ContactAttempt.at, ContactAttempt.id)
+        select(ContactAttempt)
+        .where(ContactAttempt.handoff_id == handoff.id)
+        .order_by(ContactAttempt.at, ContactAttempt.id)
     ).all()
     decider = handoff.rejected_by or handoff.accepted_by
     people = _people(session, {handoff.rep_id, decider, *(attempt.rep_id for attempt in attempts)})
@@ -140,7 +157,10 @@ def pool_shortage(session: Session, pool_id: int) -> tuple[str, int, datetime] |
     pool = session.get(Pool, pool_id)
     if pool is None or pool.short_since is None:
         return None
-    waiting = session.scalar(select(func.count()).where(Handoff.pool_id == pool_id, Handoff.status == HandoffStatus.OPEN)) or 0
+    waiting = (
+        session.scalar(select(func.count()).where(Handoff.pool_id == pool_id, Handoff.status == HandoffStatus.OPEN))
+        or 0
+    )
     return pool.name, waiting, pool.short_since
 
 
@@ -151,14 +171,14 @@ def pool_of(session: Session, handoff_id: int) -> int | None:
 def manager_of(session: Session, pool_id: int | None) -> Rep | None:
     """The pool's manager; for a pool without one, the first manager there is."""
     manager = session.scalar(select(Rep).join(Pool, Pool.manager_id == Rep.id).where(Pool.id == pool_id))
-    return manager or session.scalars(select(Rep).where(Rep.role == Role.MANAGER).order_by(Rep.id).limit(1)).one_or_none()
+    return (
+        manager or session.scalars(select(Rep).where(Rep.role == Role.MANAGER).order_by(Rep.id).limit(1)).one_or_none()
+    )
 
 
 def leads_with_handoffs(session: Session, lead_ids: Sequence[int]) -> list[tuple[Lead, Handoff | None, Rep | None]]:
     """The leads with their newest handoff and its rep, for telling the CRM."""
-    newest = (
-        select(func.max(Handoff.id)).where(Handoff.lead_id == Lead.id).correlate(Lead).scalar_subquery()
-    )
+    newest = select(func.max(Handoff.id)).where(Handoff.lead_id == Lead.id).correlate(Lead).scalar_subquery()
     rows = session.execute(
         select(Lead, Handoff, Rep)
         .outerjoin(Handoff, Handoff.id == newest)

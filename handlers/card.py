@@ -15,6 +15,7 @@ from handlers.flow import Job, Priority, show_card
 from handlers.jobs import Running, finishing, job, reading, send, transaction
 from kit.clock import utcnow
 
+
 @job(Job.SHOW_CARD)
 def show(running: Running, handoff_id: int) -> None:
     """Make the card in Slack say what the record says."""

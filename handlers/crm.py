@@ -22,7 +22,10 @@ def tell_crm(running: Running) -> None:
         return
     with reading() as session:
         links = telling.dirty_links(session, telling.CRM, crm.batch_size)
-        found = {lead.id: (lead, handoff, rep) for lead, handoff, rep in finding.leads_with_handoffs(session, [x.lead_id for x in links])}
+        found = {
+            lead.id: (lead, handoff, rep)
+            for lead, handoff, rep in finding.leads_with_handoffs(session, [x.lead_id for x in links])
+        }
     wanted = [(link, _crm_lead(*found[link.lead_id])) for link in links]
     changed = [(link, record) for link, record in wanted if digest(record) != link.sent_hash]
     answers = crm.upsert_leads([record for _, record in changed]) if changed else []

@@ -18,7 +18,7 @@ def enrich(running: Running, lead_id: int) -> None:
         if not providers:
             capturing.learn(session, lead_id, None, utcnow())
         for provider in providers:
-            args = {"lead_id": lead_id, "provider": provider}
+            args: dict[str, int | str] = {"lead_id": lead_id, "provider": provider}
             send(session, Sending(Job.ASK_PROVIDER, args, key=f"{lead_id}:{provider}", priority=Priority.LIVE))
 
 
@@ -30,9 +30,7 @@ def ask_provider(running: Running, lead_id: int, provider: str) -> None:
         return
     with reading() as session:
         asked = finding.identity_of(session, lead_id)
-    profile = enricher.look_up(
-        Person(asked.email, asked.first_name, asked.last_name, asked.company, asked.domain)
-    )
+    profile = enricher.look_up(Person(asked.email, asked.first_name, asked.last_name, asked.company, asked.domain))
     if profile.outcome is Outcome.PENDING:
         raise TryLater(f"{provider} is still searching")
     said = capturing.Said(provider, profile.outcome.value, dict(profile.fields), profile.cost_cents)

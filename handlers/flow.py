@@ -88,7 +88,9 @@ def _card_priority(event: LeadEvent) -> Priority:
 
 
 def show_card(handoff_id: int, place: str, priority: Priority) -> Sending:
-    return Sending(Job.SHOW_CARD, {"handoff_id": handoff_id}, key=str(handoff_id), lane=slack_lane(place), priority=priority)
+    return Sending(
+        Job.SHOW_CARD, {"handoff_id": handoff_id}, key=str(handoff_id), lane=slack_lane(place), priority=priority
+    )
 
 
 def slack_lane(place: str) -> str:
@@ -102,12 +104,12 @@ def _drain(job: Job) -> Rule:
 
 
 def _remind(event: LeadEvent) -> Sending:
-    args = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
+    args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
     return Sending(Job.REMIND_REP, args, lane=slack_lane(str(event.data["place"])))
 
 
 def _late(event: LeadEvent) -> Sending:
-    args = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
+    args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
     return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}")
 
 

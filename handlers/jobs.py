@@ -46,9 +46,10 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that only reads: it is rolled back, whatever happens in it."""
+    """A session that only reads: it is rolled back, whatever happens in it. What was read may still be looked at."""
     with db.new_session() as session:
         yield session
+        session.expunge_all()
         session.rollback()
 
 
@@ -128,7 +129,9 @@ def job(name: Job) -> Callable[[Callable[Concatenate[Running, P], None]], Callab
 def execute(job_id: int, name: str, args: dict[str, Any], lane: str | None, token: int) -> None:
     """Run one claimed job to its end, whatever that is. This is what every Dramatiq actor does."""
     running = Running(Claimed(job_id, name, args, lane, token))
-    with structlog.contextvars.bound_contextvars(job=name, job_id=job_id, **{k: v for k, v in args.items() if k.endswith("_id")}):
+    with structlog.contextvars.bound_contextvars(
+        job=name, job_id=job_id, **{k: v for k, v in args.items() if k.endswith("_id")}
+    ):
         try:
             ACTORS[name](running, **args)
             if not running.finished:
@@ -138,21 +141,25 @@ def execute(job_id: int, name: str, args: dict[str, Any], lane: str | None, toke
             log.info("job.taken_over")
         except TryLater as wait:
             after = timedelta(seconds=wait.after) if wait.after is not None else None
-            _set_back(running, Setback(wait.why, after or _back_off(running), after is None, lane_waits=after is not None))
+            _set_back(
+                running, Setback(wait.why, after or _back_off(running), after is None, lane_waits=after is not None)
+            )
         except Refused as no:
             log.warning("job.refused", why=no.why)
             with db.new_session() as session, session.begin():
                 ledger.bury(session, running.claimed, no.why)
                 ledger.free(session, lane, pace_of(lane))
         except Exception as error:  # noqa: BLE001  (whatever a job raises, its row must be given back and say so)
-            log.error("job.failed", error=_where(error))
+            log.error("job.failed", error=_where(error))  # noqa: TRY400  (a traceback shows the arguments of people)
             _set_back(running, Setback(_where(error), _back_off(running), counts=True, lane_waits=False))
 
 
 def _set_back(running: Running, setback: Setback) -> None:
     with db.new_session() as session, session.begin():
         dead = ledger.give_back(session, running.claimed, setback, pace_of(running.claimed.lane))
-    log.log(40 if dead else 20, "job.dead" if dead else "job.later", why=setback.why, after=setback.after.total_seconds())
+    log.log(
+        40 if dead else 20, "job.dead" if dead else "job.later", why=setback.why, after=setback.after.total_seconds()
+    )
 
 
 def _back_off(running: Running) -> timedelta:
@@ -174,7 +181,7 @@ def broker() -> dramatiq.Broker:
     made.declare_queue(QUEUE)
     dramatiq.set_broker(made)
     for name in Job:
-        dramatiq.actor(execute, actor_name=name.value, queue_name=QUEUE, broker=made)
+        dramatiq.actor(actor_name=name.value, queue_name=QUEUE, broker=made)(execute)
     return made
 
 
@@ -183,7 +190,8 @@ def _make_broker(url: str) -> dramatiq.Broker:
     if scheme == "stub":
         return StubBroker(middleware=[])
     if scheme in {"redis", "rediss"}:
-        return RedisBroker(url=url, middleware=[], heartbeat_timeout=15_000, maintenance_chance=100_000)
+        # Its constructor has no annotations.
+        return RedisBroker(url=url, middleware=[], heartbeat_timeout=15_000, maintenance_chance=100_000)  # type: ignore[no-untyped-call]
     if scheme in {"amqp", "amqps"}:
         return RabbitmqBroker(url=url, middleware=[])
     raise SystemExit(f"BROKER_URL starts with {scheme}:, but Handoff knows stub://, redis:// and amqp://.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, literal_column, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ MOST_FAILURES = 8
 _PENDING = text("leased_until is null and dead_at is null")
 
 
-class TakenOver(Exception):  # noqa: N818  (not an error: somebody else did it)
+class TakenOver(Exception):
     """Another worker holds this job now; whatever was done here is rolled back."""
 
 
@@ -141,7 +141,9 @@ def give_back_expired(session: Session) -> int:
 
 def finish(session: Session, job: Claimed, pace: timedelta) -> None:
     """Delete the job under its fence token, and free its lane; raises TakenOver if the token is old."""
-    gone = session.execute(delete(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).returning(JobRow.id)).first()
+    gone = session.execute(
+        delete(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).returning(JobRow.id)
+    ).first()
     if gone is None:
         raise TakenOver
     free(session, job.lane, pace)
@@ -165,7 +167,9 @@ class Setback(NamedTuple):
 
 def give_back(session: Session, job: Claimed, setback: Setback, pace: timedelta) -> bool:
     """Put the job back for later, or bury it after its last failure. True if it is dead now."""
-    row = session.scalars(select(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).with_for_update()).one_or_none()
+    row = session.scalars(
+        select(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).with_for_update()
+    ).one_or_none()
     free(session, job.lane, max(pace, setback.after) if setback.lane_waits else pace)
     if row is None:
         return False
@@ -183,7 +187,7 @@ def give_back(session: Session, job: Claimed, setback: Setback, pace: timedelta)
 
 
 def _another_pending(session: Session, row: JobRow) -> bool:
-    same = select(literal_column("1")).where(JobRow.name == row.name, JobRow.key == row.key, JobRow.id != row.id, _PENDING)
+    same = select(JobRow.id).where(JobRow.name == row.name, JobRow.key == row.key, JobRow.id != row.id, _PENDING)
     return session.scalars(same).first() is not None
 
 
@@ -198,7 +202,9 @@ def bury(session: Session, job: Claimed, why: str) -> None:
 
 def renew(session: Session, job: Claimed, lease: timedelta) -> None:
     """Prolong the lease of a long job; raises TakenOver if it was lost."""
-    statement = update(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).values(leased_until=func.now() + lease)
+    statement = (
+        update(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).values(leased_until=func.now() + lease)
+    )
     if session.execute(statement.returning(JobRow.id)).first() is None:
         raise TakenOver
 
@@ -220,5 +226,24 @@ def give_back_all_of(session: Session, relay: str) -> None:
     """Make what a stopping relay still holds claimable at once, and free the lanes of it."""
     held = select(JobRow.lane).where(JobRow.leased_by == relay, JobRow.lane.is_not(None))
     session.execute(update(JobLane).where(JobLane.name.in_(held)).values(free_at=func.now()))
-    session.execute(update(JobRow).where(JobRow.leased_by == relay).values(leased_until=func.now() - timedelta(seconds=1)))
+    session.execute(
+        update(JobRow).where(JobRow.leased_by == relay).values(leased_until=func.now() - timedelta(seconds=1))
+    )
     give_back_expired(session)
+
+
+class Counts(NamedTuple):
+    waiting: int
+    running: int
+    dead: int
+
+
+def counts(session: Session) -> Counts:
+    """How many jobs stand where."""
+    dead, running = JobRow.dead_at.is_not(None), JobRow.leased_until.is_not(None)
+    row = session.execute(
+        select(
+            func.count().filter(~dead, ~running), func.count().filter(running), func.count().filter(dead)
+        ).select_from(JobRow)
+    ).one()
+    return Counts(*row)

@@ -8,9 +8,9 @@ from domain import finding
 from domain.tables import Lead, SystemLink
 from domain.verbs import telling
 from domain.verbs.nurturing import enrol
+from handlers.draining import digest, drain_again
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, send
-from handlers.draining import digest, drain_again
 from integrations import registry
 from integrations.ports import Contact, Upserted
 from kit.clock import utcnow

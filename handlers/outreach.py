@@ -29,7 +29,7 @@ def log_contact_pressed(click: Click) -> None:
 @on_submission(Submission.LOG_CONTACT)
 def log_contact_sent(sent: Sent) -> Errors:
     chosen = sent.values.get(Field.OUTCOME, "")
-    if chosen not in AttemptOutcome:
+    if chosen not in set(AttemptOutcome):
         return {Field.OUTCOME: "Choose how it went."}
     with transaction() as session:
         rep = finding.rep_by_slack(session, sent.slack_user_id)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 
-class Problem(Exception):  # noqa: N818  (the RFC's word)
+class Problem(Exception):
     """An answer that is no: `kind` is a code for programs, `detail` a sentence for people."""
 
     def __init__(self, status: int, kind: str, detail: str, **more: Any) -> None:

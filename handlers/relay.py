@@ -35,7 +35,11 @@ class Relay(threading.Thread):
             try:
                 moved = self.look()
             except SQLAlchemyError as gone:
-                log.warning("relay.database_gone", error=type(gone).__name__)
+                log.warning(
+                    "relay.database_gone",
+                    error=type(gone).__name__,
+                    why=str(getattr(gone, "orig", "")).split("\n", 1)[0],
+                )
                 self._stopped.wait(RECONNECT_SECONDS)
                 continue
             if not moved:

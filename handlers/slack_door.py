@@ -20,7 +20,9 @@ class SlackDoor:
 
     def refused(self, slack_user_id: str, channel: str | None, ref: HandoffRef | None, refusal: Refusal) -> str:
         """Queue the whisper and the redraw in a transaction of their own; returns the sentence as plain text."""
-        log.info("click.refused", refusal=refusal.key, slack_user=slack_user_id, handoff_id=ref.handoff_id if ref else None)
+        log.info(
+            "click.refused", refusal=refusal.key, slack_user=slack_user_id, handoff_id=ref.handoff_id if ref else None
+        )
         with transaction() as session:
             names = finding.names_of(session, refusal.rep_ids)
             place = finding.place_of(session, ref.handoff_id) if ref else None
@@ -40,11 +42,16 @@ class SlackDoor:
 def _whisper(slack_user_id: str, channel: str, refusal: Refusal) -> Sending:
     """The job carries the refusal's code and ids; its sentence is made when it is said."""
     args = {"slack_user_id": slack_user_id, "channel": channel, "refusal": refusal.key}
-    return Sending(Job.WHISPER, args | {f"fact_{name}": fact for name, fact in refusal.facts.items()}, lane=slack_lane(channel), priority=Priority.CLICK)
+    return Sending(
+        Job.WHISPER,
+        args | {f"fact_{name}": fact for name, fact in refusal.facts.items()},
+        lane=slack_lane(channel),
+        priority=Priority.CLICK,
+    )
 
 
 @job(Job.WHISPER)
-def whisper(_running: Running, slack_user_id: str, channel: str, refusal: str, **stored: str | int) -> None:
+def whisper(_running: Running, /, slack_user_id: str, channel: str, refusal: str, **stored: str | int) -> None:
     """Say a refusal so that only who clicked sees it."""
     said = from_facts(refusal, {name.removeprefix("fact_"): fact for name, fact in stored.items()})
     with reading() as session:

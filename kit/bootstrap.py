@@ -40,7 +40,7 @@ UV_NAMES = {
 }
 
 
-class CannotSetUp(Exception):  # noqa: N818  (a refusal is a sentence, named as one)
+class CannotSetUp(Exception):
     """Why, and what to do about it."""
 
 

@@ -53,7 +53,7 @@ def make_engine(url: URL, connections: int = 5) -> Engine:
     )
     with made.connect() as connection:
         version = connection.dialect.server_version_info or (0,)
-    if version[0] < OLDEST_POSTGRES:
+    if int(version[0]) < OLDEST_POSTGRES:
         made.dispose()
         raise UnsuitableDatabase(f"This Postgres is version {version[0]}; Handoff needs {OLDEST_POSTGRES} or later.")
     return made

@@ -1,9 +1,8 @@
 """How Alembic reaches the database: the connection it is handed, or the one that the settings name."""
 
 from alembic import context
-from sqlalchemy import Connection, Text, text
+from sqlalchemy import Connection, Text, create_engine, text
 from sqlalchemy.pool import NullPool
-from sqlalchemy import create_engine
 
 from domain.tables import Base
 from domain.tables.base import Word

@@ -18,7 +18,9 @@ class Member:
 
 def next_member(members: Iterable[Member]) -> Member | None:
     """Who is next: least virtual time, then who has waited longest, then the lower id."""
-    return min(members, key=lambda member: (member.virtual_time, member.last_turn_at or _LONG_AGO, member.rep_id), default=None)
+    return min(
+        members, key=lambda member: (member.virtual_time, member.last_turn_at or _LONG_AGO, member.rep_id), default=None
+    )
 
 
 def after_turn(member: Member) -> float:

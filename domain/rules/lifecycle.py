@@ -64,7 +64,15 @@ class HandoffStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-LIVE = frozenset({HandoffStatus.OPEN, HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED, HandoffStatus.QUALIFIED})
+LIVE = frozenset(
+    {
+        HandoffStatus.OPEN,
+        HandoffStatus.OFFERED,
+        HandoffStatus.ACCEPTED,
+        HandoffStatus.CONTACTED,
+        HandoffStatus.QUALIFIED,
+    }
+)
 """A lead has at most one handoff in one of these."""
 
 TAKEN = frozenset({HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED, HandoffStatus.QUALIFIED, HandoffStatus.CONVERTED})

@@ -16,7 +16,7 @@ def utc_time(at: datetime) -> str:
     return f"{at:%H:%M} UTC"
 
 
-class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+class Refusal(Exception):
     """`status` is the HTTP status that says the same; `facts` can be stored and read back (`from_facts`)."""
 
     key: ClassVar[str]
@@ -71,7 +71,7 @@ class NotYours(Refusal):
     key = "not_yours"
     status = 403
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no time in it)
         rep = names.get(int(self.facts.get("rep_id", 0)), "somebody else")
         return f"This lead is addressed to {rep}. Only {rep} or a manager may decide on it."
 

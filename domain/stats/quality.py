@@ -66,7 +66,7 @@ def quality(session: Session, since: datetime, now: datetime, rep_id: int | None
     )
 
 
-def _counts(cohort: ColumnElement[bool]) -> Select[tuple[int, int, int, int, int]]:
+def _counts(cohort: ColumnElement[bool]) -> Select[int, int, int, int, int]:
     return select(
         func.count(Handoff.accepted_at),
         func.count(distinct(Handoff.lead_id)),
@@ -91,7 +91,11 @@ def _contact(session: Session, cohort: ColumnElement[bool], now: datetime) -> Sh
 
 def _late(session: Session, cohort: ColumnElement[bool], now: datetime) -> int:
     running = and_(SlaClock.stopped_at.is_(None), SlaClock.due_at < now)
-    handoffs = select(func.count(distinct(Handoff.id))).join(SlaClock, SlaClock.handoff_id == Handoff.id).where(cohort, running)
+    handoffs = (
+        select(func.count(distinct(Handoff.id)))
+        .join(SlaClock, SlaClock.handoff_id == Handoff.id)
+        .where(cohort, running)
+    )
     return session.scalar(handoffs) or 0
 
 
@@ -112,4 +116,4 @@ def _tiers(session: Session, cohort: ColumnElement[bool]) -> tuple[TierCount, ..
 def leads_by_tier(session: Session, since: datetime) -> dict[Tier | None, int]:
     """How many leads captured since then stand in which tier."""
     rows = session.execute(select(Lead.tier, func.count()).where(Lead.captured_at >= since).group_by(Lead.tier))
-    return {tier: count for tier, count in rows}
+    return dict(rows.tuples().all())

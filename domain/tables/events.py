@@ -40,7 +40,10 @@ class LeadEvent(HasId, Base):
     """`data` holds ids, codes and numbers, never a person's data."""
 
     __tablename__ = "lead_events"
-    __table_args__ = (Index("ix_lead_events_lead_id_at", "lead_id", "at"), Index("ix_lead_events_kind_at", "kind", "at"))
+    __table_args__ = (
+        Index("ix_lead_events_lead_id_at", "lead_id", "at"),
+        Index("ix_lead_events_kind_at", "kind", "at"),
+    )
     kind: Mapped[Happened] = mapped_column(Word(Happened))
     at: Mapped[datetime]
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))

@@ -92,7 +92,12 @@ class AttemptOutcome(StrEnum):
 
     @property
     def words(self) -> str:
-        return {"spoke": "We spoke", "no_answer": "No answer", "voicemail": "Left a voicemail", "email_sent": "Sent an e-mail"}[self]
+        return {
+            "spoke": "We spoke",
+            "no_answer": "No answer",
+            "voicemail": "Left a voicemail",
+            "email_sent": "Sent an e-mail",
+        }[self]
 
 
 class ContactAttempt(HasId, Base):

@@ -17,9 +17,28 @@ class JobRow(HasId, Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("uq_jobs_pending_key", "name", "key", unique=True, postgresql_where=text("leased_until is null and dead_at is null")),
-        Index("ix_jobs_ready", "priority", "run_at", "id", postgresql_where=text("lane is null and leased_until is null and dead_at is null")),
-        Index("ix_jobs_lane", "lane", "priority", "run_at", "id", postgresql_where=text("lane is not null and leased_until is null and dead_at is null")),
+        Index(
+            "uq_jobs_pending_key",
+            "name",
+            "key",
+            unique=True,
+            postgresql_where=text("leased_until is null and dead_at is null"),
+        ),
+        Index(
+            "ix_jobs_ready",
+            "priority",
+            "run_at",
+            "id",
+            postgresql_where=text("lane is null and leased_until is null and dead_at is null"),
+        ),
+        Index(
+            "ix_jobs_lane",
+            "lane",
+            "priority",
+            "run_at",
+            "id",
+            postgresql_where=text("lane is not null and leased_until is null and dead_at is null"),
+        ),
         Index("ix_jobs_leased", "leased_until", postgresql_where=text("leased_until is not null")),
         Index("ix_jobs_dead", "dead_at", postgresql_where=text("dead_at is not null")),
     )

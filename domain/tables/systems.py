@@ -12,7 +12,9 @@ class SystemLink(Base):
     """One lead in one outside system. `dirty` counts changes; it is clean when `told` has caught up."""
 
     __tablename__ = "system_links"
-    __table_args__ = (Index("ix_system_links_dirty", "system", "dirty_since", postgresql_where=text("dirty_since is not null")),)
+    __table_args__ = (
+        Index("ix_system_links_dirty", "system", "dirty_since", postgresql_where=text("dirty_since is not null")),
+    )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), primary_key=True)
     system: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str | None]

@@ -14,7 +14,11 @@ from domain.verbs.record import happened
 def due_clocks(session: Session, now: datetime, limit: int) -> Sequence[SlaClock]:
     """Up to `limit` clocks that have to be looked at now, locked; those that another clock process holds are passed over."""
     return session.scalars(
-        select(SlaClock).where(SlaClock.next_at <= now).order_by(SlaClock.next_at).limit(limit).with_for_update(skip_locked=True)
+        select(SlaClock)
+        .where(SlaClock.next_at <= now)
+        .order_by(SlaClock.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     ).all()
 
 
@@ -50,4 +54,6 @@ def cancel_clocks(session: Session, handoff_id: int, now: datetime) -> None:
         .where(*running, SlaClock.due_at < now)
         .values(stopped_at=now, next_at=None, outcome=ClockOutcome.MISSED)
     )
-    session.execute(update(SlaClock).where(*running).values(stopped_at=now, next_at=None, outcome=ClockOutcome.CANCELLED))
+    session.execute(
+        update(SlaClock).where(*running).values(stopped_at=now, next_at=None, outcome=ClockOutcome.CANCELLED)
+    )

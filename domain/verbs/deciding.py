@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import TAKEN, HandoffMove, HandoffStatus, LeadMove, Who, handoff_step, sources_of
 from domain.rules.reasons import NOTE_LIMIT, REASONS, Reason, Then
-from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NoteMissing, NotFound, NotYours, Refusal, UnknownReason
+from domain.rules.refusals import (
+    AlreadyDecided,
+    NoLongerOffered,
+    NoteMissing,
+    NotFound,
+    NotYours,
+    Refusal,
+    UnknownReason,
+)
 from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep, Role
 from domain.verbs.clocks import cancel_clocks, stop_clock
 from domain.verbs.record import happened, locked_lead, move_lead
@@ -63,7 +71,9 @@ def log_attempt(
         raise _why_not(handoff)
     first = handoff.contacted_at is None
     session.add(
-        ContactAttempt(handoff_id=handoff.id, rep_id=by.id, at=now, outcome=outcome, note=(note or "").strip()[:NOTE_LIMIT] or None)
+        ContactAttempt(
+            handoff_id=handoff.id, rep_id=by.id, at=now, outcome=outcome, note=(note or "").strip()[:NOTE_LIMIT] or None
+        )
     )
     handoff.status = step.to
     if first:
@@ -92,13 +102,16 @@ def _decide(
     """One conditional UPDATE on (id, version, status): whoever comes second changes nothing and is told so."""
     lead, handoff = _for_decision(session, handoff_id, by)
     step = handoff_step(handoff.status, move)
-    done = step and session.execute(
-        update(Handoff)
-        .where(Handoff.id == handoff_id, Handoff.version == version, Handoff.status.in_(sources_of(move)))
-        .values(status=step.to, version=Handoff.version + 1, **values)
-        .returning(Handoff.id)
-        .execution_options(synchronize_session=False)
-    ).first()
+    done = (
+        step
+        and session.execute(
+            update(Handoff)
+            .where(Handoff.id == handoff_id, Handoff.version == version, Handoff.status.in_(sources_of(move)))
+            .values(status=step.to, version=Handoff.version + 1, **values)
+            .returning(Handoff.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+    )
     session.refresh(handoff)
     if not done:
         raise _why_not(handoff)
@@ -140,17 +153,13 @@ def _known_reason(key: str) -> Reason:
 
 
 def _follow(session: Session, lead: Lead, handoff: Handoff, why: Reason, by: Rep, now: datetime) -> None:
-    told = {"lead": lead, "handoff": handoff, "rep_id": by.id, "reason": why.key}
     if why.then is Then.DISQUALIFY:
         move_lead(lead, LeadMove.DISQUALIFY)
-        happened(session, Happened.LEAD_DISQUALIFIED, now, **told)
+        kind = Happened.LEAD_DISQUALIFIED
     elif why.then is Then.PASS_ON:
-        happened(session, Happened.HANDOFF_PASSED_ON, now, **told)
+        kind = Happened.HANDOFF_PASSED_ON
     else:
         move_lead(lead, LeadMove.RECYCLE)
         lead.rests_until = now + why.cooldown
-        happened(session, Happened.HANDOFF_RECYCLED, now, **told)
-    session.flush()
-
-
-__all__ = ["HandoffStatus", "accept", "log_attempt", "may_decide", "reject"]
+        kind = Happened.HANDOFF_RECYCLED
+    happened(session, kind, now, lead=lead, handoff=handoff, rep_id=by.id, reason=why.key)

@@ -115,7 +115,9 @@ def _say_short(session: Session, lead: Lead, handoff: Handoff, pool: Pool, now: 
 
 
 def _pool_for(session: Session, lead: Lead, role: Role) -> Pool | None:
-    rows = session.scalars(select(TerritoryRow).where(TerritoryRow.role == role).order_by(TerritoryRow.position, TerritoryRow.id))
+    rows = session.scalars(
+        select(TerritoryRow).where(TerritoryRow.role == role).order_by(TerritoryRow.position, TerritoryRow.id)
+    )
     attributes = {**lead.attributes, "source": lead.source}
     pool_id = choose_pool([Territory(row.pool_id, row.when) for row in rows], attributes)
     if pool_id is None:
@@ -139,10 +141,14 @@ def _members(session: Session, pool: Pool) -> Sequence[tuple[PoolMember, Rep]]:
 
 def _skipped(session: Session, lead: Lead, members: Sequence[tuple[PoolMember, Rep]]) -> dict[int, str]:
     rejected = set(
-        session.scalars(select(Handoff.rep_id).where(Handoff.lead_id == lead.id, Handoff.status == HandoffStatus.REJECTED))
+        session.scalars(
+            select(Handoff.rep_id).where(Handoff.lead_id == lead.id, Handoff.status == HandoffStatus.REJECTED)
+        )
     )
     candidates = [
-        Candidate(rep.id, available=rep.available, reachable=rep.slack_user_id is not None, rejected_before=rep.id in rejected)
+        Candidate(
+            rep.id, available=rep.available, reachable=rep.slack_user_id is not None, rejected_before=rep.id in rejected
+        )
         for _, rep in members
     ]
     return {candidate.rep_id: why for candidate in candidates if (why := skip_reason(candidate))}
@@ -154,7 +160,9 @@ def _as_member(member: PoolMember) -> Member:
 
 def waiting_leads(session: Session, rep_id: int | None = None) -> Sequence[int]:
     """The leads whose handoff is open; with a rep, only those that wait for a pool of theirs or for any pool."""
-    waiting = select(Handoff.lead_id).where(Handoff.status == HandoffStatus.OPEN).order_by(Handoff.became_at, Handoff.id)
+    waiting = (
+        select(Handoff.lead_id).where(Handoff.status == HandoffStatus.OPEN).order_by(Handoff.became_at, Handoff.id)
+    )
     if rep_id is not None:
         theirs = exists().where(PoolMember.pool_id == Handoff.pool_id, PoolMember.rep_id == rep_id)
         waiting = waiting.where(theirs | Handoff.pool_id.is_(None))

@@ -48,7 +48,9 @@ def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     lead.score, lead.fit, lead.intent, lead.negative = result.total, result.fit, result.intent, result.negative
     lead.tier, lead.score_id, lead.scored_at = tier, kept.id, now
     way = _way(lead, tier, now)
-    if way in WAY.values() and (lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier):
+    if way in WAY.values() and (
+        lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier
+    ):
         lead.became_sales_ready_at = now
     if way is Happened.LEAD_RESCORED:
         # Nothing follows a mere rescoring; marketing hears of the new number with the next word it gets.
@@ -69,7 +71,9 @@ def _way(lead: Lead, tier: Tier, now: datetime) -> Happened:
 def facts_of(session: Session, lead: Lead) -> LeadFacts:
     """What the rules may know of the lead."""
     rows = session.execute(
-        select(TouchRow.kind, TouchRow.occurred_at, TouchRow.campaign, TouchRow.channel, TouchRow.content, TouchRow.page)
+        select(
+            TouchRow.kind, TouchRow.occurred_at, TouchRow.campaign, TouchRow.channel, TouchRow.content, TouchRow.page
+        )
         .where(TouchRow.lead_id == lead.id)
         .order_by(TouchRow.occurred_at, TouchRow.id)
     )
@@ -78,7 +82,10 @@ def facts_of(session: Session, lead: Lead) -> LeadFacts:
 
 def attributes(stored: Mapping[str, Any], source: str) -> dict[str, Value]:
     """Stored attributes as rules read them: JSON has lists where rules have sets."""
-    return {**{name: frozenset(value) if isinstance(value, list) else value for name, value in stored.items()}, "source": source}
+    return {
+        **{name: frozenset(value) if isinstance(value, list) else value for name, value in stored.items()},
+        "source": source,
+    }
 
 
 def active_model(session: Session) -> tuple[ScoringModel, Model]:
@@ -100,10 +107,15 @@ def import_model(session: Session, toml: str, now: datetime) -> ScoringModel:
     Raises `scoring.ModelError`, which names the key that is wrong.
     """
     model = read_model(toml)
-    active = session.scalars(select(ScoringModel).where(ScoringModel.status == ModelStatus.ACTIVE).with_for_update()).one_or_none()
+    active = session.scalars(
+        select(ScoringModel).where(ScoringModel.status == ModelStatus.ACTIVE).with_for_update()
+    ).one_or_none()
     if active is not None and active.toml == toml:
         return active
-    newest = session.scalar(select(func.coalesce(func.max(ScoringModel.version), 0)).where(ScoringModel.name == model.name)) or 0
+    newest = (
+        session.scalar(select(func.coalesce(func.max(ScoringModel.version), 0)).where(ScoringModel.name == model.name))
+        or 0
+    )
     session.execute(
         update(ScoringModel).where(ScoringModel.status == ModelStatus.ACTIVE).values(status=ModelStatus.RETIRED)
     )

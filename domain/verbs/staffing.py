@@ -12,7 +12,9 @@ from domain.tables import Happened, Pool, PoolMember, Rep, Role, TerritoryRow
 from domain.verbs.record import happened
 
 
-def save_rep(session: Session, now: datetime, *, name: str, email: str, role: Role, crm_user_id: str | None = None) -> Rep:
+def save_rep(
+    session: Session, now: datetime, *, name: str, email: str, role: Role, crm_user_id: str | None = None
+) -> Rep:
     """Add a rep, or correct the one with this e-mail (compared without regard to case)."""
     email = email.strip().casefold()
     rep = session.scalars(select(Rep).where(Rep.email == email)).one_or_none()
@@ -44,7 +46,9 @@ def save_pool(session: Session, *, name: str, role: Role, slack_channel: str | N
 
 def set_members(session: Session, pool: Pool, weights: Mapping[int, int]) -> None:
     """Make `weights` (rep id -> weight) the pool's members. Who joins starts at the least virtual time of the others."""
-    members = {member.rep_id: member for member in session.scalars(select(PoolMember).where(PoolMember.pool_id == pool.id))}
+    members = {
+        member.rep_id: member for member in session.scalars(select(PoolMember).where(PoolMember.pool_id == pool.id))
+    }
     for rep_id, member in members.items():
         if rep_id not in weights:
             session.delete(member)

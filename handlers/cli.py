@@ -1,0 +1,229 @@
+"""`handoff`: start the processes, lay things out, look after what went wrong."""
+
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from domain.rules.refusals import Refusal
+from domain.rules.scoring import ModelError, default_model_toml
+from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep
+from domain.verbs import capturing, staffing
+from domain.verbs.scoring import import_model
+from handlers import capture, clock, importing, ledger, staff_file, worker
+from handlers.jobs import reading, transaction
+from handlers.web import make_web
+from kit import log, migrating
+from kit.clock import utcnow
+from kit.db import UnsuitableDatabase
+from kit.settings import settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Handoff: from a captured lead to a decision in Slack.",
+    pretty_exceptions_show_locals=False,
+)
+jobs_app = typer.Typer(no_args_is_help=True, help="The ledger of jobs.")
+reps_app = typer.Typer(no_args_is_help=True, help="Who sells.")
+sources_app = typer.Typer(no_args_is_help=True, help="Who may post leads.")
+model_app = typer.Typer(no_args_is_help=True, help="The scoring model.")
+arrivals_app = typer.Typer(no_args_is_help=True, help="What arrived and was refused.")
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(reps_app, name="reps")
+app.add_typer(sources_app, name="sources")
+app.add_typer(model_app, name="model")
+app.add_typer(arrivals_app, name="arrivals")
+app.command("import")(importing.import_file)
+
+out = Console()
+err = Console(stderr=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, and give it the default scoring model if it has none."""
+    migrating.upgrade()
+    with transaction() as session:
+        capturing.ensure_model(session, default_model_toml(), utcnow())
+    out.print("The database is up to date.")
+
+
+@app.command()
+def web() -> None:
+    """The HTTP door."""
+    log.configure("web")
+    uvicorn.run(
+        make_web(),
+        host=settings().host,
+        port=settings().port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+@app.command("worker")
+def worker_command() -> None:
+    """Does the jobs."""
+    log.configure("worker")
+    worker.run()
+
+
+@app.command("clock")
+def clock_command() -> None:
+    """Watches the SLA clocks."""
+    log.configure("clock")
+    clock.run()
+
+
+@jobs_app.command("list")
+def jobs_list(
+    *,
+    dead: Annotated[bool, typer.Option("--dead", help="Only those that gave up.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+) -> None:
+    """What is to be done, what waits, and what gave up."""
+    with reading() as session:
+        counts = ledger.counts(session)
+        rows = session.scalars(
+            select(JobRow)
+            .where(JobRow.dead_at.is_not(None) if dead else JobRow.id > 0)
+            .order_by(JobRow.dead_at, JobRow.run_at)
+            .limit(limit)
+        ).all()
+    table = Table("id", "job", "about", "state", "failures", "problem")
+    for row in rows:
+        state = "dead" if row.dead_at else "running" if row.leased_until else "waiting"
+        about = " ".join(f"{name}={value}" for name, value in row.args.items())
+        table.add_row(str(row.id), row.name, about, state, str(row.failures), row.problem or "")
+    out.print(table)
+    out.print(f"{counts.waiting} waiting, {counts.running} running, {counts.dead} dead.")
+
+
+@jobs_app.command("retry")
+def jobs_retry(
+    job_id: Annotated[int | None, typer.Argument(help="One job; without it, every dead one.")] = None,
+) -> None:
+    """Run dead jobs again, from a clean slate."""
+    with transaction() as session:
+        revived = ledger.revive(session, job_id)
+    out.print(f"{revived} dead jobs will run again." if revived != 1 else "1 dead job will run again.")
+    if job_id is not None and not revived:
+        raise typer.Exit(1)
+
+
+@reps_app.command("import")
+def reps_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Make reps, pools and territories what FILE says."""
+    entries = staff_file.read(file)
+    with transaction() as session:
+        reps, pools = staff_file.save(session, entries)
+    out.print(f"{reps} reps and {pools} pools are in force. Their Slack identities are looked up by e-mail.")
+
+
+@reps_app.command("list")
+def reps_list() -> None:
+    """Who there is, and who could not be found in Slack."""
+    with reading() as session:
+        rows = session.scalars(select(Rep).order_by(Rep.name)).all()
+    table = Table("name", "e-mail", "role", "Slack", "available")
+    for rep in rows:
+        table.add_row(
+            rep.name, rep.email, rep.role, rep.slack_user_id or "not found yet", "yes" if rep.available else "away"
+        )
+    out.print(table)
+
+
+@reps_app.command("away")
+def reps_away(email: str) -> None:
+    """Stop offering leads to this rep."""
+    with transaction() as session:
+        rep = staffing.step_away(session, email, utcnow())
+    out.print(f"{rep.name} is away.")
+
+
+@reps_app.command("back")
+def reps_back(email: str) -> None:
+    """Offer leads to this rep again; what waited for somebody is offered now."""
+    with transaction() as session:
+        rep = staffing.come_back(session, email, utcnow())
+    out.print(f"{rep.name} is back.")
+
+
+@sources_app.command("add")
+def sources_add(name: str) -> None:
+    """Make a source that may post to /capture/NAME, and print its key. The key is shown this once: only its hash is kept."""
+    key = f"hk_{secrets.token_urlsafe(32)}"
+    with transaction() as session:
+        capturing.add_source(session, name, sha256(key.encode()).hexdigest())
+    out.print(key, soft_wrap=True, highlight=False)
+
+
+@sources_app.command("list")
+def sources_list() -> None:
+    """The sources there are."""
+    with reading() as session:
+        for name in session.scalars(select(CaptureSource.name).order_by(CaptureSource.name)):
+            out.print(name)
+
+
+@model_app.command("import")
+def model_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Check the model in FILE and make it the active one. Leads get their new score with their next touch."""
+    try:
+        with transaction() as session:
+            model = import_model(session, file.read_text(encoding="utf-8"), utcnow())
+    except ModelError as wrong:
+        err.print(f"{file}: {wrong}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    out.print(f"Model {model.name}, version {model.version}, is active.")
+
+
+@arrivals_app.command("refused")
+def arrivals_refused(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50) -> None:
+    """What was refused, and why."""
+    with reading() as session:
+        rows = session.execute(
+            select(Arrival, CaptureSource.name)
+            .join(CaptureSource, CaptureSource.id == Arrival.source_id)
+            .where(Arrival.state == ArrivalState.REFUSED)
+            .order_by(Arrival.received_at.desc())
+            .limit(limit)
+        ).all()
+    table = Table("id", "source", "received", "why")
+    for arrival, source in rows:
+        table.add_row(str(arrival.id), source, f"{arrival.received_at:%Y-%m-%d %H:%M:%S}", arrival.refusal or "")
+    out.print(table)
+
+
+@arrivals_app.command("replay")
+def arrivals_replay(arrival_id: int) -> None:
+    """Try a refused arrival again, as it came."""
+    answer = capture.replay(arrival_id)
+    out.print(f"Lead {answer}." if answer else "It is refused again; see `handoff arrivals refused`.")
+    if answer is None:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point. What a person can mend is said in a sentence; the exit status is 1 then."""
+    try:
+        app()
+    except (UnsuitableDatabase, staff_file.BadStaffFile) as wrong:
+        err.print(str(wrong), style="red", markup=False, soft_wrap=True)
+        raise SystemExit(1) from None
+    except Refusal as refusal:
+        err.print(refusal.sentence({}), style="red", markup=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

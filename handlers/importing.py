@@ -1,0 +1,5 @@
+"""`handoff import FILE --map MAP.toml`."""
+
+
+def import_file() -> None:
+    """Placeholder."""

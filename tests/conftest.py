@@ -1,0 +1,79 @@
+"""What all tests stand on: a real Postgres, migrated by Alembic, thrown away afterwards."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from domain.rules.scoring import default_model_toml
+from domain.tables import Base
+from domain.verbs import capturing
+from kit import db, embedded_postgres, migrating
+from kit.settings import settings
+
+NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
+"""A Tuesday, for rules and verbs that are given the time."""
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """DATABASE_URL of a server of this test process alone; with HANDOFF_TEST_DATABASE_URL, that one (it will be emptied)."""
+    given = os.environ.get("HANDOFF_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with embedded_postgres.scratch() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def migrated(database_url: str) -> Iterator[Engine]:
+    """The engine that all of our code uses, on the newest schema. No setting of this machine reaches the tests."""
+    os.environ["DATABASE_URL"] = database_url
+    settings.cache_clear()
+    db.forget()
+    migrating.upgrade()
+    yield db.engine()
+    db.forget()
+
+
+@pytest.fixture
+def session(migrated: Engine) -> Iterator[Session]:
+    """A session that is rolled back: verbs are tested in it."""
+    with migrated.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as made:
+            capturing.ensure_model(made, default_model_toml(), NOON)
+            yield made
+        outer.rollback()
+
+
+@pytest.fixture
+def committed(migrated: Engine) -> Iterator[Engine]:
+    """An empty database with the default model, for doors and jobs that commit. Emptied again afterwards."""
+    _empty(migrated)
+    with Session(migrated) as made, made.begin():
+        capturing.ensure_model(made, default_model_toml(), NOON)
+    yield migrated
+    _empty(migrated)
+
+
+def _empty(engine: Engine) -> None:
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"truncate {names} restart identity cascade"))
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """Real data and contracts, where HANDOFF_SHARED says."""
+    named = os.environ.get("HANDOFF_SHARED")
+    if not named:
+        pytest.skip("HANDOFF_SHARED is not set: no real data to run on")
+    return Path(named)
+
+
+Make = Callable[..., object]
