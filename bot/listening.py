@@ -1,5 +1,6 @@
 """Our ears in Slack: a Bolt app whose listeners the moments have marked. Every click asks which workspace it comes from."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -99,6 +100,8 @@ def make_app(door: Door) -> App:
         signing_secret=slack.slack_signing_secret.get_secret_value(),
         authorize=lambda: who,
         process_before_response=True,
+        # Bolt gives its own loggers the root's level; this one keeps the level that `kit.log` chose.
+        logger=logging.getLogger("slack_bolt"),
     )
     app.middleware(_only_our_workspace)
     for press, pressed in _presses.items():

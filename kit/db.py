@@ -1,5 +1,6 @@
 """The engine and its sessions. Nobody but the edge (`handlers/jobs.py`) commits one."""
 
+import atexit
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def database_url() -> URL:
     """DATABASE_URL, in whatever spelling a hosting service gives it; unset, the embedded Postgres, started if need be."""
     configured = settings().database_url
     if configured is None:
-        return make_url(embedded_postgres.start().url)
+        server = embedded_postgres.start()
+        atexit.register(server.stop)
+        return make_url(server.url)
     return as_psycopg(configured.get_secret_value())
 
 

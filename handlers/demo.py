@@ -1,0 +1,141 @@
+"""`make demo`: everything on this machine, and nothing left running afterwards. `--once` plays one story and exits."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+
+from domain.rules.scoring import default_model_toml
+from domain.verbs import capturing
+from handlers import staff_file
+from handlers.jobs import transaction
+from handlers.system import DidNotStart, System, free_port, fresh_database, hash_of, log_folder
+from kit import db, embedded_postgres, migrating
+from kit.clock import utcnow
+from kit.settings import settings
+
+out = Console(highlight=False)
+EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
+STORY_SECONDS = 110
+
+
+def seed(system: System) -> None:
+    """Lay the demo out, through the verbs: model, source, reps, pools, territories."""
+    migrating.upgrade()
+    with transaction() as session:
+        capturing.ensure_model(session, default_model_toml(), utcnow())
+        capturing.add_source(session, "website", hash_of(system.capture_key))
+        staff_file.save(session, staff_file.read(EXAMPLES / "reps.toml"))
+
+
+@contextmanager
+def running(*, port: int, sandbox_port: int) -> Iterator[System]:
+    """The whole demo, started in order and stopped in order, whatever happens in between."""
+    with ExitStack() as stack:
+        _step("Starting Postgres" if settings().database_url is None else "Using the Postgres of DATABASE_URL")
+        url = stack.enter_context(fresh_database("demo"))
+        os.environ["DATABASE_URL"] = url
+        stack.callback(db.forget)
+        settings.cache_clear()
+        db.forget()
+        logs = stack.enter_context(log_folder())
+        system = System(url, logs)
+        stack.callback(system.stop)
+        _step("Migrating and seeding")
+        seed(system)
+        system.start(_step, port=port, sandbox_port=sandbox_port)
+        yield system
+        _step("Stopping")
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Play one story without a person, check it, and exit.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between two visitors of the website.")] = 5.0,
+    port: Annotated[int, typer.Option(help="Port of Handoff; 0: any free one.")] = 0,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the Slack page; 0: any free one.")] = 0,
+) -> None:
+    """Handoff with a Slack workspace, a CRM and a website of its own, all on 127.0.0.1."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with running(port=port, sandbox_port=sandbox_port or free_port()) as system:
+            status = _play(system, stopped) if once else _stream(system, every, stopped)
+    except (DidNotStart, db.UnsuitableDatabase, embedded_postgres.CannotStart) as no:
+        out.print(f"[red]{no}[/]", soft_wrap=True)
+        status = 1
+    raise typer.Exit(status)
+
+
+def _stream(system: System, every: float, stopped: threading.Event) -> int:
+    system.run(
+        "sandbox.website",
+        "--url",
+        f"{system.url}/capture/website",
+        "--every",
+        str(every),
+        more={"CAPTURE_KEY": system.capture_key},
+    )
+    out.print(Panel(_welcome(system), title="Handoff is running", expand=False))
+    while not stopped.wait(1.0):
+        dead = system.dead()
+        if dead:
+            out.print(f"[red]{' and '.join(dead)} ended by itself.[/] The logs are in {system.logs}.", soft_wrap=True)
+            return 1
+    return 0
+
+
+def _play(system: System, stopped: threading.Event) -> int:
+    """One story to the end; its exit status is ours."""
+    story = system.run(
+        "sandbox.story",
+        more={"CAPTURE_KEY": system.capture_key, "HANDOFF_URL": system.url, "SANDBOX_URL": system.sandbox_url},
+    )
+    deadline = time.monotonic() + STORY_SECONDS
+    while story.poll() is None and not stopped.wait(0.1):
+        if time.monotonic() > deadline:
+            out.print(f"[red]The story did not end within {STORY_SECONDS} s.[/] The logs are in {system.logs}.")
+            return 1
+    return 1 if stopped.is_set() else int(story.poll() or 0)
+
+
+def _welcome(system: System) -> str:
+    people = {person["role"]: person for person in reversed(system.sandbox["people"])}
+    channel = {one["name"]: one["id"] for one in system.sandbox["channels"]}
+    page = system.sandbox_url
+    lines = [
+        f"[bold]{page}/#as={people['sdr']['slack_user_id']}&in={channel['sdr-emea']}[/]",
+        f"  The Slack workspace, as {people['sdr']['name']} (SDR). Accept a lead, reject another with a reason.",
+        f"[bold]{page}/#as={people['ae']['slack_user_id']}[/]",
+        f"  As {people['ae']['name']} (AE): hot leads come as direct messages, with one hour to call.",
+        f"[bold]{page}/#as={people['manager']['slack_user_id']}&in={channel['sales-managers']}[/]",
+        f"  As {people['manager']['name']} (manager): type /leadstats.",
+        f"[bold]{page}/outside[/]",
+        "  What Salesforce and HubSpot were told.",
+        "",
+        f"Handoff itself answers at {system.url}; the logs are in {system.logs}.",
+        "A visitor comes every few seconds. Ctrl-C stops everything.",
+    ]
+    return "\n".join(lines)
+
+
+def _step(what: str) -> None:
+    out.print(f"[dim]•[/] {what}")
+
+
+if __name__ == "__main__":
+    typer.run(demo)
