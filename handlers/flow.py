@@ -26,6 +26,7 @@ class Job(StrEnum):
     LOG_CRM_TASK = "log_crm_task"
     TELL_MARKETING = "tell_marketing"
     FIND_SLACK_USER = "find_slack_user"
+    FIND_CRM_USER = "find_crm_user"
 
 
 class Priority(IntEnum):
@@ -146,7 +147,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),
     Happened.HANDOFF_REMINDED: (_card(), _remind),
     Happened.HANDOFF_BREACHED: (_card(), _late),
-    Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.OFFER_WAITING)),
+    Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),
     Happened.REP_LEFT: (),
     Happened.REP_RETURNED: (_of_rep(Job.OFFER_WAITING),),
     Happened.MODEL_ACTIVATED: (),

@@ -15,23 +15,34 @@ from domain.verbs.record import happened
 def save_rep(
     session: Session, now: datetime, *, name: str, email: str, role: Role, crm_user_id: str | None = None
 ) -> Rep:
-    """Add a rep, or correct the one with this e-mail (compared without regard to case)."""
+    """Add a rep, or correct the one with this e-mail (compared without regard to case).
+
+    Who is not known in Slack or in the CRM yet is looked for (again) there.
+    """
     email = email.strip().casefold()
     rep = session.scalars(select(Rep).where(Rep.email == email)).one_or_none()
     if rep is None:
         rep = Rep(email=email, name=name, role=role, crm_user_id=crm_user_id, available=True)
         session.add(rep)
         session.flush()
-        happened(session, Happened.REP_JOINED, now, rep_id=rep.id)
     rep.name, rep.role, rep.crm_user_id = name, role, crm_user_id or rep.crm_user_id
+    if rep.slack_user_id is None or rep.crm_user_id is None:
+        happened(session, Happened.REP_JOINED, now, rep_id=rep.id)
     return rep
 
 
 def know_in_slack(session: Session, rep_id: int, slack_user_id: str, dm_id: str, now: datetime) -> None:
-    """Note who the rep is in Slack. From now on cards can be addressed to them."""
+    """Note who the rep is in Slack. From now on cards can be addressed to them, and they take their turns."""
     rep = session.get_one(Rep, rep_id)
+    if rep.slack_user_id is None:
+        _catch_up(session, rep)
     rep.slack_user_id, rep.slack_dm_id = slack_user_id, dm_id
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
+
+
+def know_in_crm(session: Session, rep_id: int, crm_user_id: str) -> None:
+    """Note who the rep is in the CRM, so that leads there can have them as owner."""
+    session.get_one(Rep, rep_id).crm_user_id = crm_user_id
 
 
 def save_pool(session: Session, *, name: str, role: Role, slack_channel: str | None, manager: Rep | None) -> Pool:
@@ -45,14 +56,15 @@ def save_pool(session: Session, *, name: str, role: Role, slack_channel: str | N
 
 
 def set_members(session: Session, pool: Pool, weights: Mapping[int, int]) -> None:
-    """Make `weights` (rep id -> weight) the pool's members. Who joins starts at the least virtual time of the others."""
+    """Make `weights` (rep id -> weight) the pool's members. Who joins starts where those are who take their turns."""
     members = {
         member.rep_id: member for member in session.scalars(select(PoolMember).where(PoolMember.pool_id == pool.id))
     }
     for rep_id, member in members.items():
         if rep_id not in weights:
             session.delete(member)
-    start = on_return(0.0, [member.virtual_time for rep_id, member in members.items() if rep_id in weights])
+    active = _active_times(session, pool.id, other_than=0)
+    start = on_return(0.0, active or [member.virtual_time for rep_id, member in members.items() if rep_id in weights])
     for rep_id, weight in weights.items():
         if rep_id in members:
             members[rep_id].weight = weight
@@ -84,15 +96,30 @@ def come_back(session: Session, email: str, now: datetime) -> Rep:
     if rep.available:
         return rep
     rep.available = True
-    for member in session.scalars(select(PoolMember).where(PoolMember.rep_id == rep.id)):
-        others = session.scalars(
-            select(PoolMember.virtual_time)
-            .join(Rep, Rep.id == PoolMember.rep_id)
-            .where(PoolMember.pool_id == member.pool_id, PoolMember.rep_id != rep.id, Rep.available)
-        ).all()
-        member.virtual_time = on_return(member.virtual_time, others)
+    _catch_up(session, rep)
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
     return rep
+
+
+def _catch_up(session: Session, rep: Rep) -> None:
+    """Bring a rep who took no turns to where the others of their pools are now."""
+    for member in session.scalars(select(PoolMember).where(PoolMember.rep_id == rep.id)):
+        others = _active_times(session, member.pool_id, other_than=rep.id)
+        member.virtual_time = on_return(member.virtual_time, others)
+
+
+def _active_times(session: Session, pool_id: int, *, other_than: int) -> Sequence[float]:
+    """The virtual times of those who take their turns: the others' stand still, and say nothing."""
+    return session.scalars(
+        select(PoolMember.virtual_time)
+        .join(Rep, Rep.id == PoolMember.rep_id)
+        .where(
+            PoolMember.pool_id == pool_id,
+            PoolMember.rep_id != other_than,
+            Rep.available,
+            Rep.slack_user_id.is_not(None),
+        )
+    ).all()
 
 
 def _rep(session: Session, email: str) -> Rep:
