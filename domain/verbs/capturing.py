@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from domain.rules.cleaning import one_line
-from domain.rules.facts import Attribute, TouchKind
+from domain.rules.facts import Attribute, Touch, TouchKind
 from domain.rules.lifecycle import LeadMove, Stage
 from domain.rules.merging import FORM, Sourced, merge_fields
 from domain.rules.personas import categorise
@@ -33,6 +33,7 @@ from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.scoring import import_model
 
 TOUCH_TEXT = 300
+ATTRIBUTE_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +104,45 @@ def receive(
     lead, new = _find_or_make(session, checked, source, now, bulk=bulk)
     lead.company_id = lead.company_id or company_id
     lead.bulk = bulk and (new or lead.bulk)
-    merged = merge_fields(_sourced(lead), _with_names(checked), FORM, delivery.occurred_at, ())
-    imported = {**checked.extra, **delivery.attributes}
-    if delivery.kind == TouchKind.UNSUBSCRIBE:
-        imported[Attribute.UNSUBSCRIBED] = True
-    _describe(lead, merged, imported | _flags(checked))
-    lead.notes = [[code.value, sentence] for code, sentence in checked.notes]
+    take_in(lead, checked, delivery)
+    touch = touch_of(delivery)
     session.add(
         TouchRow(
             lead_id=lead.id,
             arrival_id=arrival.id,
-            kind=one_line(delivery.kind, 60),
-            occurred_at=delivery.occurred_at,
-            campaign=_short(delivery.campaign),
-            channel=_short(delivery.channel),
-            content=_short(delivery.content),
-            page=_short(delivery.page),
+            kind=touch.kind,
+            occurred_at=touch.occurred_at,
+            campaign=touch.campaign,
+            channel=touch.channel,
+            content=touch.content,
+            page=touch.page,
         )
     )
     arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
     happened(session, Happened.LEAD_CAPTURED if new else Happened.TOUCH_RECORDED, now, lead=lead, arrival_id=arrival.id)
     return lead
+
+
+def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
+    """Write on the lead what a delivery says of the person. Asks no database: a forecast does the same to a lead that is none."""
+    merged = merge_fields(_sourced(lead), _with_names(checked), FORM, delivery.occurred_at, ())
+    imported = {**checked.extra, **_cleaned(delivery.attributes)}
+    if delivery.kind == TouchKind.UNSUBSCRIBE:
+        imported[Attribute.UNSUBSCRIBED] = True
+    _describe(lead, merged, imported | _flags(checked))
+    lead.notes = [[code.value, sentence] for code, sentence in checked.notes]
+
+
+def touch_of(delivery: Delivery) -> Touch:
+    """The touch that a delivery is, in the length that is kept."""
+    return Touch(
+        kind=one_line(delivery.kind, 60),
+        occurred_at=delivery.occurred_at,
+        campaign=_short(delivery.campaign),
+        channel=_short(delivery.channel),
+        content=_short(delivery.content),
+        page=_short(delivery.page),
+    )
 
 
 def learn(session: Session, lead_id: int, said: Said | None, now: datetime, order: Sequence[str] = ()) -> Lead:
@@ -224,6 +243,18 @@ def _describe(lead: Lead, merged: Mapping[str, Sourced], more: Mapping[str, Any]
     }
     known |= {name: values[name] for name in (Attribute.COUNTRY, Attribute.EMPLOYEES) if name in values}
     lead.attributes = {str(name): value for name, value in {**lead.attributes, **more, **known}.items()}
+
+
+def _cleaned(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes as they may be kept: their texts on one line, without what cannot be seen or stored."""
+    return {
+        name: [one_line(one, ATTRIBUTE_TEXT) for one in value]
+        if isinstance(value, list)
+        else one_line(value, ATTRIBUTE_TEXT)
+        if isinstance(value, str)
+        else value
+        for name, value in attributes.items()
+    }
 
 
 def _sourced(lead: Lead) -> dict[str, Sourced]:

@@ -47,7 +47,7 @@ def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     before = lead.tier
     lead.score, lead.fit, lead.intent, lead.negative = result.total, result.fit, result.intent, result.negative
     lead.tier, lead.score_id, lead.scored_at = tier, kept.id, now
-    way = _way(lead, tier, now)
+    way = way_of(lead, tier, now)
     if way in WAY.values() and (
         lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier
     ):
@@ -59,7 +59,8 @@ def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     return lead
 
 
-def _way(lead: Lead, tier: Tier, now: datetime) -> Happened:
+def way_of(lead: Lead, tier: Tier, now: datetime) -> Happened:
+    """Where a lead goes that is scored into `tier`."""
     if lead.stage not in BEFORE_SALES:
         return Happened.LEAD_RESCORED
     resting = lead.rests_until is not None and lead.rests_until > now
