@@ -1,4 +1,4 @@
-"""Weighted round robin by virtual time: whoever's time is least is next; a turn costs 1 / weight."""
+"""Weighted round robin by virtual time: a turn costs 1 / weight, and nobody runs ahead of the pool or falls behind it by a turn."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_FINEST = 10**6
+"""Virtual times are stored as floats; they are read back as the fractions that they stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +19,32 @@ class Member:
 
 
 def next_member(members: Iterable[Member]) -> Member | None:
-    """Who is next: least virtual time, then who has waited longest, then the lower id."""
-    return min(
-        members, key=lambda member: (member.virtual_time, member.last_turn_at or _LONG_AGO, member.rep_id), default=None
-    )
+    """Who is next: of those who are not ahead of the pool, whose turn would end first; then who has waited longest.
+
+    Taking simply the least virtual time would give a weight of 3 among nine of 1 its second turn only after all others
+    had one. This rule (fair queueing's "earliest finish among the eligible") keeps everybody within one turn of the exact share.
+    """
+    asked = list(members)
+    if not asked:
+        return None
+    pool_time = sum(_exact(member) * member.weight for member in asked) / sum(member.weight for member in asked)
+    eligible = [member for member in asked if _exact(member) <= pool_time]
+    return min(eligible, key=lambda member: (_finish(member), member.last_turn_at or _LONG_AGO, member.rep_id))
 
 
 def after_turn(member: Member) -> float:
     """The member's virtual time after one turn. A weight of 3 gets three turns where a weight of 1 gets one."""
-    return float(Fraction(member.virtual_time).limit_denominator(10**6) + Fraction(1, member.weight))
+    return float(_finish(member))
 
 
 def on_return(virtual_time: float, active: Sequence[float]) -> float:
     """Who joins or comes back starts at the least of the active ones, not where he left: else he gets a run of leads."""
     return max(virtual_time, min(active)) if active else virtual_time
+
+
+def _exact(member: Member) -> Fraction:
+    return Fraction(member.virtual_time).limit_denominator(_FINEST)
+
+
+def _finish(member: Member) -> Fraction:
+    return _exact(member) + Fraction(1, member.weight)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind, deadlines, policy
 from domain.rules.fairness import Member, after_turn, next_member
-from domain.rules.lifecycle import LIVE, HandoffStatus, LeadMove, lead_step
+from domain.rules.lifecycle import LIVE, HandoffStatus, LeadMove, Stage, lead_step
 from domain.rules.routing import Candidate, Territory, choose_pool, skip_reason
 from domain.rules.tiers import Tier
 from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role, SlaClock, TerritoryRow
@@ -27,9 +27,10 @@ def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
     lead = locked_lead(session, lead_id)
     handoff = _live_handoff(session, lead)
     if handoff is None:
-        if lead.tier not in SELLER or lead_step(lead.stage, LeadMove.HAND_OVER) is None:
+        tier = _seller_tier(session, lead)
+        if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None:
             return None
-        handoff = _open(session, lead, lead.tier, now)
+        handoff = _open(session, lead, tier, now)
     if handoff.status is HandoffStatus.OPEN:
         _offer(session, lead, handoff, now)
     return handoff
@@ -37,6 +38,17 @@ def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
 
 def _live_handoff(session: Session, lead: Lead) -> Handoff | None:
     return session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE))).one_or_none()
+
+
+def _seller_tier(session: Session, lead: Lead) -> Tier | None:
+    """The tier to hand over with. What is passed on to the next rep goes on even if its points have faded meanwhile."""
+    if lead.tier in SELLER:
+        return lead.tier
+    if lead.stage is not Stage.IN_HANDOFF:
+        return None
+    return session.scalars(
+        select(Handoff.tier).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
+    ).first()
 
 
 def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
