@@ -13,7 +13,9 @@ BUTTON_TEXT = 75
 OPTION_TEXT = 75
 CONTEXT_TEXT = 2000
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _MARKS = str.maketrans({"*": "∗", "~": "∼", "`": "ʼ"})
 # An underscore inside a word formats nothing, and an e-mail address with one must stay one that can be copied.
 _LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -27,13 +29,21 @@ def plain(value: object, limit: int = 200) -> str:
 
 
 def escape(value: object, limit: int = 200) -> str:
-    """Text of others for mrkdwn: it can make no link, no ping and no formatting.
+    """Text of others for mrkdwn, at most `limit` characters: it can make no link, no ping and no formatting.
 
     Slack knows three escapes, `&amp; &lt; &gt;`; the marks of bold, italic, strike and code have none, so they are
     replaced by characters that look like them. A `:` becomes no emoji, since it is followed by an invisible joiner.
+    The limit counts what the escapes add, so that a hostile text cannot blow up a message.
     """
-    text = plain(value, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _EMOJI.sub(":\u2060", _LOOSE_UNDERSCORE.sub("＿", text.translate(_MARKS)))
+    text = _EMOJI.sub(":\u2060", _LOOSE_UNDERSCORE.sub("＿", plain(value, limit).translate(_MARKS)))
+    return _cut_escapes(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), limit)
+
+
+def _cut_escapes(escaped: str, limit: int) -> str:
+    """Cut so that no escape is torn."""
+    if len(escaped) <= limit:
+        return escaped
+    return re.sub(r"&[a-z]*$", "", escaped[: limit - 1]) + "…"
 
 
 def cut(text: str, limit: int) -> str:
@@ -45,22 +55,24 @@ def cut(text: str, limit: int) -> str:
 
 
 def header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, HEADER_TEXT), "emoji": True}}
+    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, HEADER_TEXT), "emoji": False}}
 
 
-def section(mrkdwn: str, *, fields: list[str] | None = None) -> Block:
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, SECTION_TEXT)}}
-    if fields:
-        block["fields"] = [{"type": "mrkdwn", "text": cut(field, FIELD_TEXT)} for field in fields[:10]]
-    return block
+def _mrkdwn(text: str, limit: int) -> Block:
+    """`verbatim`: Slack makes links of what we say is a link, not of every address that somebody typed into a form."""
+    return {"type": "mrkdwn", "text": cut(text, limit), "verbatim": True}
+
+
+def section(mrkdwn: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(mrkdwn, SECTION_TEXT)}
 
 
 def facts(fields: list[str]) -> Block:
-    return {"type": "section", "fields": [{"type": "mrkdwn", "text": cut(field, FIELD_TEXT)} for field in fields[:10]]}
+    return {"type": "section", "fields": [_mrkdwn(field, FIELD_TEXT) for field in fields[:10]]}
 
 
 def context(mrkdwn: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(mrkdwn, CONTEXT_TEXT)}]}
+    return {"type": "context", "elements": [_mrkdwn(mrkdwn, CONTEXT_TEXT)]}
 
 
 def divider() -> Block:

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.blocks import Block
+from bot.limits import check_message, check_view
 from bot.settings import slack_settings
 from kit.outside import Refused, TryLater
 
@@ -63,7 +64,8 @@ def post(
     metadata: Mapping[str, Any] | None = None,
     thread: str | None = None,
 ) -> str:
-    """Post a message; returns its ts."""
+    """Post a message; returns its ts. Raises Refused, with the path, for blocks that Slack would not take."""
+    check_message(blocks)
     answer = _ask(
         _client().chat_postMessage,
         channel=channel,
@@ -78,6 +80,7 @@ def post(
 
 
 def update(channel: str, ts: str, text: str, blocks: list[Block]) -> None:
+    check_message(blocks)
     _ask(_client().chat_update, channel=channel, ts=ts, text=text, blocks=blocks)
 
 
@@ -125,6 +128,7 @@ def card_metadata(handoff_id: int, cycle: int) -> dict[str, Any]:
 
 def open_modal(trigger_id: str, view: Mapping[str, Any]) -> None:
     """The one call made inside a click, since its trigger lives three seconds; raises TriggerGone."""
+    check_view(view)
     _ask(_client(CLICK_TIMEOUT).views_open, trigger_id=trigger_id, view=view)
 
 

@@ -1,0 +1,111 @@
+"""The limits of Slack that we come near, and one check before anything is sent: what Slack would refuse is refused here, with its path."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kit.outside import Refused
+
+MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
+MESSAGE_SIZE = 13_200
+"""Characters of a message's blocks in all, as JSON. Slack does not write it down; beyond it comes `msg_blocks_too_long`."""
+
+TEXTS: Mapping[str, int] = {
+    "section.text": 3000,
+    "section.fields": 2000,
+    "header.text": 150,
+    "context.elements": 3000,
+    "button.text": 75,
+    "option.text": 75,
+    "option.description": 75,
+    "input.label": 2000,
+    "static_select.placeholder": 150,
+    "plain_text_input.placeholder": 150,
+    "modal.title": 24,
+    "modal.submit": 24,
+    "modal.close": 24,
+}
+"""Characters of a text object, by what it stands in."""
+WORDS: Mapping[str, int] = {
+    "block_id": 255,
+    "action_id": 255,
+    "button.value": 2000,
+    "option.value": 150,
+    "modal.private_metadata": 3000,
+    "modal.callback_id": 255,
+}
+"""Characters of a plain string."""
+COUNTS: Mapping[str, int] = {
+    "section.fields": 10,
+    "context.elements": 10,
+    "actions.elements": 25,
+    "static_select.options": 100,
+    "modal.blocks": VIEW_BLOCKS,
+}
+"""Items of a list; none of them may be empty."""
+
+
+class Part(NamedTuple):
+    """One value somewhere in the blocks: where it stands, what it stands in (`section`), under which key."""
+
+    path: str
+    owner: str
+    key: str
+    value: Any
+
+
+def check_message(blocks: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Refused with the path of what Slack would not take. Its sentence quotes nothing of the text."""
+    _count("blocks", len(blocks), MESSAGE_BLOCKS)
+    _check("blocks", blocks)
+    size = len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
+    if size > MESSAGE_SIZE:
+        raise Refused(f"blocks: {size} characters in all, at most {MESSAGE_SIZE}")
+
+
+def check_view(view: Mapping[str, Any]) -> None:
+    """The same for a modal."""
+    _check("view", view)
+
+
+def _check(path: str, given: object) -> None:
+    seen: set[tuple[str, str]] = set()
+    for part in _parts(path, given, "", ""):
+        _check_size(part)
+        if part.key in {"block_id", "action_id"}:
+            if (part.key, part.value) in seen:
+                raise Refused(f"{part.path}: the same {part.key} stands there twice")
+            seen.add((part.key, part.value))
+
+
+def _check_size(part: Part) -> None:
+    name = f"{part.owner}.{part.key}"
+    if isinstance(part.value, Mapping) and "text" in part.value and name in TEXTS:
+        _length(f"{part.path}.text", part.value["text"], TEXTS[name])
+    elif isinstance(part.value, str) and (most := WORDS.get(name, WORDS.get(part.key))) is not None:
+        _length(part.path, part.value, most, at_least=0 if part.key == "private_metadata" else 1)
+    elif isinstance(part.value, Sequence) and not isinstance(part.value, str) and name in COUNTS:
+        _count(part.path, len(part.value), COUNTS[name])
+
+
+def _parts(path: str, value: object, owner: str, key: str) -> Iterator[Part]:
+    """`value` and all that is in it. What stands in a list belongs to the list's owner and key."""
+    yield Part(path, owner, key, value)
+    if isinstance(value, Mapping):
+        # An option is the one object of ours that does not say its type.
+        inner = str(value.get("type", "option"))
+        for name, inside in value.items():
+            yield from _parts(f"{path}.{name}", inside, inner, str(name))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, inside in enumerate(value):
+            yield from _parts(f"{path}[{index}]", inside, owner, key)
+
+
+def _length(path: str, text: str, most: int, *, at_least: int = 1) -> None:
+    if not at_least <= len(text) <= most:
+        raise Refused(f"{path}: {len(text)} characters, allowed are {at_least} to {most}")
+
+
+def _count(path: str, count: int, most: int) -> None:
+    if not 1 <= count <= most:
+        raise Refused(f"{path}: {count} items, allowed are 1 to {most}")
