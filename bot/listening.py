@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.ids import BadRef, Command, HandoffRef, Press, Submission
 from bot.settings import slack_settings
@@ -100,10 +101,12 @@ def make_app(door: Door) -> App:
         signing_secret=slack.slack_signing_secret.get_secret_value(),
         authorize=lambda: who,
         process_before_response=True,
+        raise_error_for_unhandled_request=True,
         # Bolt gives its own loggers the root's level; this one keeps the level that `kit.log` chose.
         logger=logging.getLogger("slack_bolt"),
     )
     app.middleware(_only_our_workspace)
+    app.error(_unheard_or_broken(door))
     for press, pressed in _presses.items():
         app.action(press.value)(_press_listener(door, pressed))
     for submission, sent in _submissions.items():
@@ -115,9 +118,20 @@ def make_app(door: Door) -> App:
 
 def _only_our_workspace(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002  (Bolt's name)
     team = body.get("team_id") or (body.get("team") or {}).get("id") or ""
-    if not compare_digest(str(team), slack_settings().slack_team_id):
+    if not compare_digest(str(team).encode(), slack_settings().slack_team_id.encode()):
         return BoltResponse(status=403, body=WrongWorkspace().sentence({}))
     return next()
+
+
+def _unheard_or_broken(door: Door) -> Callable[..., BoltResponse]:
+    """What nobody listens to, such as a button of an older release, is acknowledged: there is nothing that could be done again."""
+
+    def answer(error: Exception) -> BoltResponse:
+        if isinstance(error, BoltUnhandledRequestError):
+            return BoltResponse(status=200, body="")
+        return BoltResponse(status=500, body=door.broke(error))
+
+    return answer
 
 
 def _press_listener(door: Door, pressed: Callable[[Click], None]) -> Callable[..., None]:

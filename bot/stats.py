@@ -12,9 +12,12 @@ ACCEPTANCE, TO_SQL, TO_OPPORTUNITY, IN_TIME, ACCURACY = 0.80, 0.40, 0.60, 0.90, 
 
 
 def leadstats(
-    whose: str, days: int, found: Quality, leads: Mapping[Tier | None, int], expected: Mapping[Tier, float]
+    whose: str, days: int, found: Quality, leads: Mapping[Tier | None, int] | None, expected: Mapping[Tier, float]
 ) -> Message:
-    """The answer to `/leadstats`. `expected`: the share of each tier that the model expects to become SQL."""
+    """The answer to `/leadstats`. `expected`: the share of each tier that the model expects to become SQL.
+
+    `leads`: how many were captured in each tier; None for one rep's numbers, since leads are captured for nobody yet.
+    """
     lines = [
         _line("MQL acceptance", found.acceptance, ACCEPTANCE, "accepted of decided"),
         _line("MQL → SQL", found.to_sql, TO_SQL, "became SQL of handed over"),
@@ -25,8 +28,9 @@ def leadstats(
     blocks = [
         header(f"Lead quality, last {days} days"),
         section(f"*{escape(whose)}*\n" + "\n".join(lines)),
-        context(_volume(leads)),
     ]
+    if leads is not None:
+        blocks.append(context(_volume(leads)))
     if found.waiting or found.late:
         blocks.append(
             context(f"🟠 {found.waiting} waiting for somebody to be available  ·  🔴 {found.late} with an overdue SLA")

@@ -27,7 +27,7 @@ def leadstats_asked(asked: Asked) -> Answer:
         mine = _mine(rep, whose)
         since = now - timedelta(days=days)
         found = quality(session, since, now, rep.id if mine else None)
-        leads = {} if mine else leads_by_tier(session, since)
+        leads = None if mine else leads_by_tier(session, since)
         _, model = active_model(session)
     return leadstats(rep.name if mine else "The whole team", days, found, leads, model.expected_conversion)
 
