@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from domain.rules.validation import BadLead
@@ -25,7 +26,9 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 MOST_ATTRIBUTES = 50
 
 Text = Annotated[str, Field(max_length=20_000)]
-Scalar = bool | int | float | Annotated[str, Field(max_length=500)]
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+"""What every JSON reader takes for the same number."""
+Scalar = bool | Whole | Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, Field(max_length=500)]
 
 
 class Activity(BaseModel):
@@ -73,6 +76,8 @@ def capture(source: str, authorization: str, idempotency_key: str | None, body: 
         arrival, new = capturing.keep(session, known.id, idempotency_key or f"none-{secrets.token_hex(16)}", body, now)
         unusable = _receive(session, arrival, known.name, now) if new else None
         answer = _answer(session, arrival, new=new)
+    if not new and arrival.state is ArrivalState.REFUSED:
+        raise Problem(422, "refused_before", arrival.refusal or "", arrival=arrival.id)
     if unusable is not None:
         raise Problem(unusable.status, unusable.kind, unusable.why, arrival=arrival.id)
     return answer
@@ -106,7 +111,9 @@ def what_became_of(source: str, authorization: str, arrival_id: int) -> dict[str
 
 def _authenticated(session: Session, source: str, authorization: str) -> CaptureSource:
     """The source, if the key is its own. An unknown source costs the same and sounds the same as a wrong key."""
-    known = session.scalars(select(CaptureSource).where(CaptureSource.name == source)).one_or_none()
+    # Postgres takes no NUL, so no source has one.
+    wanted = select(CaptureSource).where(CaptureSource.name == source.replace("\0", "?"))
+    known = session.scalars(wanted).one_or_none()
     key = authorization.removeprefix("Bearer ").strip()
     kept = known.key_hash if known is not None and known.key_hash else "0" * 64
     if not compare_digest(sha256(key.encode("utf-8", "surrogateescape")).hexdigest(), kept) or known is None:
@@ -124,13 +131,18 @@ def _receive(session: Session, arrival: Arrival, source: str, now: datetime) -> 
     except BadLead as bad:
         capturing.refuse(arrival, bad.sentence)
         return Unusable(422, "bad_lead", f"{bad.field}: {bad.sentence}")
+    except DataError:
+        # Whatever Postgres cannot hold must not take the arrival with it.
+        beyond = Unusable(422, "cannot_be_stored", "It holds a text or a number that cannot be stored.")
+        capturing.refuse(arrival, beyond.why)
+        return beyond
     return None
 
 
 def read(body: bytes, now: datetime) -> Delivery:
     """The body as a delivery; raises Unusable with a sentence that quotes nothing of it."""
     try:
-        raw = json.loads(body)
+        raw = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as broken:
         where = f" (line {broken.lineno}, column {broken.colno})" if isinstance(broken, json.JSONDecodeError) else ""
         raise Unusable(400, "not_json", f"The body is not valid JSON{where}.") from None
@@ -151,6 +163,11 @@ def read(body: bytes, now: datetime) -> Delivery:
         page=activity.page,
         attributes=activity.attributes,
     )
+
+
+def _no_constant(name: str) -> None:
+    """Python reads NaN and Infinity, but JSON does not know them, and neither does Postgres."""
+    raise ValueError(name)
 
 
 def _what_is_wrong(wrong: ValidationError) -> str:

@@ -11,6 +11,7 @@ from domain import finding
 from domain.rules.refusals import Refusal, from_facts
 from handlers.flow import Job, Priority, Sending, show_card, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
+from handlers.problems import where_it_broke
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ class SlackDoor:
     def broke(self, error: Exception) -> str:
         """An unexpected error: its id stands in the log, and the person can quote it."""
         trace = secrets.token_hex(4)
-        log.error("click.broke", trace=trace, error=type(error).__name__, exc_info=error)
+        log.error("click.broke", trace=trace, error=where_it_broke(error))
         return f"Something broke on our side; nothing was changed. Please try again, or tell your admin the number {trace}."
 
 

@@ -1,24 +1,27 @@
 """The HTTP door: captures, Slack, health, metrics. Every request is limited in size and authenticated before it is kept."""
 
 import secrets
-from collections.abc import Callable
 from hmac import compare_digest
+from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from slack_bolt import App
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.listening import dispatch, make_app
 from bot.settings import slack_settings
 from domain.rules.refusals import Refusal
 from handlers import capture, moments
 from handlers.jobs import reading
-from handlers.problems import Problem, problem
+from handlers.problems import Problem, problem, where_it_broke
 from handlers.slack_door import SlackDoor
 from kit.settings import settings
 
@@ -53,7 +56,8 @@ def make_web() -> FastAPI:
     web.add_exception_handler(Problem, _answer_problem)
     web.add_exception_handler(Refusal, _answer_refusal)
     web.add_exception_handler(HTTPException, _answer_http)
-    web.add_exception_handler(Exception, _answer_breakage)
+    web.add_exception_handler(RequestValidationError, _answer_bad_address)
+    web.add_middleware(Breakages)
     web.post("/capture/{source}")(_capture)
     web.get("/capture/{source}/{arrival_id}")(_captured)
     web.post("/slack/events")(_slack)
@@ -74,7 +78,10 @@ def _capture(source: str, request: Request, body: Body) -> JSONResponse:
     return JSONResponse(answer.body, status_code=answer.status)
 
 
-def _captured(source: str, arrival_id: int, request: Request) -> JSONResponse:
+ArrivalId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+def _captured(source: str, arrival_id: ArrivalId, request: Request) -> JSONResponse:
     return JSONResponse(capture.what_became_of(source, request.headers.get("authorization", ""), arrival_id))
 
 
@@ -119,14 +126,36 @@ def _answer_refusal(_request: Request, error: Exception) -> Response:
 
 
 def _answer_http(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem(status, "http", str(error.detail) if isinstance(error, HTTPException) else "")
+    """What the framework says itself: no such page, no such method."""
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    answer = problem(status, HTTPStatus(status).name.lower(), HTTPStatus(status).description or "That cannot be done.")
+    answer.headers.update(headers or {})
+    return answer
 
 
-def _answer_breakage(_request: Request, error: Exception) -> Response:
-    trace = secrets.token_hex(4)
-    log.error("request.broke", trace=trace, error=type(error).__name__, exc_info=error)
-    return problem(500, "broken", f"Something broke on our side. Quote the number {trace} to your admin.")
+def _answer_bad_address(_request: Request, _error: Exception) -> Response:
+    return problem(404, "not_found", "There is nothing at this address.")
 
 
-Handler = Callable[[Request, Exception], Response]
+class Breakages:
+    """Answers for what broke unexpectedly. The framework's own way would hand the error on to the server, which prints its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001  (the last stop before the server)
+            trace = secrets.token_hex(4)
+            log.error("request.broke", trace=trace, error=where_it_broke(error))  # noqa: TRY400  (its text may hold people)
+            if not begun:
+                sentence = f"Something broke on our side. Quote the number {trace} to your admin."
+                await problem(500, "broken", sentence)(scope, receive, send)
