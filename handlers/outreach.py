@@ -11,6 +11,7 @@ from domain.tables import AttemptOutcome
 from domain.verbs import deciding
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
+from kit.outside import TryLater
 
 
 @on_press(Press.LOG_CONTACT)
@@ -22,7 +23,7 @@ def log_contact_pressed(click: Click) -> None:
         view = finding.card_view(session, ref.handoff_id)
     try:
         open_modal(click.trigger_id, contact_modal(view))
-    except TriggerGone:
+    except (TriggerGone, TryLater):
         raise ClickTooLate from None
 
 

@@ -10,6 +10,7 @@ from domain.rules.refusals import ClickTooLate, NoteMissing, UnknownReason
 from domain.verbs import deciding
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
+from kit.outside import TryLater
 
 
 @on_press(Press.REJECT)
@@ -21,7 +22,7 @@ def reject_pressed(click: Click) -> None:
         view = finding.card_view(session, ref.handoff_id)
     try:
         open_modal(click.trigger_id, reject_modal(view))
-    except TriggerGone:
+    except (TriggerGone, TryLater):
         raise ClickTooLate from None
 
 
