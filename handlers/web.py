@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from slack_bolt import App
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -156,6 +156,12 @@ class Breakages:
         except Exception as error:  # noqa: BLE001  (the last stop before the server)
             trace = secrets.token_hex(4)
             log.error("request.broke", trace=trace, error=where_it_broke(error))  # noqa: TRY400  (its text may hold people)
-            if not begun:
-                sentence = f"Something broke on our side. Quote the number {trace} to your admin."
-                await problem(500, "broken", sentence)(scope, receive, send)
+            if begun:
+                return
+            if isinstance(error, OperationalError):
+                busy = problem(503, "database_busy", "The database does not answer. Nothing was kept: send it again.")
+                busy.headers["Retry-After"] = "2"
+                await busy(scope, receive, send)
+                return
+            sentence = f"Something broke on our side. Quote the number {trace} to your admin."
+            await problem(500, "broken", sentence)(scope, receive, send)

@@ -50,6 +50,8 @@ def make_engine(url: URL, connections: int = 5) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         pool_timeout=10,
+        # An error's text ends in logs; the values of a statement are people's.
+        hide_parameters=True,
         connect_args={
             "options": "-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
         },

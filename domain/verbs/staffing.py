@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from domain.rules.fairness import on_return
@@ -97,6 +97,8 @@ def come_back(session: Session, email: str, now: datetime) -> Rep:
         return rep
     rep.available = True
     _catch_up(session, rep)
+        # The shortage is over: if the rep leaves again, the manager is told again.
+        session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
     return rep
 
