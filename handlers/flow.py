@@ -56,7 +56,7 @@ ENRICHMENT_PATIENCE = timedelta(seconds=30)
 GATHER = timedelta(seconds=1)
 """How long a word to an outside system waits for others, so that they go in one batch."""
 
-Rule = Callable[[LeadEvent], Sending]
+Rule = Callable[[LeadEvent], Sending | None]
 
 
 def _bulk(event: LeadEvent) -> bool:
@@ -78,8 +78,10 @@ def _of_lead(job: Job, *, key: bool = False, after: timedelta = timedelta(0)) ->
 def _card(priority: Priority | None = None) -> Rule:
     """Show the handoff's card: post it, or redraw it if it stands there. One pending redraw per card is enough."""
 
-    def rule(event: LeadEvent) -> Sending:
-        return show_card(event.handoff_id or 0, str(event.data["place"]), priority or _card_priority(event))
+    def rule(event: LeadEvent) -> Sending | None:
+        # A handoff that nobody was offered yet has no card.
+        place = event.data["place"]
+        return show_card(event.handoff_id or 0, str(place), priority or _card_priority(event)) if place else None
 
     return rule
 
@@ -157,4 +159,6 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
 def what_follows(event: LeadEvent) -> Iterator[Sending]:
     """The jobs that `event` sends, in the order of the map."""
     for rule in WHAT_FOLLOWS[event.kind]:
-        yield rule(event)
+        sending = rule(event)
+        if sending is not None:
+            yield sending

@@ -24,6 +24,7 @@ from handlers import ledger
 from handlers.flow import Job, Sending, what_follows
 from handlers.ledger import Claimed, Setback, TakenOver
 from kit import db
+from kit.clock import utcnow
 from kit.outside import Refused, TryLater
 from kit.settings import settings
 
@@ -82,13 +83,18 @@ def send(session: Session, *sendings: Sending) -> None:
     session.info.setdefault("sendings", []).extend(sendings)
 
 
-def on_commit(nudged: Callable[[], None]) -> None:
+@contextmanager
+def on_commit(nudged: Callable[[], None]) -> Iterator[None]:
     """Have `nudged` called after every commit of this process. The relay asks for it."""
     _after_commit.append(nudged)
+    try:
+        yield
+    finally:
+        _after_commit.remove(nudged)
 
 
 def nudge() -> None:
-    for nudged in _after_commit:
+    for nudged in tuple(_after_commit):
         nudged()
 
 
@@ -126,45 +132,50 @@ def job(name: Job) -> Callable[[Callable[Concatenate[Running, P], None]], Callab
     return mark
 
 
-def execute(job_id: int, name: str, args: dict[str, Any], lane: str | None, token: int) -> None:
-    """Run one claimed job to its end, whatever that is. This is what every Dramatiq actor does."""
+def execute(job_id: int, name: str, args: dict[str, Any], lane: str | None, token: int, claimed_at: float) -> None:
+    """Run one claimed job to its end, whatever that is. This is what every Dramatiq actor does.
+
+    `claimed_at`: when it was claimed, in seconds since 1970.
+    """
     running = Running(Claimed(job_id, name, args, lane, token))
     with structlog.contextvars.bound_contextvars(
         job=name, job_id=job_id, **{k: v for k, v in args.items() if k.endswith("_id")}
     ):
         try:
-            ACTORS[name](running, **args)
-            if not running.finished:
-                with finishing(running):
-                    pass
+            if utcnow().timestamp() - claimed_at > settings().lease_seconds / 2:
+                # It waited long for a worker. If another has it by now, the outside must not hear of it twice.
+                running.renew()
+            _run(running)
         except TakenOver:
-            log.info("job.taken_over")
-        except TryLater as wait:
-            after = timedelta(seconds=wait.after) if wait.after is not None else None
-            _set_back(
-                running, Setback(wait.why, after or _back_off(running), after is None, lane_waits=after is not None)
-            )
-        except Refused as no:
-            log.warning("job.refused", why=no.why)
-            with db.new_session() as session, session.begin():
-                ledger.bury(session, running.claimed, no.why)
-                ledger.free(session, lane, pace_of(lane))
-        except Exception as error:  # noqa: BLE001  (whatever a job raises, its row must be given back and say so)
-            log.error("job.failed", error=_where(error))  # noqa: TRY400  (a traceback shows the arguments of people)
-            _set_back(running, Setback(_where(error), _back_off(running), counts=True, lane_waits=False))
+            log.warning("job.taken_over")
+
+
+def _run(running: Running) -> None:
+    try:
+        ACTORS[running.claimed.name](running, **running.claimed.args)
+        if not running.finished:
+            with finishing(running):
+                pass
+    except TakenOver:
+        raise
+    except TryLater as wait:
+        _set_back(running, Setback(wait.why, None if wait.after is None else timedelta(seconds=wait.after)))
+    except Refused as no:
+        log.warning("job.refused", why=no.why)
+        with db.new_session() as session, session.begin():
+            ledger.bury(session, running.claimed, no.why, pace_of(running.claimed.lane))
+    except Exception as error:  # noqa: BLE001  (whatever a job raises, its row must be given back and say so)
+        log.error("job.failed", error=_where(error))  # noqa: TRY400  (a traceback shows the arguments of people)
+        _set_back(running, Setback(_where(error)))
 
 
 def _set_back(running: Running, setback: Setback) -> None:
     with db.new_session() as session, session.begin():
-        dead = ledger.give_back(session, running.claimed, setback, pace_of(running.claimed.lane))
-    log.log(
-        40 if dead else 20, "job.dead" if dead else "job.later", why=setback.why, after=setback.after.total_seconds()
-    )
-
-
-def _back_off(running: Running) -> timedelta:
-    """Twice as long each time, from about a second to ten minutes, with jitter so that a crowd does not come back at once."""
-    return timedelta(seconds=min(2.0 ** (running.claimed.token - 1), 600.0) * random.uniform(0.5, 1.5))
+        wait = ledger.give_back(session, running.claimed, setback, pace_of(running.claimed.lane))
+    if wait is None:
+        log.error("job.dead", why=setback.why)
+    else:
+        log.info("job.later", why=setback.why, after=wait.total_seconds())
 
 
 def _where(error: Exception) -> str:
@@ -198,9 +209,16 @@ def _make_broker(url: str) -> dramatiq.Broker:
 
 
 def hand_to_workers(claimed: Claimed) -> None:
-    """Give a claimed job to the courier."""
+    """Give a job that was claimed just now to the courier. What the courier raises differs from one to the other."""
     actor = broker().get_actor(claimed.name)
-    broker().enqueue(actor.message(claimed.id, claimed.name, claimed.args, claimed.lane, claimed.token))
+    broker().enqueue(
+        actor.message(claimed.id, claimed.name, claimed.args, claimed.lane, claimed.token, utcnow().timestamp())
+    )
+
+
+def courier_outlives_us() -> bool:
+    """Whether what was handed to the courier reaches another process when this one stops."""
+    return not isinstance(broker(), StubBroker)
 
 
 def relay_name() -> str:

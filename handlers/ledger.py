@@ -1,25 +1,29 @@
 """The SQL of the job ledger: write, claim with a lease, delete under the fence token, give back, bury, revive."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.tables import JobLane, JobRow
 from handlers.flow import Sending
 
-MOST_FAILURES = 8
+MOST_FAILURES = 11
 """After so many failures a job is dead: kept, shown, re-runnable. With the back-off that is about a quarter of an hour."""
+
+LONGEST_BACK_OFF = timedelta(minutes=10)
 
 _PENDING = text("leased_until is null and dead_at is null")
 
 
 class TakenOver(Exception):
-    """Another worker holds this job now; whatever was done here is rolled back."""
+    """The lease was lost and the job is not ours any more; whatever was done here is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,7 @@ class Claimed:
 
 def write(session: Session, sendings: Iterable[Sending]) -> None:
     """Write the rows. Sorted, so that two transactions that write the same keys meet in the same order and never deadlock."""
-    wanted: dict[tuple[str, str], Sending] = {}
-    loose: list[Sending] = []
-    for sending in sendings:
-        if sending.key is None:
-            loose.append(sending)
-        else:
-            known = wanted.setdefault((sending.job.value, sending.key), sending)
-            if (sending.after, sending.priority) < (known.after, known.priority):
-                wanted[sending.job.value, sending.key] = sending
-    keyed = [wanted[name] for name in sorted(wanted)]
+    keyed, loose = _merged(sendings)
     lanes = sorted({sending.lane for sending in [*keyed, *loose] if sending.lane})
     if lanes:
         session.execute(upsert(JobLane).values([{"name": lane} for lane in lanes]).on_conflict_do_nothing())
@@ -64,6 +59,22 @@ def write(session: Session, sendings: Iterable[Sending]) -> None:
         )
 
 
+def _merged(sendings: Iterable[Sending]) -> tuple[list[Sending], list[Sending]]:
+    """One sending a key, as early and as urgent as the most pressing of them; and those without a key."""
+    wanted: dict[tuple[str, str], Sending] = {}
+    loose: list[Sending] = []
+    for sending in sendings:
+        if sending.key is None:
+            loose.append(sending)
+            continue
+        name = (sending.job.value, sending.key)
+        known = wanted.get(name, sending)
+        wanted[name] = replace(
+            known, after=min(known.after, sending.after), priority=min(known.priority, sending.priority)
+        )
+    return [wanted[name] for name in sorted(wanted)], loose
+
+
 def _values(sending: Sending) -> dict[str, Any]:
     return {
         "name": sending.job.value,
@@ -75,138 +86,159 @@ def _values(sending: Sending) -> dict[str, Any]:
     }
 
 
+# The planner cannot guess how few rows a computed limit lets through; of an array it does not expect many.
 _CLAIM = text("""
 with due as (
     select j.id from jobs j
     where j.lane is null and j.leased_until is null and j.dead_at is null and j.run_at <= now()
       and not exists (select from jobs o where o.leased_until > now() and o.name = j.name and o.key = j.key)
     order by j.priority, j.run_at, j.id
-    limit greatest(0, :window - (select count(*) from jobs m where m.leased_until > now() and m.leased_by = :me))
+    limit greatest(0, :window - (
+        select count(*) from jobs m where m.leased_until > now() and m.leased_by = :me and m.lane is null))
     for update of j skip locked
 )
 update jobs set leased_until = now() + :lease, leased_by = :me, claims = claims + 1
-from due where jobs.id = due.id
+where id = any (array(select id from due))
 returning jobs.id, jobs.name, jobs.args, jobs.lane, jobs.claims, jobs.priority, jobs.run_at
 """)
 
 # A lane is blocked while its job runs, so that its jobs stay in order and its pace counts from the last answer.
+# A row into which somebody is merging this moment is passed over with its lane: the relay waits for nobody.
 _CLAIM_LANES = text("""
-with free as (
-    select l.name from job_lanes l
-    where l.free_at <= now() and exists (
-        select from jobs j where j.lane = l.name and j.leased_until is null and j.dead_at is null and j.run_at <= now())
-    limit :most for update skip locked
-), next as (
-    select free.name as lane, due.id from free cross join lateral (
-        select j.id from jobs j
-        where j.lane = free.name and j.leased_until is null and j.dead_at is null and j.run_at <= now()
+with next as (
+    select l.name as lane, due.id from job_lanes l cross join lateral (
+        select j.id, j.priority, j.run_at from jobs j
+        where j.lane = l.name and j.leased_until is null and j.dead_at is null and j.run_at <= now()
         order by j.priority, j.run_at, j.id limit 1
     ) due
+    where l.free_at <= now()
+    order by due.priority, due.run_at, due.id
+    limit greatest(0, :window - (
+        select count(*) from jobs m where m.leased_until > now() and m.leased_by = :me and m.lane is not null))
+    for update of l skip locked
+), held as (
+    select j.id, next.lane from next join jobs j on j.id = next.id
+    where j.leased_until is null and j.dead_at is null for update of j skip locked
 ), blocked as (
-    update job_lanes set free_at = now() + :lease from next where job_lanes.name = next.lane
+    update job_lanes set free_at = now() + :lease from held where job_lanes.name = held.lane
 )
 update jobs set leased_until = now() + :lease, leased_by = :me, claims = claims + 1
-from next where jobs.id = next.id and jobs.leased_until is null
+where id = any (array(select id from held))
 returning jobs.id, jobs.name, jobs.args, jobs.lane, jobs.claims, jobs.priority, jobs.run_at
 """)
 
 
-def claim(session: Session, me: str, *, lease: timedelta, window: int, lanes: int) -> list[Claimed]:
-    """Lease what is due, sooner things first: at most `window` rows in this relay's hands, one row per free lane."""
-    rows = [
-        *session.execute(_CLAIM_LANES, {"me": me, "lease": lease, "most": lanes}),
-        *session.execute(_CLAIM, {"me": me, "lease": lease, "window": window}),
-    ]
+def claim(session: Session, me: str, *, lease: timedelta, window: int) -> list[Claimed]:
+    """Lease what is due, sooner things first: at most `window` rows without a lane in this relay's hands, and as many
+    with one (of each free lane the next). Two windows, so that a flood of the one kind never keeps the other waiting.
+    """
+    wanted = {"me": me, "lease": lease, "window": window}
+    rows = [*session.execute(_CLAIM_LANES, wanted), *session.execute(_CLAIM, wanted)]
     rows.sort(key=lambda row: (row.priority, row.run_at, row.id))
     return [Claimed(row.id, row.name, row.args, row.lane, row.claims) for row in rows]
 
 
 _EXPIRED = text("""
 with expired as (select id, name, key from jobs where leased_until < now() for update skip locked),
-superseded as (
-    delete from jobs using expired e where jobs.id = e.id and e.key is not null and exists (
-        select from jobs p where p.name = e.name and p.key = e.key and p.leased_until is null and p.dead_at is null)
-    returning jobs.id
+ranked as (
+    select id, key is not null and (
+        row_number() over (partition by name, key order by id desc) > 1
+        or exists (select from jobs p
+                   where p.name = e.name and p.key = e.key and p.leased_until is null and p.dead_at is null)
+    ) as superseded from expired e
+), dropped as (
+    delete from jobs using ranked r where jobs.id = r.id and r.superseded
 )
-update jobs set leased_until = null, leased_by = null
-from expired e where jobs.id = e.id and e.id not in (select id from superseded)
-  and e.id = (select max(t.id) from expired t where t.name = e.name and t.key is not distinct from e.key or t.id = e.id and e.key is null)
+update jobs set leased_until = null, leased_by = null from ranked r where jobs.id = r.id and not r.superseded
 """)
 
 
 def give_back_expired(session: Session) -> int:
     """Make the jobs of dead workers pending again. A row that a newer pending one supersedes is dropped."""
-    return session.execute(_EXPIRED).rowcount  # type: ignore[attr-defined, no-any-return]  # a DML result has it
+    try:
+        with session.begin_nested():
+            return session.execute(_EXPIRED).rowcount  # type: ignore[attr-defined, no-any-return]  # a DML result has it
+    except IntegrityError:
+        # Somebody was writing the same key this moment. The next sweep sees their row.
+        return 0
+
+
+def _held(job: Claimed) -> tuple[ColumnElement[bool], ...]:
+    """Whether the job is still ours. A row that was given back is not, even while nobody has claimed it anew: somebody
+    may have merged a later wish into it, which our old reading does not fulfil.
+    """
+    return JobRow.id == job.id, JobRow.claims == job.token, JobRow.leased_until.is_not(None)
 
 
 def finish(session: Session, job: Claimed, pace: timedelta) -> None:
-    """Delete the job under its fence token, and free its lane; raises TakenOver if the token is old."""
-    gone = session.execute(
-        delete(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).returning(JobRow.id)
-    ).first()
-    if gone is None:
+    """Delete the job under its fence token, and free its lane; raises TakenOver if it is not ours any more."""
+    if session.execute(delete(JobRow).where(*_held(job)).returning(JobRow.id)).first() is None:
         raise TakenOver
-    free(session, job.lane, pace)
+    _rest(session, job.lane, pace)
 
 
-def free(session: Session, lane: str | None, after: timedelta) -> None:
-    """Let the next job of the lane go, `after` from now."""
+def _rest(session: Session, lane: str | None, after: timedelta) -> None:
+    """Let the next job of the lane go `after` from now."""
     if lane is not None:
         session.execute(update(JobLane).where(JobLane.name == lane).values(free_at=func.now() + after))
 
 
 class Setback(NamedTuple):
-    """Why a job did not finish; `counts` says whether it is a failure of the job."""
+    """Why a job did not finish."""
 
     why: str
-    after: timedelta
-    counts: bool
-    lane_waits: bool
-    """The lane as a whole was told to wait (429)."""
+    after: timedelta | None = None
+    """The wait that the outside asked for (429): it is no failure then, and its whole lane waits. None: a failure."""
 
 
-def give_back(session: Session, job: Claimed, setback: Setback, pace: timedelta) -> bool:
-    """Put the job back for later, or bury it after its last failure. True if it is dead now."""
-    row = session.scalars(
-        select(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).with_for_update()
-    ).one_or_none()
-    free(session, job.lane, max(pace, setback.after) if setback.lane_waits else pace)
+def give_back(session: Session, job: Claimed, setback: Setback, pace: timedelta) -> timedelta | None:
+    """Put the job back, and return the wait until its next try; None: that was its last failure, it is dead now.
+
+    Raises TakenOver if it is not ours any more.
+    """
+    row = session.scalars(select(JobRow).where(*_held(job)).with_for_update()).one_or_none()
     if row is None:
-        return False
-    row.failures += int(setback.counts)
-    row.problem = setback.why
-    if row.failures >= MOST_FAILURES:
-        bury(session, job, setback.why)
-        return True
-    if row.key is not None and _another_pending(session, row):
+        raise TakenOver
+    _rest(session, job.lane, max(pace, setback.after or pace))
+    row.problem, row.failures = setback.why, row.failures + (setback.after is None)
+    if setback.after is None and row.failures >= MOST_FAILURES:
+        row.dead_at, row.leased_until, row.leased_by = session.scalars(select(func.now())).one(), None, None
+        return None
+    wait = back_off(row.failures) if setback.after is None else setback.after
+    _make_pending(session, row, wait)
+    return wait
+
+
+def back_off(failures: int) -> timedelta:
+    """Twice as long each time, from about a second to ten minutes, with jitter so that a crowd does not come back at once."""
+    return min(timedelta(seconds=2.0 ** (failures - 1)), LONGEST_BACK_OFF) * random.uniform(0.5, 1.5)
+
+
+def _make_pending(session: Session, row: JobRow, after: timedelta) -> None:
+    """Let the row run again; if a newer one of its key is pending, it gives way. The unique index decides."""
+    try:
+        with session.begin_nested():
+            row.leased_until = row.leased_by = row.dead_at = None
+            row.run_at = session.scalars(select(func.now() + after)).one()
+            session.flush()
+    except IntegrityError:
         session.delete(row)
-        return False
-    row.leased_until = row.leased_by = None
-    row.run_at = session.scalars(select(func.now() + setback.after)).one()
-    return False
 
 
-def _another_pending(session: Session, row: JobRow) -> bool:
-    same = select(JobRow.id).where(JobRow.name == row.name, JobRow.key == row.key, JobRow.id != row.id, _PENDING)
-    return session.scalars(same).first() is not None
-
-
-def bury(session: Session, job: Claimed, why: str) -> None:
-    """Keep the job as dead, with its reason."""
-    session.execute(
-        update(JobRow)
-        .where(JobRow.id == job.id, JobRow.claims == job.token)
-        .values(dead_at=func.now(), leased_until=None, leased_by=None, problem=why)
-    )
+def bury(session: Session, job: Claimed, why: str, pace: timedelta) -> None:
+    """Keep the job as dead, with its reason; raises TakenOver if it is not ours any more."""
+    dead = update(JobRow).where(*_held(job)).values(dead_at=func.now(), leased_until=None, leased_by=None, problem=why)
+    if session.execute(dead.returning(JobRow.id)).first() is None:
+        raise TakenOver
+    _rest(session, job.lane, pace)
 
 
 def renew(session: Session, job: Claimed, lease: timedelta) -> None:
-    """Prolong the lease of a long job; raises TakenOver if it was lost."""
-    statement = (
-        update(JobRow).where(JobRow.id == job.id, JobRow.claims == job.token).values(leased_until=func.now() + lease)
-    )
-    if session.execute(statement.returning(JobRow.id)).first() is None:
+    """Prolong the lease of a job, and its hold of its lane; raises TakenOver if it was lost."""
+    longer = update(JobRow).where(*_held(job)).values(leased_until=func.now() + lease)
+    if session.execute(longer.returning(JobRow.id)).first() is None:
         raise TakenOver
+    _rest(session, job.lane, lease)
 
 
 def revive(session: Session, job_id: int | None = None) -> int:
@@ -214,21 +246,26 @@ def revive(session: Session, job_id: int | None = None) -> int:
     dead = select(JobRow).where(JobRow.dead_at.is_not(None)).order_by(JobRow.id).with_for_update(skip_locked=True)
     rows = session.scalars(dead if job_id is None else dead.where(JobRow.id == job_id)).all()
     for row in rows:
-        if row.key is not None and _another_pending(session, row):
-            session.delete(row)
-        else:
-            row.dead_at, row.failures, row.run_at = None, 0, session.scalars(select(func.now())).one()
-        session.flush()
+        row.failures, row.problem = 0, None
+        _make_pending(session, row, timedelta(0))
     return len(rows)
 
 
 def give_back_all_of(session: Session, relay: str) -> None:
     """Make what a stopping relay still holds claimable at once, and free the lanes of it."""
-    held = select(JobRow.lane).where(JobRow.leased_by == relay, JobRow.lane.is_not(None))
-    session.execute(update(JobLane).where(JobLane.name.in_(held)).values(free_at=func.now()))
-    session.execute(
-        update(JobRow).where(JobRow.leased_by == relay).values(leased_until=func.now() - timedelta(seconds=1))
-    )
+    _give_back_unbegun(session, JobRow.leased_by == relay)
+
+
+def give_back_unsent(session: Session, jobs: Sequence[Claimed]) -> None:
+    """Make jobs claimable again that never reached a worker."""
+    for job in jobs:
+        _give_back_unbegun(session, *_held(job))
+
+
+def _give_back_unbegun(session: Session, *which: ColumnElement[bool]) -> None:
+    lanes = select(JobRow.lane).where(*which, JobRow.lane.is_not(None))
+    session.execute(update(JobLane).where(JobLane.name.in_(lanes)).values(free_at=func.now()))
+    session.execute(update(JobRow).where(*which).values(leased_until=func.now() - timedelta(seconds=1)))
     give_back_expired(session)
 
 

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from handlers import ledger
 from handlers.jobs import hand_to_workers, lease, on_commit, relay_name
+from handlers.ledger import Claimed
 from kit import db
 
 log = structlog.get_logger()
@@ -30,21 +32,21 @@ class Relay(threading.Thread):
         self._sweep_at = 0.0
 
     def run(self) -> None:
-        on_commit(self._wake.set)
-        while not self._stopped.is_set():
-            try:
-                moved = self.look()
-            except SQLAlchemyError as gone:
-                log.warning(
-                    "relay.database_gone",
-                    error=type(gone).__name__,
-                    why=str(getattr(gone, "orig", "")).split("\n", 1)[0],
-                )
-                self._stopped.wait(RECONNECT_SECONDS)
-                continue
-            if not moved:
-                self._wake.wait(POLL_SECONDS)
-                self._wake.clear()
+        with on_commit(self._wake.set):
+            while not self._stopped.is_set():
+                try:
+                    moved = self.look()
+                except SQLAlchemyError as gone:
+                    log.warning(
+                        "relay.database_gone",
+                        error=type(gone).__name__,
+                        why=str(getattr(gone, "orig", "")).split("\n", 1)[0],
+                    )
+                    self._stopped.wait(RECONNECT_SECONDS)
+                    continue
+                if not moved:
+                    self._wake.wait(POLL_SECONDS)
+                    self._wake.clear()
 
     def look(self) -> int:
         """Claim once and enqueue; returns how many jobs were moved."""
@@ -52,10 +54,20 @@ class Relay(threading.Thread):
             if time.monotonic() >= self._sweep_at:
                 self._sweep_at = time.monotonic() + SWEEP_SECONDS
                 ledger.give_back_expired(session)
-            claimed = ledger.claim(session, self.me, lease=lease(), window=self.window, lanes=self.window)
-        for job in claimed:
-            hand_to_workers(job)
+            claimed = ledger.claim(session, self.me, lease=lease(), window=self.window)
+        for number, job in enumerate(claimed):
+            try:
+                hand_to_workers(job)
+            except Exception as gone:  # noqa: BLE001  (each courier raises its own; none may end the relay)
+                log.warning("relay.broker_gone", error=type(gone).__name__)
+                self._take_back(claimed[number:])
+                return number
         return len(claimed)
+
+    def _take_back(self, unsent: Sequence[Claimed]) -> None:
+        with db.new_session() as session, session.begin():
+            ledger.give_back_unsent(session, unsent)
+        self._stopped.wait(RECONNECT_SECONDS)
 
     def stop(self) -> None:
         """Stop after the look under way. What is leased and not run comes back when its lease ends."""

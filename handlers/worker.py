@@ -9,7 +9,7 @@ import structlog
 
 from handlers import ledger, moments
 from handlers.flow import Job
-from handlers.jobs import ACTORS, broker
+from handlers.jobs import ACTORS, broker, courier_outlives_us
 from handlers.relay import Relay
 from kit import db
 from kit.settings import settings
@@ -35,9 +35,11 @@ class Hands:
         self.relay.start()
 
     def stop(self) -> None:
-        """Finish what runs, and give back what was claimed and has not begun."""
+        """Finish what runs, and give back what was claimed and has not begun, unless another process gets it anyway."""
         self.relay.stop()
         self.workers.stop(timeout=15_000)
+        if courier_outlives_us():
+            return
         with db.new_session() as session, session.begin():
             ledger.give_back_all_of(session, self.relay.me)
 

@@ -12,13 +12,17 @@ from domain.verbs.record import happened
 
 
 def due_clocks(session: Session, now: datetime, limit: int) -> Sequence[SlaClock]:
-    """Up to `limit` clocks that have to be looked at now, locked; those that another clock process holds are passed over."""
+    """Up to `limit` clocks that have to be looked at now, locked with their leads. What another clock process or a click
+    holds is passed over: it is looked at with the next tick, so that the sweep waits for nobody and stands in nobody's way.
+    """
     return session.scalars(
         select(SlaClock)
+        .join(Handoff, Handoff.id == SlaClock.handoff_id)
+        .join(Lead, Lead.id == Handoff.lead_id)
         .where(SlaClock.next_at <= now)
         .order_by(SlaClock.next_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=[SlaClock, Lead], skip_locked=True, key_share=True)
     ).all()
 
 
