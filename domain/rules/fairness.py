@@ -27,8 +27,8 @@ def next_member(members: Iterable[Member]) -> Member | None:
     asked = list(members)
     if not asked:
         return None
-    pool_time = sum(_exact(member) * member.weight for member in asked) / sum(member.weight for member in asked)
-    eligible = [member for member in asked if _exact(member) <= pool_time]
+    now = _pool_time(asked)
+    eligible = [member for member in asked if _exact(member) <= now]
     return min(eligible, key=lambda member: (_finish(member), member.last_turn_at or _LONG_AGO, member.rep_id))
 
 
@@ -37,9 +37,16 @@ def after_turn(member: Member) -> float:
     return float(_finish(member))
 
 
-def on_return(virtual_time: float, active: Sequence[float]) -> float:
-    """Who joins or comes back starts at the least of the active ones, not where he left: else he gets a run of leads."""
-    return max(virtual_time, min(active)) if active else virtual_time
+def on_return(virtual_time: float, active: Sequence[Member]) -> float:
+    """Who joins or comes back starts where the active ones are by now, not where he left: else he gets a run of leads."""
+    return max(virtual_time, float(_pool_time(active))) if active else virtual_time
+
+
+def _pool_time(members: Sequence[Member]) -> Fraction:
+    """Where everybody would be, had all turns been shared out exactly."""
+    return sum(_exact(member) * member.weight for member in members) / Fraction(
+        sum(member.weight for member in members)
+    )
 
 
 def _exact(member: Member) -> Fraction:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from domain.rules.fairness import on_return
+from domain.rules.fairness import Member, on_return
 from domain.rules.refusals import NotFound
 from domain.tables import Happened, Pool, PoolMember, Rep, Role, TerritoryRow
 from domain.verbs.record import happened
@@ -63,8 +63,8 @@ def set_members(session: Session, pool: Pool, weights: Mapping[int, int]) -> Non
     for rep_id, member in members.items():
         if rep_id not in weights:
             session.delete(member)
-    active = _active_times(session, pool.id, other_than=0)
-    start = on_return(0.0, active or [member.virtual_time for rep_id, member in members.items() if rep_id in weights])
+    staying = [_as_member(member) for rep_id, member in members.items() if rep_id in weights]
+    start = on_return(0.0, _active(session, pool.id, other_than=0) or staying)
     for rep_id, weight in weights.items():
         if rep_id in members:
             members[rep_id].weight = weight
@@ -97,8 +97,6 @@ def come_back(session: Session, email: str, now: datetime) -> Rep:
         return rep
     rep.available = True
     _catch_up(session, rep)
-        # The shortage is over: if the rep leaves again, the manager is told again.
-        session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
     return rep
 
@@ -106,14 +104,15 @@ def come_back(session: Session, email: str, now: datetime) -> Rep:
 def _catch_up(session: Session, rep: Rep) -> None:
     """Bring a rep who took no turns to where the others of their pools are now."""
     for member in session.scalars(select(PoolMember).where(PoolMember.rep_id == rep.id)):
-        others = _active_times(session, member.pool_id, other_than=rep.id)
-        member.virtual_time = on_return(member.virtual_time, others)
+        member.virtual_time = on_return(member.virtual_time, _active(session, member.pool_id, other_than=rep.id))
+        # The shortage is over: if the rep leaves again, the manager is told again.
+        session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
 
 
-def _active_times(session: Session, pool_id: int, *, other_than: int) -> Sequence[float]:
-    """The virtual times of those who take their turns: the others' stand still, and say nothing."""
-    return session.scalars(
-        select(PoolMember.virtual_time)
+def _active(session: Session, pool_id: int, *, other_than: int) -> list[Member]:
+    """Those who take their turns. The virtual times of the others stand still, and say nothing."""
+    members = session.scalars(
+        select(PoolMember)
         .join(Rep, Rep.id == PoolMember.rep_id)
         .where(
             PoolMember.pool_id == pool_id,
@@ -121,7 +120,13 @@ def _active_times(session: Session, pool_id: int, *, other_than: int) -> Sequenc
             Rep.available,
             Rep.slack_user_id.is_not(None),
         )
-    ).all()
+        .execution_options(populate_existing=True)
+    )
+    return [_as_member(member) for member in members]
+
+
+def _as_member(member: PoolMember) -> Member:
+    return Member(member.rep_id, member.weight, member.virtual_time)
 
 
 def _rep(session: Session, email: str) -> Rep:
