@@ -91,7 +91,7 @@ def step_away(session: Session, email: str, now: datetime) -> Rep:
 
 
 def come_back(session: Session, email: str, now: datetime) -> Rep:
-    """The rep is asked again, from the least virtual time of the active ones on; what waits for their pools is offered."""
+    """The rep is asked again, from where the active ones are by now; what waits for their pools is offered."""
     rep = _rep(session, email)
     if rep.available:
         return rep
@@ -105,6 +105,8 @@ def _catch_up(session: Session, rep: Rep) -> None:
     """Bring a rep who took no turns to where the others of their pools are now."""
     for member in session.scalars(select(PoolMember).where(PoolMember.rep_id == rep.id)):
         member.virtual_time = on_return(member.virtual_time, _active(session, member.pool_id, other_than=rep.id))
+        # The shortage is over: if the rep leaves again, the manager is told again.
+        session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
         # The shortage is over: if the rep leaves again, the manager is told again.
         session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
 
