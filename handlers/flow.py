@@ -67,10 +67,11 @@ def _live(event: LeadEvent) -> Priority:
     return Priority.BULK if _bulk(event) else Priority.LIVE
 
 
-def _of_lead(job: Job, *, key: bool = False, after: timedelta = timedelta(0)) -> Rule:
+def _of_lead(job: Job, *, key: bool = False, after: timedelta = timedelta(0), priority: Priority | None = None) -> Rule:
     def rule(event: LeadEvent) -> Sending:
         lead_id = event.lead_id or 0
-        return Sending(job, {"lead_id": lead_id}, key=str(lead_id) if key else None, priority=_live(event), after=after)
+        keyed = str(lead_id) if key else None
+        return Sending(job, {"lead_id": lead_id}, key=keyed, priority=priority or _live(event), after=after)
 
     return rule
 
@@ -136,7 +137,8 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_RESCORED: (),
     Happened.LEAD_TO_NURTURE: (_of_lead(Job.NURTURE),),
     Happened.LEAD_TO_SDR: (_of_lead(Job.ASSIGN),),
-    Happened.LEAD_TO_AE: (_of_lead(Job.ASSIGN),),
+    # At once, even in the middle of a bulk import.
+    Happened.LEAD_TO_AE: (_of_lead(Job.ASSIGN, priority=Priority.HOT),),
     Happened.LEAD_NURTURED: (_drain(Job.TELL_MARKETING),),
     Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_WAITING: (),
