@@ -1,0 +1,92 @@
+"""Every refusal is a sentence, and can be stored as its key and facts."""
+
+import json
+
+import pytest
+
+from domain.rules.refusals import (
+    AlreadyDecided,
+    AlreadyThere,
+    BadQuestion,
+    ClickTooLate,
+    DeliveryConflict,
+    ManagersOnly,
+    NoLongerOffered,
+    NoSuchMove,
+    NoteMissing,
+    NotFound,
+    NotYours,
+    Refusal,
+    Stranger,
+    UnknownReason,
+    WrongWorkspace,
+    from_facts,
+    type_of,
+)
+
+NAMES = {7: "Sam Sample"}
+SAMPLES: list[Refusal] = [
+    AlreadyDecided(what="accepted", at="2026-03-03T10:42:00+00:00", rep_id=7),
+    AlreadyThere(what="source", name="website"),
+    BadQuestion(example="/leadstats team 30d"),
+    ClickTooLate(),
+    DeliveryConflict(),
+    ManagersOnly(),
+    NoLongerOffered(status="expired"),
+    NoSuchMove(move="enrol", state="won"),
+    NotFound(what="handoff"),
+    NoteMissing(),
+    NotYours(rep_id=7),
+    Stranger(),
+    UnknownReason(),
+    WrongWorkspace(),
+]
+
+
+def test_there_is_a_sample_of_every_refusal() -> None:
+    assert {type(sample) for sample in SAMPLES} == set(type_of.values())
+
+
+def test_no_two_refusals_share_a_key() -> None:
+    assert {kind.key for kind in type_of.values()} == set(type_of)
+    assert len(type_of) == len(Refusal.__subclasses__())
+
+
+@pytest.mark.parametrize("refusal", SAMPLES, ids=lambda refusal: refusal.key)
+def test_a_refusal_is_read_back_from_its_key_and_facts(refusal: Refusal) -> None:
+    stored = json.loads(json.dumps({"key": refusal.key, "facts": refusal.facts}))
+    again = from_facts(stored["key"], stored["facts"])
+    assert type(again) is type(refusal)
+    assert again.facts == refusal.facts
+    assert again.rep_ids == refusal.rep_ids
+    assert again.sentence(NAMES) == refusal.sentence(NAMES)
+
+
+@pytest.mark.parametrize("refusal", SAMPLES, ids=lambda refusal: refusal.key)
+def test_a_refusal_is_a_whole_sentence_even_when_no_name_is_known(refusal: Refusal) -> None:
+    unknown: dict[int, str] = {}
+    for names in (unknown, NAMES):
+        sentence = refusal.sentence(names)
+        assert sentence[0].isupper()
+        assert sentence[-1] == "."
+        assert "None" not in sentence
+        assert "{" not in sentence
+
+
+@pytest.mark.parametrize("refusal", SAMPLES, ids=lambda refusal: refusal.key)
+def test_a_refusal_has_an_http_status_that_says_no(refusal: Refusal) -> None:
+    assert 400 <= refusal.status < 500
+
+
+def test_who_came_second_is_told_who_came_first_and_when() -> None:
+    assert SAMPLES[0].sentence(NAMES) == "Sam Sample accepted this lead at 10:42 UTC."
+
+
+def test_a_time_is_written_as_the_place_wants_it() -> None:
+    assert SAMPLES[0].sentence(NAMES, lambda at: f"{at:%d %B}") == "Sam Sample accepted this lead at 03 March."
+
+
+def test_a_refusal_says_nothing_of_anybody_but_by_id() -> None:
+    assert SAMPLES[0].rep_ids == {7}
+    assert NotYours(rep_id=7).rep_ids == {7}
+    assert Stranger().rep_ids == frozenset()
