@@ -71,7 +71,9 @@ def _of_lead(job: Job, *, key: bool = False, after: timedelta = timedelta(0), pr
     def rule(event: LeadEvent) -> Sending:
         lead_id = event.lead_id or 0
         keyed = str(lead_id) if key else None
-        return Sending(job, {"lead_id": lead_id}, key=keyed, priority=priority or _live(event), after=after)
+        return Sending(
+            job, {"lead_id": lead_id}, key=keyed, priority=_live(event) if priority is None else priority, after=after
+        )
 
     return rule
 
@@ -82,7 +84,8 @@ def _card(priority: Priority | None = None) -> Rule:
     def rule(event: LeadEvent) -> Sending | None:
         # A handoff that nobody was offered yet has no card.
         place = event.data["place"]
-        return show_card(event.handoff_id or 0, str(place), priority or _card_priority(event)) if place else None
+        sooner = _card_priority(event) if priority is None else priority
+        return show_card(event.handoff_id or 0, str(place), sooner) if place else None
 
     return rule
 
