@@ -79,7 +79,12 @@ def _kept_events(session: Session) -> list[LeadEvent]:
 
 
 def send(session: Session, *sendings: Sending) -> None:
-    """Send a job that follows from no event, such as the redraw after a refused click."""
+    """Send a job that follows from no event, such as the redraw after a refused click.
+
+    Not from within a savepoint: if that is rolled back, the job would go all the same.
+    """
+    if session.in_nested_transaction():
+        raise RuntimeError("a job sent from within a savepoint")
     session.info.setdefault("sendings", []).extend(sendings)
 
 
