@@ -1,0 +1,161 @@
+"""Every query of a click, a capture and a job has its index: shown by EXPLAIN on a record that is large enough to matter."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine, event, select, text
+from sqlalchemy.orm import Session
+
+from domain import finding
+from domain.rules.lifecycle import HandoffMove
+from domain.rules.scoring import default_model_toml
+from domain.tables import Handoff, Lead, Rep, Role
+from domain.verbs import capturing, clocks, deciding, nurturing, offering, scoring, staffing, telling
+from domain.verbs.capturing import Delivery, Said
+from tests.conftest import NOON
+
+LEADS = 3_000
+BIG = (
+    "leads",
+    "handoffs",
+    "touches",
+    "sla_clocks",
+    "arrivals",
+    "lead_events",
+    "scores",
+    "system_links",
+    "card_places",
+    "contact_attempts",
+)
+
+_FILL = """
+insert into capture_sources (name) values ('bulk');
+insert into leads (email, stage, source, fields, attributes, notes, captured_at, tier, score, score_id)
+  select 'lead' || n || '@acme.example.com', 'nurturing', 'bulk', '{{}}', '{{}}', '[]', timestamptz '{noon}' - n * interval '1 minute', 'mel', 50, n
+  from generate_series(1, {leads}) n;
+insert into scores (lead_id, model_id, as_of, total, fit, intent, negative, tier, ledger)
+  select l.id, (select id from scoring_models limit 1), captured_at, 50, 50, 0, 0, 'mel', '[]' from leads l;
+insert into touches (lead_id, kind, occurred_at) select id, 'page_view', captured_at from leads, generate_series(1, 3);
+insert into arrivals (source_id, delivery_key, body, body_hash, state, received_at)
+  select (select id from capture_sources where name = 'bulk'), 'key' || id, '', 'x', 'taken', captured_at from leads;
+insert into handoffs (lead_id, cycle, tier, score, score_id, rep_id, status, version, policy, trace, became_at, opened_at, rejected_at)
+  select id, 1, 'mql', 60, score_id, (select min(id) from reps), 'rejected', 3, '{{}}', '{{}}', captured_at, captured_at, captured_at from leads;
+insert into sla_clocks (handoff_id, kind, started_at, due_at, stopped_at, outcome)
+  select id, kind, became_at, became_at, became_at, 'met' from handoffs, unnest(array['assignment', 'first_contact', 'qualification']) kind;
+insert into contact_attempts (handoff_id, rep_id, at, outcome) select id, (select min(id) from reps), became_at, 'spoke' from handoffs;
+insert into card_places (handoff_id, channel, claimed_at, ts) select id, 'C1', became_at, 'x' from handoffs;
+insert into system_links (lead_id, system, dirty) select id, 'crm', 1 from leads;
+insert into lead_events (kind, at, lead_id, data) select 'lead.captured', captured_at, id, '{{}}' from leads;
+analyze;
+"""
+
+
+@pytest.fixture(scope="module")
+def large(migrated: Engine) -> Iterator[Connection]:
+    """A record of 3,000 worked leads and one fresh one, rolled back at the end. Filling it takes a second or two."""
+    with migrated.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            capturing.ensure_model(session, default_model_toml(), NOON)
+            lay_out(session)
+            session.commit()
+        connection.execute(text(_FILL.format(noon=NOON.isoformat(), leads=LEADS)))
+        yield connection
+        outer.rollback()
+
+
+def lay_out(session: Session) -> None:
+    rep = staffing.save_rep(session, NOON, name="Sam Sample", email="sam@example.com", role=Role.SDR)
+    manager = staffing.save_rep(session, NOON, name="Morgan Manager", email="morgan@example.com", role=Role.MANAGER)
+    staffing.know_in_slack(session, rep.id, "U1", "D1", NOON)
+    pool = staffing.save_pool(session, name="SDR", role=Role.SDR, slack_channel="C1", manager=manager)
+    staffing.set_members(session, pool, {rep.id: 1})
+    staffing.set_territories(session, Role.SDR, [({}, pool.id)])
+
+
+@contextmanager
+def watched(connection: Connection) -> Iterator[list[tuple[str, object]]]:
+    """The statements that are run inside, with their parameters."""
+    seen: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, many):
+        if not many and statement.lstrip().lower().startswith(("select", "update", "insert", "delete", "with")):
+            seen.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield seen
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def scans(connection: Connection, seen: list[tuple[str, object]]) -> list[str]:
+    """The statements that would read a big table from end to end."""
+    found = []
+    for statement, parameters in seen:
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"explain {statement}", parameters))
+        found += [f"{table}: {statement}\n{plan}" for table in BIG if f"Seq Scan on {table}" in plan]
+    return found
+
+
+def fresh_handoff(session: Session) -> Handoff:
+    """One lead that is offered to Sam, through the verbs."""
+    source = session.execute(text("select id from capture_sources where name = 'bulk'")).scalar_one()
+    arrival, _ = capturing.keep(session, source, "fresh", b"{}", NOON)
+    lead = capturing.receive(
+        session, arrival, "bulk", Delivery({"email": "vera@alder.example.com"}, "webinar", NOON), NOON
+    )
+    capturing.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
+    scoring.score_lead(session, lead.id, NOON)
+    lead.tier = lead.tier.MQL
+    handoff = offering.hand_over(session, lead.id, NOON)
+    assert handoff is not None
+    return handoff
+
+
+def accept(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    rep = finding.rep_by_slack(session, "U1")
+    deciding.may_decide(session, handoff.id, version=handoff.version, by=rep, move=HandoffMove.ACCEPT)
+    deciding.accept(session, handoff.id, version=handoff.version, by=rep, now=NOON)
+    deciding.log_attempt(session, handoff.id, by=rep, outcome=deciding.AttemptOutcome.SPOKE, note=None, now=NOON)
+    finding.card_view(session, handoff.id)
+    finding.place_of(session, handoff.id)
+
+
+def reject(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    rep = session.scalars(select(Rep).where(Rep.slack_user_id == "U1")).one()
+    deciding.reject(session, handoff.id, version=handoff.version, by=rep, reason="bad_timing", note=None, now=NOON)
+    nurturing.enrol(session, handoff.lead_id, NOON)
+
+
+def sweep(session: Session) -> None:
+    fresh_handoff(session)
+    later = NOON + timedelta(hours=3)
+    for clock in clocks.due_clocks(session, later, 100):
+        clocks.step(session, clock, later)
+    offering.waiting_leads(session)
+
+
+def tell(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    links = telling.dirty_links(session, telling.CRM, 100)
+    finding.leads_with_handoffs(session, [link.lead_id for link in links])
+    finding.identity_of(session, handoff.lead_id)
+    session.get_one(Lead, handoff.lead_id)
+
+
+@pytest.mark.parametrize("road", [accept, reject, sweep, tell], ids=lambda road: road.__name__)
+def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(large: Connection, road: Callable[[Session], None]):
+    with Session(large, join_transaction_mode="create_savepoint") as session:
+        with watched(large) as seen:
+            road(session)
+            session.flush()
+        assert len(seen) > 10
+        assert scans(large, seen) == []
+
+
+def test_the_check_sees_a_query_without_an_index(large: Connection):
+    with watched(large) as seen:
+        large.exec_driver_sql("select count(*) from leads where first_name = %(name)s", {"name": "Vera"})
+    assert len(scans(large, seen)) == 1
