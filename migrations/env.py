@@ -1,6 +1,9 @@
 """How Alembic reaches the database: the connection it is handed, or the one that the settings name."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Text, create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -9,7 +12,7 @@ from domain.tables.base import Word
 from kit.db import database_url
 
 
-def render_item(kind: str, item: object, _autogen: object) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """A Word is text to the database; a migration does not import the domain."""
     return "sa.Text()" if kind == "type" and isinstance(item, Word) else False
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, select, text
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from domain import finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
-from domain.tables import Handoff, Lead, Rep, Role
+from domain.rules.tiers import Tier
+from domain.tables import AttemptOutcome, Handoff, Lead, Rep, Role
 from domain.verbs import capturing, clocks, deciding, nurturing, offering, scoring, staffing, telling
 from domain.verbs.capturing import Delivery, Said
 from tests.conftest import NOON
@@ -75,11 +77,11 @@ def lay_out(session: Session) -> None:
 
 
 @contextmanager
-def watched(connection: Connection) -> Iterator[list[tuple[str, object]]]:
+def watched(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
     """The statements that are run inside, with their parameters."""
-    seen: list[tuple[str, object]] = []
+    seen: list[tuple[str, Any]] = []
 
-    def note(_connection, _cursor, statement, parameters, _context, many):
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         if not many and statement.lstrip().lower().startswith(("select", "update", "insert", "delete", "with")):
             seen.append((statement, parameters))
 
@@ -88,7 +90,7 @@ def watched(connection: Connection) -> Iterator[list[tuple[str, object]]]:
     event.remove(connection, "before_cursor_execute", note)
 
 
-def scans(connection: Connection, seen: list[tuple[str, object]]) -> list[str]:
+def scans(connection: Connection, seen: list[tuple[str, Any]]) -> list[str]:
     """The statements that would read a big table from end to end."""
     found = []
     for statement, parameters in seen:
@@ -106,7 +108,7 @@ def fresh_handoff(session: Session) -> Handoff:
     )
     capturing.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
     scoring.score_lead(session, lead.id, NOON)
-    lead.tier = lead.tier.MQL
+    lead.tier = Tier.MQL
     handoff = offering.hand_over(session, lead.id, NOON)
     assert handoff is not None
     return handoff
@@ -117,7 +119,7 @@ def accept(session: Session) -> None:
     rep = finding.rep_by_slack(session, "U1")
     deciding.may_decide(session, handoff.id, version=handoff.version, by=rep, move=HandoffMove.ACCEPT)
     deciding.accept(session, handoff.id, version=handoff.version, by=rep, now=NOON)
-    deciding.log_attempt(session, handoff.id, by=rep, outcome=deciding.AttemptOutcome.SPOKE, note=None, now=NOON)
+    deciding.log_attempt(session, handoff.id, by=rep, outcome=AttemptOutcome.SPOKE, note=None, now=NOON)
     finding.card_view(session, handoff.id)
     finding.place_of(session, handoff.id)
 
@@ -146,7 +148,9 @@ def tell(session: Session) -> None:
 
 
 @pytest.mark.parametrize("road", [accept, reject, sweep, tell], ids=lambda road: road.__name__)
-def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(large: Connection, road: Callable[[Session], None]):
+def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
+    large: Connection, road: Callable[[Session], None]
+) -> None:
     with Session(large, join_transaction_mode="create_savepoint") as session:
         with watched(large) as seen:
             road(session)
@@ -155,7 +159,7 @@ def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(large: Connectio
         assert scans(large, seen) == []
 
 
-def test_the_check_sees_a_query_without_an_index(large: Connection):
+def test_the_check_sees_a_query_without_an_index(large: Connection) -> None:
     with watched(large) as seen:
         large.exec_driver_sql("select count(*) from leads where first_name = %(name)s", {"name": "Vera"})
     assert len(scans(large, seen)) == 1

@@ -1,24 +1,29 @@
 """The map, asked about single events."""
 
 from domain.tables import Happened, LeadEvent
-from handlers.flow import Job, Priority, what_follows
+from handlers.flow import Job, Priority, Sending, what_follows
 from tests.conftest import NOON
 
 
-def event(kind, **data):
+def event(kind: Happened, **data: object) -> LeadEvent:
     return LeadEvent(kind=kind, at=NOON, lead_id=1, handoff_id=2, rep_id=3, data={"place": "C1", "pool_id": 4, **data})
 
 
-def of(job, happened):
+def of(job: Job, happened: LeadEvent) -> Sending:
     return next(sending for sending in what_follows(happened) if sending.job is job)
 
 
-def test_a_card_that_was_decided_on_is_redrawn_before_anything_else_even_if_its_lead_came_in_bulk():
-    for kind in (Happened.HANDOFF_ACCEPTED, Happened.HANDOFF_RECYCLED, Happened.HANDOFF_PASSED_ON, Happened.HANDOFF_CONTACTED):
+def test_a_card_that_was_decided_on_is_redrawn_before_anything_else_even_if_its_lead_came_in_bulk() -> None:
+    for kind in (
+        Happened.HANDOFF_ACCEPTED,
+        Happened.HANDOFF_RECYCLED,
+        Happened.HANDOFF_PASSED_ON,
+        Happened.HANDOFF_CONTACTED,
+    ):
         assert of(Job.SHOW_CARD, event(kind, tier="mql", bulk=True)).priority is Priority.CLICK
 
 
-def test_the_card_of_an_hql_goes_before_those_of_mqls_and_bulk_goes_last():
+def test_the_card_of_an_hql_goes_before_those_of_mqls_and_bulk_goes_last() -> None:
     hot, live, bulk = (
         of(Job.SHOW_CARD, event(Happened.HANDOFF_OFFERED, tier=tier, bulk=bulk)).priority
         for tier, bulk in (("hql", True), ("mql", False), ("mql", True))
@@ -26,11 +31,11 @@ def test_the_card_of_an_hql_goes_before_those_of_mqls_and_bulk_goes_last():
     assert hot < live < bulk
 
 
-def test_an_hql_is_assigned_at_once_even_in_the_middle_of_a_bulk_import():
+def test_an_hql_is_assigned_at_once_even_in_the_middle_of_a_bulk_import() -> None:
     assert of(Job.ASSIGN, event(Happened.LEAD_TO_AE, bulk=True)).priority is Priority.HOT
     assert of(Job.ASSIGN, event(Happened.LEAD_TO_SDR, bulk=True)).priority is Priority.BULK
 
 
-def test_a_card_and_what_is_said_in_its_thread_share_the_lane_of_their_channel():
+def test_a_card_and_what_is_said_in_its_thread_share_the_lane_of_their_channel() -> None:
     reminded = event(Happened.HANDOFF_REMINDED, tier="mql", clock="first_contact")
     assert {sending.lane for sending in what_follows(reminded)} == {"slack:C1"}
