@@ -1,0 +1,191 @@
+"""Real worker processes over each courier: every job is done exactly once, whoever is killed and whatever the courier forgets.
+
+Each test takes some seconds: a worker process needs two to start, and what a dead one held comes back when its lease of
+five seconds ends.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from domain.rules.lifecycle import Stage
+from domain.tables import Happened, JobRow, Lead, LeadEvent, ScoreRow
+from domain.verbs.record import happened
+from handlers.jobs import transaction
+from tests.conftest import NOON
+
+LEADS = 300
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 40.0
+"""Seconds until a test gives up."""
+
+
+@pytest.fixture(params=["stub", "redis", "amqp"])
+def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "stub":
+        yield "stub://"
+    else:
+        with {"redis": redis_server, "amqp": rabbitmq_server}[request.param](tmp_path) as url:
+            yield url
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    port = installed_and_free("redis-server")
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with served(command, port, dict(os.environ), folder / "redis.log"):
+        yield f"redis://127.0.0.1:{port}"
+
+
+@contextmanager
+def rabbitmq_server(folder: Path) -> Iterator[str]:
+    port = installed_and_free("rabbitmq-server")
+    distribution = free_port()
+    names = {"RABBITMQ_NODENAME": f"handoff{port}@localhost", "HOME": str(folder)}
+    ports = {"RABBITMQ_NODE_PORT": str(port), "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1"}
+    places = {"RABBITMQ_MNESIA_BASE": str(folder), "RABBITMQ_LOG_BASE": str(folder)}
+    env = dict(os.environ) | names | ports | places | {"RABBITMQ_DIST_PORT": str(distribution)}
+    with served(["rabbitmq-server"], port, env, folder / "rabbitmq.log"):
+        yield f"amqp://127.0.0.1:{port}"
+
+
+def installed_and_free(program: str) -> int:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed here")
+    return free_port()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(command: list[str], port: int, env: dict[str, str], log: Path) -> Iterator[None]:
+    with log.open("wb") as out, subprocess.Popen(command, env=env, stdout=out, stderr=out) as server:
+        try:
+            until(lambda: accepts(port), log)
+            yield
+        finally:
+            server.terminate()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Workers:
+    """Worker processes, as an operator starts them."""
+
+    def __init__(self, database_url: str, broker_url: str, folder: Path) -> None:
+        self.log, self.folder = folder / "workers.log", folder
+        self.running: list[subprocess.Popen[bytes]] = []
+        self.env = {
+            "DATABASE_URL": database_url,
+            "BROKER_URL": broker_url,
+            "LEASE_SECONDS": "5",
+            "WORKER_THREADS": "4",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "error",
+            "PATH": os.environ["PATH"],
+        }
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as out:
+            command = [sys.executable, "-m", "handlers.cli", "worker"]
+            started = subprocess.Popen(command, env=self.env, cwd=self.folder, stdout=out, stderr=out)
+        self.running.append(started)
+        return started
+
+
+@pytest.fixture
+def workers(committed: Engine, database_url: str, broker_url: str, tmp_path: Path) -> Iterator[Workers]:
+    made = Workers(database_url, broker_url, tmp_path)
+    yield made
+    for process in made.running:
+        process.kill()
+        process.wait()
+
+
+def until(done: Callable[[], bool], log: Path) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < give_up_at, log.read_text()[-4000:]
+        time.sleep(0.01)
+
+
+def capture_leads() -> None:
+    with transaction() as session:
+        leads = [
+            Lead(
+                email=f"lead{n}@example.com",
+                stage=Stage.CAPTURED,
+                source="a test",
+                captured_at=NOON,
+                fields={},
+                attributes={},
+                notes=[],
+            )
+            for n in range(LEADS)
+        ]
+        session.add_all(leads)
+        session.flush()
+        for lead in leads:
+            happened(session, Happened.LEAD_CAPTURED, NOON, lead=lead)
+
+
+def count(engine: Engine, what: type[JobRow | ScoreRow]) -> int:
+    with Session(engine) as session:
+        return session.scalars(select(func.count()).select_from(what)).one()
+
+
+def how_often(engine: Engine, kind: Happened) -> list[int]:
+    """How often it happened, lead by lead."""
+    with Session(engine) as session:
+        return list(session.scalars(select(func.count()).where(LeadEvent.kind == kind).group_by(LeadEvent.lead_id)))
+
+
+def assert_each_lead_went_its_road_once(engine: Engine) -> None:
+    for kind in (Happened.LEAD_ENRICHED, Happened.LEAD_TO_NURTURE, Happened.LEAD_NURTURED):
+        assert how_often(engine, kind) == [1] * LEADS, kind
+    assert count(engine, ScoreRow) == LEADS
+
+
+def test_two_workers_do_every_job_once_and_stop_when_they_are_told_to(committed: Engine, workers: Workers) -> None:
+    capture_leads()
+    both = [workers.start(), workers.start()]
+    until(lambda: count(committed, JobRow) == 0, workers.log)
+    for worker in both:
+        worker.send_signal(signal.SIGTERM)
+    assert [worker.wait(PATIENCE) for worker in both] == [0, 0]
+    assert_each_lead_went_its_road_once(committed)
+
+
+def test_a_kill_in_the_midst_of_the_work_loses_and_doubles_nothing(
+    committed: Engine, workers: Workers, broker_url: str
+) -> None:
+    capture_leads()
+    first = workers.start()
+    until(lambda: len(how_often(committed, Happened.LEAD_ENRICHED)) > LEADS / 10, workers.log)
+    first.kill()
+    first.wait()
+    assert len(how_often(committed, Happened.LEAD_NURTURED)) < LEADS
+    if broker_url.startswith("redis:"):
+        # Whatever the courier carried is gone too.
+        redis.Redis.from_url(broker_url).flushall()
+    workers.start()
+    until(lambda: count(committed, JobRow) == 0, workers.log)
+    assert_each_lead_went_its_road_once(committed)
