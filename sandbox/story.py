@@ -239,7 +239,8 @@ def hot(world: World) -> None:
         "company": "Cedar Cloud",
         **HQL,
     }
-    _warm_up(world, person, "hanna")
+    # Below MQL until the demo request, so that no SDR is asked first, however fast the worker is.
+    world.post("hanna-1", **person, kind="content_download", content="Buyer's guide", channel="organic_search")
     world.post("hanna-demo", **person, kind="demo_request", campaign="spring-launch", page="/demo")
     places = {ae: world.direct_messages(ae) for ae in (ADA, ALEX)}
     ae, card = until(

@@ -93,8 +93,8 @@ def hot(rng: random.Random, number: int) -> list[Visit]:
     return _visits(
         person,
         number,
+        # One look first, not two: the demo request makes this an HQL at a stroke, with no stop at an SDR's.
         ("pricing_view", {"page": "/pricing"}),
-        ("content_download", {"content": "Buyer's guide"}),
         ("demo_request", {"campaign": "spring-launch", "channel": "paid_search", "page": "/demo"}),
     )
 
