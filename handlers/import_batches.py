@@ -13,9 +13,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from domain.rules.validation import BadLead
-from domain.tables import Arrival, ArrivalState, CaptureSource
+from domain.rules.refusals import DeliveryConflict
+from domain.tables import ArrivalState, CaptureSource
 from domain.verbs import capturing
+from domain.verbs.capturing import Kept
 from handlers.import_forecast import batches
 from handlers.import_items import CONFLICT, Item, Known, Standing, known_arrivals, make_item, standing
 from handlers.import_map import ImportMap
@@ -77,40 +78,42 @@ def _take(source_id: int, source: str, items: Sequence[Item]) -> list[Made | Row
         with attempt, transaction() as session:
             # Shorter than Postgres waits before it looks for a deadlock, so that it is never the live lead that loses.
             session.execute(text("set local lock_timeout = '500ms'"))
-            known = known_arrivals(session, source, items)
-            outcomes = [_take_one(session, source_id, source, item, known) for item in items]
+            outcomes = _take_in(session, source_id, source, items)
     return outcomes
 
 
 def _in_the_way(error: Exception) -> bool:
-    return isinstance(error, OperationalError) and isinstance(error.orig, LockNotAvailable | DeadlockDetected)
+    """Somebody holds a lead of ours, or has just stored another row under a key of ours."""
+    if isinstance(error, OperationalError):
+        return isinstance(error.orig, LockNotAvailable | DeadlockDetected)
+    return isinstance(error, DeliveryConflict)
 
 
-def _take_one(session: Session, source_id: int, source: str, item: Item, known: dict[str, Known]) -> Made | RowRefused:
-    where, key = standing(item, known.get)
-    if where is Standing.ALREADY:
-        return Made.NOTHING
-    arrival, new = capturing.keep(session, source_id, key, item.body, utcnow())
-    if not new:
-        # Refused before and tried again now, unless another import is doing that at this moment.
-        session.refresh(arrival, with_for_update=True)
-        if arrival.state is ArrivalState.TAKEN:
-            return Made.NOTHING
-    outcome = _receive(session, arrival, source, item, where)
-    if isinstance(outcome, RowRefused):
-        capturing.refuse(arrival, outcome.sentence)
-    known[key] = Known(item.body_hash, taken=not isinstance(outcome, RowRefused))
-    return outcome
-
-
-def _receive(session: Session, arrival: Arrival, source: str, item: Item, where: Standing) -> Made | RowRefused:
-    if item.delivery is None or where is Standing.CONFLICT:
-        return item.refused or CONFLICT
-    now = utcnow()
-    try:
-        with session.begin_nested():
-            lead = capturing.receive(session, arrival, source, item.delivery, now, bulk=True)
-    except BadLead as bad:
-        return RowRefused(About.EMAIL, bad.sentence)
-    # Each row has a time of its own: a lead that was captured at this very one was captured by this row.
-    return Made.LEAD if lead.captured_at == now else Made.TOUCH
+def _take_in(session: Session, source_id: int, source: str, items: Sequence[Item]) -> list[Made | RowRefused]:
+    """What became of each item, in their order. No item can spoil the others: each was checked before."""
+    outcomes: list[Made | RowRefused] = [Made.NOTHING] * len(items)
+    known = known_arrivals(session, source, items)
+    wanted: list[tuple[int, str]] = []
+    for place, item in enumerate(items):
+        where, key = standing(item, known.get)
+        if where is Standing.ALREADY:
+            continue
+        refused = CONFLICT if where is Standing.CONFLICT else item.refused
+        if refused is not None:
+            outcomes[place] = refused
+        known[key] = Known(item.body_hash, taken=refused is None)
+        wanted.append((place, key))
+    arrivals = capturing.keep_all(session, source_id, {key: items[place].body for place, key in wanted}, utcnow())
+    kept: dict[int, Kept] = {}
+    for place, key in wanted:
+        (arrival, new), outcome, said = arrivals[key], outcomes[place], items[place].said
+        if not new and arrival.state is ArrivalState.TAKEN:
+            outcomes[place] = Made.NOTHING  # another import was quicker
+        elif isinstance(outcome, RowRefused):
+            capturing.refuse(arrival, outcome.sentence)
+        elif said is not None:
+            kept[place] = Kept(arrival, *said)
+    received = capturing.receive_all(session, source, list(kept.values()), utcnow(), bulk=True)
+    for place, (_, made_lead) in zip(kept, received, strict=True):
+        outcomes[place] = Made.LEAD if made_lead else Made.TOUCH
+    return outcomes

@@ -20,14 +20,14 @@ from domain.rules.lifecycle import Stage
 from domain.rules.routing import Territory, choose_pool
 from domain.rules.scoring import Model, score
 from domain.rules.tiers import Tier, tier_of
-from domain.rules.validation import BadLead, check
+from domain.rules.validation import check
 from domain.tables import Lead, Pool, PoolMember, Role, TerritoryRow, TouchRow
 from domain.verbs.capturing import take_in, touch_of
 from domain.verbs.offering import SELLER
 from domain.verbs.scoring import WAY, active_model, attributes, way_of
 from handlers.import_items import CONFLICT, Item, Known, Standing, known_arrivals, make_item, standing
 from handlers.import_map import ImportMap
-from handlers.import_rows import About, Row, RowRefused
+from handlers.import_rows import About, Row
 from handlers.jobs import pace_of, reading
 
 T = TypeVar("T")
@@ -139,26 +139,14 @@ def _sort_out(imap: ImportMap, items: Sequence[Item], spool: _Spool, found: Fore
         if where is Standing.ALREADY:
             found.already += 1
             continue
-        try:
-            email = _email(item, where)
-        except RowRefused as refused:
+        refused = CONFLICT if where is Standing.CONFLICT else item.refused
+        spool.note(key, Known(item.body_hash, taken=refused is None))
+        if refused is not None:
             found.refused[refused.about] += 1
             if len(found.examples) < MOST_EXAMPLES:
                 found.examples.append((item.row.line, refused.sentence))
-            spool.note(key, Known(item.body_hash, taken=False))
-        else:
-            spool.note(key, Known(item.body_hash, taken=True))
-            spool.add(email, item.body)
-
-
-def _email(item: Item, where: Standing) -> str:
-    """Whose row it is, in the one spelling of the address. Raises RowRefused."""
-    if item.delivery is None or where is Standing.CONFLICT:
-        raise item.refused or CONFLICT
-    try:
-        return check(item.delivery.person).email
-    except BadLead as bad:
-        raise RowRefused(About.EMAIL, bad.sentence) from None
+        elif item.said is not None:
+            spool.add(item.said[1].email, item.body)
 
 
 def _score_people(
@@ -205,9 +193,8 @@ def _known_leads(session: Session, emails: Sequence[str]) -> dict[str, tuple[Lea
 
 def _territories(session: Session) -> tuple[dict[Role, list[Territory]], dict[int, Cards]]:
     """The territories of each role in their order, and every pool with no card yet."""
-    members = dict(
-        session.execute(select(PoolMember.pool_id, func.count()).group_by(PoolMember.pool_id)).tuples().all()
-    )
+    sizes = session.execute(select(PoolMember.pool_id, func.count()).group_by(PoolMember.pool_id))
+    members = dict(sizes.all())
     pools = {
         pool.id: Cards(
             pool.name, pool.slack_channel or f"direct-{pool.id}", 1 if pool.slack_channel else members.get(pool.id, 1)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.rules.validation import BadLead, Checked, check
 from domain.tables import Arrival, ArrivalState, CaptureSource
 from domain.verbs.capturing import Delivery
 from handlers.import_map import ImportMap
@@ -29,7 +30,7 @@ class Item:
     key: str
     body: bytes
     body_hash: str
-    delivery: Delivery | None = None
+    said: tuple[Delivery, Checked] | None = None
     refused: RowRefused | None = None
 
     @property
@@ -47,9 +48,12 @@ def make_item(imap: ImportMap, row: Row, now: datetime, shift: timedelta) -> Ite
         if row.broken is not None:
             raise row.broken
         key = _key(imap, row) if imap.key else key
-        return Item(row, key, body, digest, delivery=imap.delivery(row.cells, now, shift))
+        delivery = imap.delivery(row.cells, now, shift)
+        return Item(row, key, body, digest, said=(delivery, check(delivery.person)))
     except RowRefused as refused:
         return Item(row, key, body, digest, refused=refused)
+    except BadLead as bad:
+        return Item(row, key, body, digest, refused=RowRefused(About.EMAIL, bad.sentence))
 
 
 def _key(imap: ImportMap, row: Row) -> str:

@@ -1,10 +1,10 @@
 """A lead or an activity arrives; providers say what they know of it. One person is one lead, known by their e-mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -70,24 +70,43 @@ def add_source(session: Session, name: str, key_hash: str | None) -> CaptureSour
     return source
 
 
+class Kept(NamedTuple):
+    """A delivery that is stored, and the person in it as `check` read them."""
+
+    arrival: Arrival
+    delivery: Delivery
+    checked: Checked
+
+
 def keep(session: Session, source_id: int, delivery_key: str, body: bytes, now: datetime) -> tuple[Arrival, bool]:
     """Store a delivery as it came; says whether it is new. The same key with another body raises DeliveryConflict."""
-    body_hash = sha256(body).hexdigest()
-    values = {"source_id": source_id, "delivery_key": delivery_key, "body": body, "body_hash": body_hash}
-    made = session.scalars(
-        upsert(Arrival)
-        .values(**values, state=ArrivalState.TAKEN, received_at=now)
-        .on_conflict_do_nothing()
-        .returning(Arrival)
-    ).one_or_none()
-    if made is not None:
-        return made, True
-    known = session.scalars(
-        select(Arrival).where(Arrival.source_id == source_id, Arrival.delivery_key == delivery_key)
-    ).one()
-    if known.body_hash != body_hash:
+    return keep_all(session, source_id, {delivery_key: body}, now)[delivery_key]
+
+
+def keep_all(
+    session: Session, source_id: int, bodies: Mapping[str, bytes], now: datetime
+) -> dict[str, tuple[Arrival, bool]]:
+    """The same for many, by their keys. Those that were there already are locked."""
+    values = [
+        {
+            "source_id": source_id,
+            "delivery_key": key,
+            "body": bodies[key],
+            "body_hash": sha256(bodies[key]).hexdigest(),
+            "state": ArrivalState.TAKEN,
+            "received_at": now,
+        }
+        for key in sorted(bodies)
+    ]
+    made = session.scalars(upsert(Arrival).on_conflict_do_nothing().returning(Arrival), values).all() if values else []
+    kept = {arrival.delivery_key: (arrival, True) for arrival in made}
+    known = select(Arrival).where(Arrival.source_id == source_id, Arrival.delivery_key.in_(bodies.keys() - kept.keys()))
+    if len(kept) < len(bodies):
+        locked = known.order_by(Arrival.id).with_for_update().execution_options(populate_existing=True)
+        kept |= {arrival.delivery_key: (arrival, False) for arrival in session.scalars(locked)}
+    if any(kept[str(value["delivery_key"])][0].body_hash != value["body_hash"] for value in values):
         raise DeliveryConflict
-    return known, False
+    return kept
 
 
 def refuse(arrival: Arrival, why: str) -> None:
@@ -99,28 +118,42 @@ def receive(
     session: Session, arrival: Arrival, source: str, delivery: Delivery, now: datetime, *, bulk: bool = False
 ) -> Lead:
     """Make of a delivery what it is: a new lead, or one more touch of a known one. Raises `validation.BadLead`."""
-    checked = check(delivery.person)
-    company_id = _company(session, checked)
-    lead, new = _find_or_make(session, checked, source, now, bulk=bulk)
-    lead.company_id = lead.company_id or company_id
-    lead.bulk = bulk and (new or lead.bulk)
-    take_in(lead, checked, delivery)
-    touch = touch_of(delivery)
-    session.add(
-        TouchRow(
-            lead_id=lead.id,
-            arrival_id=arrival.id,
-            kind=touch.kind,
-            occurred_at=touch.occurred_at,
-            campaign=touch.campaign,
-            channel=touch.channel,
-            content=touch.content,
-            page=touch.page,
-        )
-    )
-    arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
-    happened(session, Happened.LEAD_CAPTURED if new else Happened.TOUCH_RECORDED, now, lead=lead, arrival_id=arrival.id)
+    kept = Kept(arrival, delivery, check(delivery.person))
+    ((lead, _),) = receive_all(session, source, [kept], now, bulk=bulk)
     return lead
+
+
+def receive_all(
+    session: Session, source: str, kept: Sequence[Kept], now: datetime, *, bulk: bool = False
+) -> list[tuple[Lead, bool]]:
+    """The same for many, in their order, with their leads found, made and locked together; says whether each made its lead."""
+    companies = _companies(session, [one.checked for one in kept])
+    leads, unseen = _find_or_make(session, {one.checked.email for one in kept}, source, now, bulk=bulk)
+    received = []
+    for arrival, delivery, checked in kept:
+        lead, new = leads[checked.email], checked.email in unseen
+        unseen.discard(checked.email)
+        lead.company_id = lead.company_id or (companies[checked.company_domain] if checked.company_domain else None)
+        lead.bulk = bulk and (new or lead.bulk)
+        take_in(lead, checked, delivery)
+        touch = touch_of(delivery)
+        session.add(
+            TouchRow(
+                lead_id=lead.id,
+                arrival_id=arrival.id,
+                kind=touch.kind,
+                occurred_at=touch.occurred_at,
+                campaign=touch.campaign,
+                channel=touch.channel,
+                content=touch.content,
+                page=touch.page,
+            )
+        )
+        arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
+        kind = Happened.LEAD_CAPTURED if new else Happened.TOUCH_RECORDED
+        happened(session, kind, now, lead=lead, arrival_id=arrival.id)
+        received.append((lead, new))
+    return received
 
 
 def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
@@ -169,39 +202,41 @@ def ensure_model(session: Session, toml: str, now: datetime) -> None:
         import_model(session, toml, now)
 
 
-def _find_or_make(session: Session, checked: Checked, source: str, now: datetime, *, bulk: bool) -> tuple[Lead, bool]:
-    """The one lead of this e-mail, locked. Two deliveries at the same moment make one lead: the second waits for the first."""
-    made = session.scalar(
-        upsert(Lead)
-        .values(
-            email=checked.email,
-            stage=Stage.CAPTURED,
-            source=source,
-            captured_at=now,
-            fields={},
-            attributes={},
-            notes=[],
-            bulk=bulk,
-        )
-        .on_conflict_do_nothing()
-        .returning(Lead.id)
-    )
-    lead_id = made or session.scalars(select(Lead.id).where(Lead.email == checked.email)).one()
-    return locked_lead(session, lead_id), made is not None
+def _find_or_make(
+    session: Session, emails: set[str], source: str, now: datetime, *, bulk: bool
+) -> tuple[dict[str, Lead], set[str]]:
+    """The one lead of each e-mail, locked, and which of them are new.
+
+    Two deliveries at the same moment make one lead: the second waits for the first.
+    """
+    values = [
+        {
+            "email": email,
+            "stage": Stage.CAPTURED,
+            "source": source,
+            "captured_at": now,
+            "fields": {},
+            "attributes": {},
+            "notes": [],
+            "bulk": bulk,
+        }
+        for email in sorted(emails)
+    ]
+    made = session.scalars(upsert(Lead).on_conflict_do_nothing().returning(Lead.email), values).all() if values else []
+    locked = select(Lead).where(Lead.email.in_(emails)).order_by(Lead.id).with_for_update()
+    found = session.scalars(locked.execution_options(populate_existing=True))
+    return {lead.email: lead for lead in found}, set(made)
 
 
-def _company(session: Session, checked: Checked) -> int | None:
-    if checked.company_domain is None:
-        return None
-    known = select(Company.id).where(Company.domain == checked.company_domain)
-    found = session.scalar(known)
-    if found is None:
-        session.execute(
-            upsert(Company)
-            .values(domain=checked.company_domain, name=checked.said.get("company"))
-            .on_conflict_do_nothing()
-        )
-        found = session.scalars(known).one()
+def _companies(session: Session, people: Iterable[Checked]) -> dict[str, int]:
+    """The ids of their companies by domain, made where there is none."""
+    names = {one.company_domain: one.said.get("company") for one in people if one.company_domain}
+    known = select(Company.domain, Company.id).where(Company.domain.in_(names))
+    found = dict(session.execute(known).all()) if names else {}
+    if missing := sorted(names.keys() - found.keys()):
+        values = [{"domain": domain, "name": names[domain]} for domain in missing]
+        session.execute(upsert(Company).on_conflict_do_nothing(), values)
+        found = dict(session.execute(known).all())
     return found
 
 
