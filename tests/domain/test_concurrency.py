@@ -1,0 +1,155 @@
+"""Many people at the same moment: real threads, a connection each, and the database decides."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from domain.rules.refusals import AlreadyDecided, Refusal
+from domain.tables import Handoff, Happened, JobRow, Lead, LeadEvent, Rep, Role, TouchRow
+from domain.verbs import deciding, staffing
+from domain.verbs.offering import hand_over
+from handlers.flow import Job
+from handlers.jobs import transaction
+from tests.conftest import NOON
+from tests.domain.making import make_lead, make_offer, make_rep, make_team, take
+
+T = TypeVar("T")
+THREADS = 10
+"""As many as may be in the database at once; more of them wait at the pool of connections, not at each other."""
+
+
+def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T | Refusal]:
+    """Do all of `acts` in threads that start together; returns what each returned or was refused with."""
+    start = threading.Barrier(THREADS)
+
+    def run(chunk: Sequence[Callable[[], T]]) -> list[T | Refusal]:
+        start.wait(timeout=10)
+        return [attempt(act) for act in chunk]
+
+    def attempt(act: Callable[[], T]) -> T | Refusal:
+        try:
+            return act()
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        done = pool.map(run, [acts[one::THREADS] for one in range(THREADS)])
+        return [result for results in done for result in results]
+
+
+def copies(session: Session, lead: Lead, count: int) -> list[Lead]:
+    """`count` other people who did the same, without going the long way for each."""
+    values = {column.key: getattr(lead, column.key) for column in Lead.__mapper__.columns if column.key != "id"}
+    made = [Lead(**values | {"email": f"lead-{n}@buyer.example.com"}) for n in range(count)]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def counted(engine: Engine, *where: object) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).where(*where)) or 0  # type: ignore[arg-type]  # conditions of any table
+
+
+def test_of_forty_people_who_accept_at_once_one_does_and_the_others_are_told_who(committed: Engine) -> None:
+    with transaction() as session:
+        team = make_team(session)
+        handoff = make_offer(session)
+        managers = [make_rep(session, f"Manager{n} Sample", Role.MANAGER) for n in range(19)]
+        clickers = [team.sam, team.morgan, *managers] * 2
+    by_id = {rep.id: rep.name for rep in clickers}
+
+    def click(rep_id: int) -> int:
+        with transaction() as session:
+            rep = session.get_one(Rep, rep_id)
+            return deciding.accept(session, handoff.id, version=2, by=rep, now=NOON).accepted_by or 0
+
+    results = all_at_once([partial(click, rep.id) for rep in clickers[:40]])
+    winners = [result for result in results if isinstance(result, int)]
+    assert len(results) == 40
+    assert len(winners) == 1
+    losers = [result for result in results if isinstance(result, AlreadyDecided)]
+    assert {loser.sentence(by_id) for loser in losers} == {f"{by_id[winners[0]]} accepted this lead at 12:00 UTC."}
+    assert len(losers) == 39
+    assert counted(committed, LeadEvent.kind == Happened.HANDOFF_ACCEPTED) == 1
+    assert counted(committed, JobRow.name == Job.LOG_CRM_TASK) == 1
+    assert counted(committed, JobRow.name == Job.TELL_CRM) == 1
+    assert counted(committed, Handoff.version == 3) == 1
+
+
+def test_accepting_and_rejecting_at_once_leaves_one_verdict(committed: Engine) -> None:
+    with transaction() as session:
+        team = make_team(session)
+        handoff = make_offer(session)
+
+    def accept() -> str:
+        with transaction() as session:
+            return deciding.accept(
+                session, handoff.id, version=2, by=session.get_one(Rep, team.sam.id), now=NOON
+            ).status
+
+    def reject() -> str:
+        with transaction() as session:
+            by = session.get_one(Rep, team.morgan.id)
+            return deciding.reject(session, handoff.id, version=2, by=by, reason="no_fit", note=None, now=NOON).status
+
+    results = all_at_once([accept, reject] * 10)
+    verdicts = [result for result in results if isinstance(result, str)]
+    with Session(committed) as session:
+        assert [session.get_one(Handoff, handoff.id).status.value] == verdicts
+
+
+def test_sixty_leads_that_are_handed_over_at_once_spread_within_one(committed: Engine) -> None:
+    with transaction() as session:
+        team = make_team(session)
+        more = [make_rep(session, f"Rep{n} Sample", Role.SDR) for n in range(2)]
+        staffing.set_members(session, team.sdrs, {rep.id: 1 for rep in (team.sam, team.dana, *more)})
+        leads = [lead.id for lead in copies(session, make_lead(session), 60)]
+
+    def assign(lead_id: int) -> int:
+        with transaction() as session:
+            handoff = hand_over(session, lead_id, NOON)
+            assert handoff is not None
+            return handoff.rep_id or 0
+
+    got = Counter(all_at_once([partial(assign, lead_id) for lead_id in leads]))
+    assert sorted(got.values()) == [15, 15, 15, 15]
+
+
+def test_one_lead_that_is_handed_over_many_times_at_once_is_offered_once(committed: Engine) -> None:
+    with transaction() as session:
+        make_team(session)
+        lead_id = make_lead(session).id
+
+    def assign() -> int:
+        with transaction() as session:
+            handoff = hand_over(session, lead_id, NOON)
+            assert handoff is not None
+            return handoff.id
+
+    assert len(set(all_at_once([assign] * 20))) == 1
+    assert counted(committed, LeadEvent.kind == Happened.HANDOFF_OFFERED) == 1
+
+
+@pytest.mark.parametrize("company", ["buyer-company.com", "gmail.com"])
+def test_captures_of_the_same_new_person_at_once_make_one_lead_with_all_touches(
+    committed: Engine, company: str
+) -> None:
+    def capture() -> int:
+        with transaction() as session:
+            return take(session, f"kim@{company}").id
+
+    with transaction() as session:
+        take(session, "first@example.com")  # so that the source is there
+    assert len(set(all_at_once([capture] * 20))) == 1
+    assert counted(committed, Lead.email == f"kim@{company}") == 1
+    assert counted(committed, TouchRow.lead_id != 1) == 20
+    captured = (LeadEvent.kind == Happened.LEAD_CAPTURED, LeadEvent.lead_id != 1)
+    assert counted(committed, *captured) == 1
