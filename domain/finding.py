@@ -40,7 +40,7 @@ def names_of(session: Session, rep_ids: Iterable[int]) -> dict[int, str]:
     wanted = list(rep_ids)
     if not wanted:
         return {}
-    return dict(session.execute(select(Rep.id, Rep.name).where(Rep.id.in_(wanted))).tuples().all())
+    return dict(session.execute(select(Rep.id, Rep.name).where(Rep.id.in_(wanted))).all())
 
 
 def place_of(session: Session, handoff_id: int) -> str | None:

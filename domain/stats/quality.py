@@ -116,4 +116,4 @@ def _tiers(session: Session, cohort: ColumnElement[bool]) -> tuple[TierCount, ..
 def leads_by_tier(session: Session, since: datetime) -> dict[Tier | None, int]:
     """How many leads captured since then stand in which tier."""
     rows = session.execute(select(Lead.tier, func.count()).where(Lead.captured_at >= since).group_by(Lead.tier))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
