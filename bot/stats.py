@@ -40,9 +40,9 @@ def leadstats(
 
 def _line(name: str, share: Share, target: float, words: str) -> str:
     if share.rate is None:
-        return f"⚪ *{name}*  nothing to count yet  (target > {target:.0%})"
+        return f"⚪ *{name}*  nothing to count yet  (target &gt; {target:.0%})"
     mark = "🟢" if share.rate > target else "🔴"
-    return f"{mark} *{name}*  {share.rate:.0%}  (target > {target:.0%}; {share.hit} of {share.of} {words})"
+    return f"{mark} *{name}*  {share.rate:.0%}  (target &gt; {target:.0%}; {share.hit} of {share.of} {words})"
 
 
 def _accuracy(found: Quality, expected: Mapping[Tier, float]) -> str:

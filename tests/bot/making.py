@@ -1,0 +1,176 @@
+"""Card views for tests: a whole one to vary, hostile ones to draw, and what to look for in what was drawn."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from domain.rules.deadlines import deadlines, policy
+from domain.rules.lifecycle import HandoffStatus
+from domain.rules.reasons import REASONS
+from domain.rules.scoring import Contribution
+from domain.rules.scoring_model import Group
+from domain.rules.tiers import Tier
+from domain.tables import AttemptOutcome, ClockOutcome
+from domain.views import AttemptView, CardView, ClockView, LeadView, Person, TouchView
+from tests.conftest import NOON
+
+SAM = Person(7, "Sam Sample", "U0SAM")
+MORGAN = Person(9, "Morgan Manager", "U0MORGAN")
+LEAD = LeadView(
+    id=3,
+    name="Kim Buyer",
+    email="kim_buyer@example.com",
+    title="VP Sales",
+    company="Buyer & Sons",
+    phone="+4930123456",
+    country="DE",
+    industry="software",
+    company_size="201-1000",
+    source="website",
+    notes=("example.com is a sample.",),
+)
+
+
+def contribution(label: str, seen: str, points: int = 32) -> Contribution:
+    return Contribution(Group.INTENT, "demo-request", label, seen, float(points), 1.0, 0.0, points)
+
+
+def a_view(status: HandoffStatus = HandoffStatus.OFFERED, **changes: Any) -> CardView:
+    """The card's view as it is right after the offer, with `changes`."""
+    decided = status not in {HandoffStatus.OPEN, HandoffStatus.OFFERED}
+    view = CardView(
+        handoff_id=12,
+        version=2,
+        cycle=1,
+        status=status,
+        tier=Tier.MQL,
+        score=77,
+        fit=45,
+        intent=32,
+        negative=0,
+        reasons=(contribution("Asked for a demo", "1 demo request"),),
+        lead=LEAD,
+        touches=(TouchView("demo_request", NOON, "spring", "Demo", "/demo"),),
+        clocks=clocks(NOON),
+        attempts=(AttemptView(NOON, "Sam Sample", AttemptOutcome.SPOKE),) if status is HandoffStatus.CONTACTED else (),
+        pool="SDR EMEA",
+        place="C0SDREMEA01",
+        rep=None if status is HandoffStatus.OPEN else SAM,
+        offered_at=NOON,
+        decided_by=SAM if decided else None,
+        decided_at=NOON if decided else None,
+        reason="no_budget" if status is HandoffStatus.REJECTED else None,
+        note="Next year perhaps" if status is HandoffStatus.REJECTED else None,
+    )
+    return replace(view, **changes)
+
+
+def clocks(began: datetime, outcome: ClockOutcome | None = None, stopped: datetime | None = None) -> list[ClockView]:
+    return [ClockView(due.kind, due.due_at, None, stopped, outcome) for due in deadlines(policy(Tier.MQL), began)]
+
+
+ATTACKS = (
+    "<!channel> <!here> <!everyone> <@U0SAM> <#C0GENERAL01> <https://evil.example|click me>",
+    "https://evil.example/login *bold* _italic_ ~strike~ `code` ```block```",
+    "<script>alert(1)</script>&lt;b&gt;&amp;",
+    "'; DROP TABLE leads; -- ' OR Name != ''",
+    '=HYPERLINK("http://evil.example","x")',
+    "line\nbreak\r\n> quote\n• list\u2028and\x0bmore",
+    "\u202egnp.exe\u202c \u200b\u2066hidden\u2069 \x00\x07\x1b[31m",
+    ":smile: :+1: :tada::skin-tone-2: :slack:",
+    "&" * 4000,
+    "<" * 4000,
+    "שלום " * 800,
+    "👩‍👩‍👧‍👦" * 400,
+    "a" * 4000,
+    "@channel #general <!date^1^{date}|x>",
+)
+hostile = st.one_of(
+    st.sampled_from(ATTACKS),
+    st.text(max_size=60),
+    st.text(alphabet="<>&*_~`:!@#|^/\\\n\u202e\x00x1", max_size=300),
+)
+maybe = st.none() | hostile
+moments = st.integers(1_577_836_800, 2_051_222_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+people = st.builds(Person, st.integers(1, 999), hostile, st.none() | st.just("U0SAM"))
+leads = st.builds(
+    LeadView,
+    id=st.integers(1, 2**40),
+    name=hostile,
+    email=hostile,
+    title=maybe,
+    company=maybe,
+    phone=maybe,
+    country=maybe,
+    industry=maybe,
+    company_size=maybe,
+    source=hostile,
+    notes=st.lists(hostile, max_size=6),
+)
+views = st.builds(
+    CardView,
+    handoff_id=st.integers(1, 2**40),
+    version=st.integers(1, 999),
+    cycle=st.integers(1, 99),
+    status=st.sampled_from(HandoffStatus),
+    tier=st.sampled_from([Tier.MQL, Tier.HQL]),
+    score=st.integers(0, 100),
+    fit=st.integers(0, 100),
+    intent=st.integers(0, 100),
+    negative=st.integers(-100, 0),
+    reasons=st.lists(st.builds(contribution, hostile, hostile, st.integers(-100, 100)), max_size=4),
+    lead=leads,
+    touches=st.lists(st.builds(TouchView, hostile, moments, maybe, maybe, maybe), max_size=5),
+    clocks=st.builds(clocks, moments, st.none() | st.sampled_from(ClockOutcome), st.none() | moments),
+    attempts=st.lists(
+        st.builds(AttemptView, moments, hostile, st.sampled_from(AttemptOutcome)), min_size=1, max_size=3
+    ),
+    pool=maybe,
+    place=st.just("C0SDREMEA01"),
+    rep=st.none() | people,
+    offered_at=moments,
+    decided_by=st.none() | people,
+    decided_at=st.none() | moments,
+    reason=st.none() | st.sampled_from(sorted(REASONS)),
+    note=maybe,
+)
+
+
+def texts(value: object, kind: str) -> Iterator[str]:
+    """The texts of all text objects of `kind` (mrkdwn, plain_text), wherever they stand."""
+    if isinstance(value, dict):
+        if value.get("type") == kind:
+            yield value["text"]
+        for inside in value.values():
+            yield from texts(inside, kind)
+    elif isinstance(value, list):
+        for inside in value:
+            yield from texts(inside, kind)
+
+
+OURS = re.compile(
+    r"<!date\^\d+\^(\{time\}|\{date_short_pretty\})\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<@U0(SAM|MORGAN)>|\n> "
+)
+"""The only sequences that a card of these tests may hold: our times, our people, the quoted note."""
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2061-\u2069\ufeff]")
+EMOJI = re.compile(r":[a-z0-9_+'-]+:")
+
+
+def slips(value: object) -> list[str]:
+    """What slipped through in all mrkdwn of blocks or of a view."""
+    return [slip for text in texts(value, "mrkdwn") if (slip := what_slipped_through(text))]
+
+
+def what_slipped_through(mrkdwn: str) -> str:
+    """What of `mrkdwn` Slack would read as a command, or a person could not see; empty when all is well."""
+    rest = OURS.sub("", mrkdwn)
+    found = re.findall(r"[<>]|&(?!(?:amp|lt|gt);)", rest) + UNSEEN.findall(rest) + EMOJI.findall(rest)
+    return "".join(found)
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)

@@ -1,0 +1,212 @@
+"""The lead card is a pure function of the record: in every state, whatever the lead wrote."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from bot.card import lead_card
+from bot.ids import HandoffRef, Press
+from bot.limits import MESSAGE_SIZE, check_message
+from bot.messages import late, reminder, short
+from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import HandoffStatus
+from domain.rules.reasons import REASONS
+from domain.rules.tiers import Tier
+from domain.tables import AttemptOutcome, ClockOutcome
+from domain.views import AttemptView, CardView
+from tests.bot.making import (
+    ATTACKS,
+    LEAD,
+    MORGAN,
+    SAM,
+    a_view,
+    clocks,
+    contribution,
+    hostile,
+    hours,
+    moments,
+    slips,
+    texts,
+    views,
+    what_slipped_through,
+)
+from tests.conftest import NOON
+
+SOON = NOON + timedelta(minutes=20)
+
+
+def drawn(view: CardView, now: datetime = SOON) -> str:
+    """All that a person reads on the card."""
+    _, blocks = lead_card(view, now)
+    return "\n".join(chain(texts(blocks, "plain_text"), texts(blocks, "mrkdwn")))
+
+
+def buttons(view: CardView) -> dict[str, str]:
+    _, blocks = lead_card(view, SOON)
+    found: list[dict[str, Any]] = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+    return {one["action_id"]: one["value"] for one in found}
+
+
+@settings(deadline=None)
+@given(views, moments)
+def test_whatever_the_lead_wrote_the_card_obeys_slack_and_slack_obeys_nobody(view: CardView, now: datetime) -> None:
+    text, blocks = lead_card(view, now)
+    check_message(blocks)
+    assert len(json.dumps(blocks, ensure_ascii=False)) <= MESSAGE_SIZE
+    assert slips(blocks) == []
+    assert what_slipped_through(text) == ""
+    assert 0 < len(text) <= 500
+
+
+@settings(deadline=None)
+@given(views)
+def test_messages_beside_the_card_are_as_harmless(view: CardView) -> None:
+    said = [
+        reminder(view, ClockKind.FIRST_CONTACT),
+        late(view, ClockKind.QUALIFICATION, None),
+        short(view.pool or "", 2, NOON),
+    ]
+    for text, blocks in said:
+        check_message(blocks)
+        assert slips(blocks) == []
+        assert text
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_lead_whose_every_field_is_an_attack_still_fits(attack: str) -> None:
+    lead = replace(
+        LEAD,
+        name=attack,
+        email=attack,
+        title=attack,
+        company=attack,
+        phone=attack,
+        country=attack,
+        industry=attack,
+        company_size=attack,
+        source=attack,
+        notes=[attack] * 5,
+    )
+    reasons = [contribution(attack, attack)] * 4
+    view = a_view(HandoffStatus.REJECTED, lead=lead, reasons=reasons, note=attack, pool=attack)
+    check_message(lead_card(view, SOON)[1])
+
+
+@pytest.mark.parametrize("status", HandoffStatus)
+def test_the_card_is_drawn_in_every_state_and_the_same_twice(status: HandoffStatus) -> None:
+    view = a_view(status)
+    assert lead_card(view, SOON) == lead_card(view, SOON)
+    check_message(lead_card(view, SOON)[1])
+
+
+@pytest.mark.parametrize(
+    ("status", "presses"),
+    [
+        (HandoffStatus.OFFERED, {Press.ACCEPT, Press.REJECT}),
+        (HandoffStatus.ACCEPTED, {Press.LOG_CONTACT, Press.REJECT}),
+        (HandoffStatus.CONTACTED, {Press.LOG_CONTACT, Press.REJECT}),
+        (HandoffStatus.OPEN, set()),
+        (HandoffStatus.REJECTED, set()),
+        (HandoffStatus.EXPIRED, set()),
+        (HandoffStatus.WITHDRAWN, set()),
+    ],
+)
+def test_the_buttons_are_those_of_the_moves_that_are_possible(status: HandoffStatus, presses: set[Press]) -> None:
+    assert set(buttons(a_view(status))) == presses
+
+
+def test_a_button_carries_the_handoff_and_its_version_and_nothing_else() -> None:
+    assert set(buttons(a_view()).values()) == {HandoffRef(12, 2).packed}
+
+
+def test_the_card_shows_who_why_and_until_when() -> None:
+    seen = drawn(a_view())
+    assert "MQL 77 · Kim Buyer · Buyer & Sons" in seen
+    assert "*Kim Buyer*, VP Sales at *Buyer &amp; Sons*\nkim_buyer@example.com · +4930123456" in seen
+    assert "*Why 77*  (fit 45 + intent 32)\n`+32` Asked for a demo: 1 demo request" in seen
+    assert "demo request “Demo”" in seen
+    assert "*For <@U0SAM>.*" in seen
+    assert "(3 h 40 min left)" in seen
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (NOON, "(4 h left)"),
+        (NOON + hours(3.5), "(30 min left)"),
+        (NOON + hours(3.999), "(1 min left)"),
+        (NOON + hours(4), "*First contact overdue*"),
+        (NOON + hours(9), "*First contact overdue*"),
+    ],
+)
+def test_the_time_that_is_left_is_said_in_words(now: datetime, words: str) -> None:
+    assert words in drawn(a_view(), now)
+
+
+def test_an_accepted_card_says_who_accepted_for_whom() -> None:
+    assert "✅ *Accepted by Morgan Manager*" in drawn(a_view(HandoffStatus.ACCEPTED, decided_by=MORGAN))
+    assert "for <@U0SAM>" in drawn(a_view(HandoffStatus.ACCEPTED, decided_by=MORGAN))
+
+
+@pytest.mark.parametrize("outcome", AttemptOutcome)
+def test_a_contacted_card_says_how_the_last_attempt_went(outcome: AttemptOutcome) -> None:
+    attempts = [AttemptView(NOON, SAM.name, AttemptOutcome.NO_ANSWER), AttemptView(SOON, SAM.name, outcome)]
+    seen = drawn(a_view(HandoffStatus.CONTACTED, attempts=attempts, clocks=clocks(NOON, ClockOutcome.MET, NOON)))
+    assert f"📞 *{outcome.words}*: Sam Sample" in seen
+    assert "attempt 2, first contact in time" in seen
+
+
+def test_a_late_first_contact_is_said_to_be_late() -> None:
+    assert "first contact late" in drawn(
+        a_view(HandoffStatus.CONTACTED, clocks=clocks(NOON, ClockOutcome.MISSED, SOON))
+    )
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=lambda reason: reason.key)
+def test_a_rejected_card_says_why_and_what_follows(reason: Any) -> None:
+    seen = drawn(a_view(HandoffStatus.REJECTED, reason=reason.key))
+    assert "*Rejected by Sam Sample*" in seen
+    assert f"{reason.label} → {reason.then.value}\n> Next year perhaps" in seen
+
+
+def test_a_lead_of_whom_little_is_known_has_a_card_too() -> None:
+    bare = replace(
+        LEAD,
+        name="kim@example.com",
+        title=None,
+        company=None,
+        phone=None,
+        country=None,
+        industry=None,
+        company_size=None,
+        notes=(),
+    )
+    seen = drawn(a_view(lead=bare, touches=(), reasons=()))
+    assert "_title not known_" in seen
+    assert "None" not in seen
+
+
+def test_an_hql_is_told_from_an_mql_at_first_sight() -> None:
+    assert drawn(a_view(tier=Tier.HQL)).startswith("🔥 HQL")
+    assert drawn(a_view(tier=Tier.MQL)).startswith("⭐ MQL")
+
+
+def test_what_speaks_against_the_lead_is_not_hidden() -> None:
+    view = a_view(negative=-12, reasons=[contribution("Writes from a free mailbox", "gmail.com", -12)])
+    assert "(fit 45 + intent 32 \u2212 12)\n`-12` Writes from a free mailbox: gmail.com" in drawn(view)
+
+
+def test_the_fallback_says_what_to_do() -> None:
+    text, _ = lead_card(a_view(), SOON)
+    assert text == "MQL 77 · Kim Buyer · Buyer &amp; Sons. Accept or reject: offered to Sam Sample."
+
+
+@given(hostile)
+def test_a_rep_without_slack_is_named_harmlessly(name: str) -> None:
+    view = a_view(rep=replace(SAM, name=name, slack_user_id=None))
+    assert slips(lead_card(view, SOON)[1]) == []

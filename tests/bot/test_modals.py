@@ -1,0 +1,87 @@
+"""The windows that buttons open, and the ids that come back from Slack."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.ids import BadRef, Field, HandoffRef, Submission
+from bot.limits import check_view
+from bot.modals import View, contact_modal, reject_modal
+from domain.rules.reasons import REASONS
+from domain.tables import AttemptOutcome
+from domain.views import CardView
+from tests.bot.making import a_view, slips, views
+
+
+def fields(view: View) -> dict[str, View]:
+    return {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+
+
+@given(views)
+def test_whatever_the_lead_wrote_the_modals_obey_slack(view: CardView) -> None:
+    for modal in (reject_modal(view), contact_modal(view)):
+        check_view(modal)
+        assert slips(modal) == []
+
+
+def test_the_rejection_offers_every_reason_and_a_note() -> None:
+    modal = reject_modal(a_view())
+    assert modal["callback_id"] == Submission.REJECT
+    assert [one["value"] for one in fields(modal)[Field.REASON]["options"]] == list(REASONS)
+    assert Field.NOTE in fields(modal)
+
+
+def test_the_contact_offers_every_outcome() -> None:
+    modal = contact_modal(a_view())
+    assert modal["callback_id"] == Submission.LOG_CONTACT
+    assert [one["value"] for one in fields(modal)[Field.OUTCOME]["options"]] == [
+        outcome.value for outcome in AttemptOutcome
+    ]
+
+
+def test_a_modal_carries_ids_and_nothing_of_the_lead() -> None:
+    for modal in (reject_modal(a_view()), contact_modal(a_view())):
+        assert modal["private_metadata"] == "h12.v2"
+
+
+def test_a_missing_choice_is_answered_by_us_and_not_by_slack() -> None:
+    inputs = [block for block in reject_modal(a_view())["blocks"] if block["type"] == "input"]
+    assert all(block["optional"] for block in inputs)
+
+
+@given(st.integers(0, 10**17), st.integers(0, 10**17))
+def test_a_reference_comes_back_as_it_was_sent(handoff_id: int, version: int) -> None:
+    ref = HandoffRef(handoff_id, version)
+    assert HandoffRef.unpack(ref.packed) == ref
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "h1",
+        "h1.v",
+        "h.v1",
+        "v1.h1",
+        "h-1.v1",
+        "h1.v1.v1",
+        "h1.v1 ",
+        "hx.v1",
+        "h\u0661.v1",
+        f"h{'9' * 19}.v1",
+        "h1.5.v2",
+        "h1.v²",
+    ],
+)
+def test_what_we_did_not_send_is_no_reference(text: str) -> None:
+    with pytest.raises(BadRef):
+        HandoffRef.unpack(text)
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_codec(text: str) -> None:
+    try:
+        ref = HandoffRef.unpack(text)
+    except BadRef:
+        return
+    assert ref.handoff_id >= 0
