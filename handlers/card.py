@@ -8,7 +8,7 @@ from bot import messenger
 from bot.blocks import Block
 from bot.card import lead_card
 from domain import finding
-from domain.tables import CardPlace, Rep
+from domain.tables import CardPlace, Handoff, Rep
 from domain.verbs import placing
 from domain.views import CardView
 from handlers.flow import Job, Priority, show_card
@@ -36,7 +36,7 @@ def show(running: Running, handoff_id: int) -> None:
     with finishing(running) as session:
         placing.note_drawn(session, handoff_id, ts, _hash(blocks), utcnow())
         # The record may have moved on while Slack was drawing: then there is a newer card to draw.
-        newer = finding.card_view(session, handoff_id)
+        newer = session.get_one(Handoff, handoff_id)
         if newer.version != view.version or newer.status is not view.status:
             send(session, show_card(handoff_id, view.place, Priority.CLICK))
 
