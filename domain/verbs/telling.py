@@ -15,15 +15,19 @@ MARKETING = "marketing"
 
 def mark_dirty(session: Session, lead: Lead, now: datetime, *systems: str) -> None:
     """Say that `systems` know less of this lead than we do."""
-    statement = upsert(SystemLink).values(
-        [{"lead_id": lead.id, "system": system, "dirty": 1, "dirty_since": now} for system in sorted(systems)]
-    )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["lead_id", "system"],
-            set_={"dirty": SystemLink.dirty + 1, "dirty_since": func.coalesce(SystemLink.dirty_since, now)},
-        )
-    )
+    marks = [{"lead_id": lead.id, "system": system, "dirty": 1, "dirty_since": now} for system in sorted(systems)]
+    session.execute(_MARK, marks)
+
+
+# Compiled once: a list of values within the statement would be compiled anew each time.
+_LINK = upsert(SystemLink)
+_MARK = _LINK.on_conflict_do_update(
+    index_elements=["lead_id", "system"],
+    set_={
+        "dirty": SystemLink.dirty + 1,
+        "dirty_since": func.coalesce(SystemLink.dirty_since, _LINK.excluded.dirty_since),
+    },
+)
 
 
 def note_told(
