@@ -25,7 +25,8 @@ def enrich(running: Running, lead_id: int) -> None:
 @job(Job.ASK_PROVIDER)
 def ask_provider(running: Running, lead_id: int, provider: str) -> None:
     """One provider, one lead. What it says is merged field by field, whenever it comes."""
-    enricher = next((one for one in registry.enrichers() if one.name == provider), None)
+    enrichers = {one.name: one for one in registry.enrichers()}
+    enricher = enrichers.get(provider)
     if enricher is None:
         return
     with reading() as session:
@@ -35,4 +36,4 @@ def ask_provider(running: Running, lead_id: int, provider: str) -> None:
         raise TryLater(f"{provider} is still searching")
     said = capturing.Said(provider, profile.outcome.value, dict(profile.fields), profile.cost_cents)
     with finishing(running) as session:
-        capturing.learn(session, lead_id, said, utcnow())
+        capturing.learn(session, lead_id, said, utcnow(), order=list(enrichers))

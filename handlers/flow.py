@@ -129,6 +129,11 @@ def _task(event: LeadEvent) -> Sending:
     return Sending(Job.LOG_CRM_TASK, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), after=GATHER)
 
 
+def _news(event: LeadEvent) -> Sending | None:
+    """Score the lead, unless it was scored while enrichment was late and nothing came of that."""
+    return _of_lead(Job.SCORE, key=True)(event) if event.data["news"] else None
+
+
 def _of_rep(job: Job) -> Rule:
     return lambda event: Sending(job, {"rep_id": event.rep_id or 0}, key=str(event.rep_id))
 
@@ -136,7 +141,7 @@ def _of_rep(job: Job) -> Rule:
 WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
     Happened.TOUCH_RECORDED: (_of_lead(Job.SCORE, key=True),),
-    Happened.LEAD_ENRICHED: (_of_lead(Job.SCORE, key=True),),
+    Happened.LEAD_ENRICHED: (_news,),
     Happened.LEAD_RESCORED: (),
     Happened.LEAD_TO_NURTURE: (_of_lead(Job.NURTURE),),
     Happened.LEAD_TO_SDR: (_of_lead(Job.ASSIGN),),

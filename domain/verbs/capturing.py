@@ -192,7 +192,8 @@ def learn(session: Session, lead_id: int, said: Said | None, now: datetime, orde
         _describe(lead, merge_fields(_sourced(lead), known, said.provider, now, order), {})
     move_lead(lead, LeadMove.LEARN)
     lead.enriched_at = now
-    happened(session, Happened.LEAD_ENRICHED, now, lead=lead, provider=said.provider if said else None)
+    news = said is not None or lead.scored_at is None
+    happened(session, Happened.LEAD_ENRICHED, now, lead=lead, provider=said.provider if said else None, news=news)
     return lead
 
 
