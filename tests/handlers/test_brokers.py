@@ -180,6 +180,8 @@ def test_workers_that_are_killed_or_told_to_stop_lose_and_double_nothing(
         redis.Redis.from_url(broker_url).flushall()
     fresh = workers.start()
     until(lambda: count(committed, JobRow) == 0, workers.log)
+    # The others may have done all before the last one was there to be told to stop.
+    until(lambda: workers.log.read_text().count("worker.ready") == 3, workers.log)
     for worker in (other, fresh):
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(PATIENCE) for worker in (other, fresh)] == [0, 0]
