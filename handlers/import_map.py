@@ -71,9 +71,9 @@ def _zone(name: object) -> ZoneInfo:
 
 def _date_format(text: object) -> str:
     """A form that gives a date back as it was: year, month and day stand in it."""
-    sample = datetime(2024, 11, 30)  # noqa: DTZ001  (forms of dates mostly have no time zone)
+    sample = datetime(2024, 11, 30, tzinfo=UTC)
     try:
-        back = datetime.strptime(sample.strftime(str(text)), str(text))  # noqa: DTZ007  (see above)
+        back = datetime.strptime(sample.strftime(str(text)), str(text))  # noqa: DTZ007  (most forms have no zone)
     except ValueError as wrong:
         raise ValueError(f"cannot be read: {wrong}") from None
     if back.date() != sample.date():
