@@ -128,7 +128,8 @@ def _answer_refusal(_request: Request, error: Exception) -> Response:
 def _answer_http(_request: Request, error: Exception) -> Response:
     """What the framework says itself: no such page, no such method."""
     status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    answer = problem(status, HTTPStatus(status).name.lower(), HTTPStatus(status).description or "That cannot be done.")
+    name = HTTPStatus(status)
+    answer = problem(status, name.name.lower(), f"{name.description or 'That cannot be done'}.")
     answer.headers.update(headers or {})
     return answer
 
