@@ -113,6 +113,10 @@ class Workers:
         self.running.append(started)
         return started
 
+    def wait_for(self, ready: int) -> None:
+        """Wait until so many have said that they work."""
+        until(lambda: self.log.read_text().count("worker.ready") == ready, self.log)
+
 
 @pytest.fixture
 def workers(committed: Engine, database_url: str, broker_url: str, tmp_path: Path) -> Iterator[Workers]:
@@ -170,8 +174,9 @@ def assert_each_lead_went_its_road_once(engine: Engine) -> None:
 def test_workers_that_are_killed_or_told_to_stop_lose_and_double_nothing(
     committed: Engine, workers: Workers, broker_url: str
 ) -> None:
-    capture_leads()
     victim, other = workers.start(), workers.start()
+    workers.wait_for(2)
+    capture_leads()
     until(lambda: len(how_often(committed, Happened.LEAD_ENRICHED)) > LEADS / 10, workers.log)
     victim.kill()
     assert len(how_often(committed, Happened.LEAD_NURTURED)) < LEADS
@@ -181,7 +186,7 @@ def test_workers_that_are_killed_or_told_to_stop_lose_and_double_nothing(
     fresh = workers.start()
     until(lambda: count(committed, JobRow) == 0, workers.log)
     # The others may have done all before the last one was there to be told to stop.
-    until(lambda: workers.log.read_text().count("worker.ready") == 3, workers.log)
+    workers.wait_for(3)
     for worker in (other, fresh):
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(PATIENCE) for worker in (other, fresh)] == [0, 0]
