@@ -44,7 +44,7 @@ class NotMeasured(Exception):
 @contextmanager
 def database() -> Iterator[str]:
     """A new database that all of our code uses: on DATABASE_URL's server, else on a durable one in a temporary folder."""
-    with _server(), fresh_database("bench") as url:
+    with server(), fresh_database("bench") as url:
         _use(url)
         try:
             yield url
@@ -53,7 +53,8 @@ def database() -> Iterator[str]:
 
 
 @contextmanager
-def _server() -> Iterator[None]:
+def server() -> Iterator[None]:
+    """The server of DATABASE_URL; without it, a durable one in a temporary folder, which DATABASE_URL names meanwhile."""
     before = os.environ.get("DATABASE_URL")
     try:
         if settings().database_url is not None:
@@ -62,8 +63,8 @@ def _server() -> Iterator[None]:
         # Not the one of `make demo`: whoever started that may stop it in the middle of a run.
         with tempfile.TemporaryDirectory(prefix="handoff-bench-", ignore_cleanup_errors=True) as folder:
             Path(folder).chmod(0o711)  # as root, Postgres runs as another user, who must pass through it
-            with embedded_postgres.start(Path(folder) / "pg") as server:
-                _use(server.url)
+            with embedded_postgres.start(Path(folder) / "pg") as embedded:
+                _use(embedded.url)
                 yield
     finally:
         os.environ.pop("DATABASE_URL", None)
@@ -216,13 +217,13 @@ def jobs_done() -> int:
         return int(session.scalar(deleted) or 0)
 
 
-def until(true: Callable[[], bool], what: str, *, seconds: float) -> None:
-    """Wait until something is so; raises NotMeasured if it is not in time."""
+def until(true: Callable[[], bool], what: str, *, seconds: float, every: float = LOOK_SECONDS) -> None:
+    """Look `every` so many seconds until something is so; raises NotMeasured if it is not in time."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
             raise NotMeasured(f"after {seconds:.0f} s it is still not so that {what}")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(every)
 
 
 def end_cleanly_when_told() -> None:

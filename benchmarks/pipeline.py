@@ -46,7 +46,7 @@ def measure(arguments: argparse.Namespace) -> Figures:
     pace = arguments.pace == "on"
     how = {"pools": arguments.pools, "hot_share": arguments.hot_share, "seed": arguments.seed}
     leads = invent(arguments.leads, run="L", **how)
-    warm_up = invent(4 * arguments.pools, run="W", **how)
+    warm_up = invent(3 * arguments.pools, run="W", **how)
     figures = _settings(arguments, shape, len(warm_up))
     with installation(pace=pace, broker=arguments.broker, workers=arguments.workers, pools=arguments.pools) as (
         system,
@@ -65,7 +65,7 @@ def measure(arguments: argparse.Namespace) -> Figures:
         figures |= _of_the_road(leads, posted, cards)
         figures["work"] = _work(leads, warm_up, used, limited)
         if pace:
-            figures["best_possible"] = _best_possible(posted, cards)
+            figures["best_possible"] = best_possible(posted, cards)
         say("Measuring the floors")
         figures["floors"] = _floors(arguments, shape, database, figures)
     figures["remarks"] = _remarks(arguments, figures)
@@ -164,7 +164,7 @@ def _work(leads: Sequence[BenchLead], warm_up: Sequence[BenchLead], used: Mappin
     }
 
 
-def _best_possible(posted: Sequence[Posted], cards: Sequence[Card]) -> Figures:
+def best_possible(posted: Sequence[Posted], cards: Sequence[Card]) -> Figures:
     """What nobody can beat: every card at once, but in one channel not before a second after the one before it."""
     at = {f"L{post.number:06d}": post.at for post in posted}
     places: dict[str, list[tuple[float, float]]] = defaultdict(list)
