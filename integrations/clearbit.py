@@ -1,7 +1,6 @@
 """Clearbit (now HubSpot's Breeze Intelligence). New accounts get no key since 2023: for those who still hold one."""
 
 import math
-import time
 from typing import Any
 
 import httpx
@@ -11,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from integrations.countries import iso2
 from integrations.ports import Outcome, Person, Profile, Seniority
 from integrations.reading import ask, count, dig, json_object, known, text
+from kit.clock import utcnow
 from kit.http import RETRY_AFTER_LIMIT, client, raise_for_answer
 from kit.outside import Refused, TryLater
 
@@ -83,7 +83,7 @@ def _reset(answer: httpx.Response) -> float:
         return RATE_WINDOW
     if not math.isfinite(reset):
         return RATE_WINDOW
-    wait = reset - time.time() if reset > 1e9 else reset
+    wait = reset - utcnow().timestamp() if reset > 1e9 else reset
     return min(max(wait, 1.0), RETRY_AFTER_LIMIT)
 
 
