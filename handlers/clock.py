@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from handlers import sla, upkeep
+from kit import db
 from kit.clock import utcnow
 
 log = structlog.get_logger()
@@ -40,4 +41,5 @@ def run() -> None:
                 log.info("clock.stepped", steps=steps)
         ticks += 1
         stopping.wait(TICK_SECONDS)
+    db.forget()
     log.info("clock.stopped")

@@ -58,4 +58,5 @@ def run() -> None:
     log.info("worker.ready", threads=settings().worker_threads)
     stopping.wait()
     hands.stop()
+    db.forget()
     log.info("worker.stopped")
