@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
+from domain.rules.refusals import ImportAgain
 from domain.rules.validation import BadLead
 from domain.tables import Arrival, ArrivalState, CaptureSource, Handoff, Lead
 from domain.verbs import capturing
@@ -84,17 +85,19 @@ def capture(source: str, authorization: str, idempotency_key: str | None, body: 
 
 
 def replay(arrival_id: int) -> int | None:
-    """Try a refused arrival again; returns the lead's id, or None if it is refused once more."""
+    """Try a refused arrival again; returns the lead's id, or None if it is refused once more. Raises ImportAgain."""
     with transaction() as session:
         found = session.execute(
-            select(Arrival, CaptureSource.name)
+            select(Arrival, CaptureSource)
             .join(CaptureSource)
             .where(Arrival.id == arrival_id, Arrival.state == ArrivalState.REFUSED)
             .with_for_update(of=Arrival)
         ).one_or_none()
         if found is None:
             return None
-        _receive(session, found.Arrival, found.name, utcnow())
+        if found.CaptureSource.key_hash is None:
+            raise ImportAgain
+        _receive(session, found.Arrival, found.CaptureSource.name, utcnow())
         lead_id: int | None = found.Arrival.lead_id
     return lead_id
 

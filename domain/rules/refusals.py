@@ -144,6 +144,15 @@ class AlreadyThere(Refusal):
         return f"There is a {self.facts['what']} named {self.facts['name']} already."
 
 
+class ImportAgain(Refusal):
+    """A refused row of an import is no delivery of a website."""
+
+    key = "import_again"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return "This row came from a file. Put it right there, and import the file again: what is in already stays as it is."
+
+
 class NoSuchMove(Refusal):
     """Facts: `move`, `state`."""
 
