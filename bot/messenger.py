@@ -38,7 +38,7 @@ _PASSING = frozenset(
 
 
 class TriggerGone(Exception):
-    """The trigger of a click had expired, in either of the two ways in which Slack says so."""
+    """The trigger of a click can open no window (any more), in whichever of its ways Slack says so."""
 
 
 class MessageGone(Refused):
@@ -164,7 +164,9 @@ def _kind_of(error: SlackApiError) -> Exception:
     if code in _PASSING or answer.status_code >= 500:
         return TryLater(f"Slack answered {code}")
     said = " ".join((answer.get("response_metadata") or {}).get("messages") or ())
-    if code in {"expired_trigger_id", "exchanged_trigger_id"} or (code == "invalid_arguments" and "trigger_id" in said):
+    if code in {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"} or (
+        code == "invalid_arguments" and "trigger_id" in said
+    ):
         return TriggerGone(code)
     if code in {"message_not_found", "cant_update_message"}:
         return MessageGone(f"Slack answered {code}")

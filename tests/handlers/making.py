@@ -92,9 +92,9 @@ class Outside:
     def top_view(self, user: str) -> dict[str, Any]:
         return dict(self.page.get(f"/_api/as/{user}/views").json()["views"][-1])
 
-    def calls(self) -> dict[str, int]:
-        """How often each method of Slack was called."""
-        return dict(self.page.get("/_api/counts").json()["calls"])
+    def posts(self) -> int:
+        """How many messages were posted, in all channels since the sandbox started."""
+        return int(self.page.get("/_api/counts").json()["posts"])
 
     def state(self, system: str) -> dict[str, Any]:
         return dict(self.page.get(f"/{system}/_state").raise_for_status().json())
@@ -158,7 +158,9 @@ def door_url(migrated: Engine, sandbox_process: Outside) -> Iterator[str]:
     with _pointed_at(sandbox_process, "SLACK_"):
         application = web.make_web()
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application, log_config=None, access_log=False, server_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
