@@ -7,7 +7,6 @@ from typing import Any
 Block = dict[str, Any]
 
 SECTION_TEXT = 3000
-FIELD_TEXT = 2000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
 OPTION_TEXT = 75
@@ -67,10 +66,6 @@ def section(mrkdwn: str) -> Block:
     return {"type": "section", "text": _mrkdwn(mrkdwn, SECTION_TEXT)}
 
 
-def facts(fields: list[str]) -> Block:
-    return {"type": "section", "fields": [_mrkdwn(field, FIELD_TEXT) for field in fields[:10]]}
-
-
 def context(mrkdwn: str) -> Block:
     return {"type": "context", "elements": [_mrkdwn(mrkdwn, CONTEXT_TEXT)]}
 
@@ -100,12 +95,11 @@ def option(text: str, value: str, description: str | None = None) -> Block:
     )
 
 
-def select(block_id: str, label: str, placeholder: str, options: list[Block], *, optional: bool = False) -> Block:
-    """An input block with a select in it. With `optional` Slack lets it be sent empty, so that our own sentence answers."""
+def select(block_id: str, label: str, placeholder: str, options: list[Block]) -> Block:
+    """An input block with a select in it. Slack does not send it empty, and says so under the field."""
     return {
         "type": "input",
         "block_id": block_id,
-        "optional": optional,
         "label": {"type": "plain_text", "text": label},
         "element": {
             "type": "static_select",

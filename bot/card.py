@@ -2,16 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from bot.blocks import Block, actions, button, context, divider, escape, facts, header, mention, moment, plain, section
+from bot.blocks import Block, actions, button, context, divider, escape, header, mention, moment, plain, section
 from bot.ids import HandoffRef, Press
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.reasons import REASONS
+from domain.rules.scoring_model import Group
 from domain.tables import ClockOutcome
 from domain.views import CardView, ClockView, TouchView
 
 MARK = {"hql": "🔥", "mql": "⭐"}
 TOUCHES = 4
+DAY_AND_TIME = "{date_short_pretty} at {time}"
+SAME_DAY = timedelta(hours=10)
+"""Nearer than this, a time of day alone is not misread as another day's."""
 
 Card = tuple[str, list[Block]]
 """The fallback text and the blocks."""
@@ -26,11 +30,10 @@ def lead_card(view: CardView, now: datetime) -> Card:
     blocks = [
         header(f"{MARK.get(view.tier.value, '')} {headline}"),
         section(_who(view)),
-        facts(_facts(view)),
         section(_why(view)),
     ]
     if view.touches:
-        blocks.append(context("*Recent*  " + "  ·  ".join(_touch(touch) for touch in view.touches[:TOUCHES])))
+        blocks.append(context("*Recent:*  " + "  ·  ".join(_touch(touch) for touch in view.touches[:TOUCHES])))
     if lead.notes:
         blocks.append(context("⚠️ " + "  ·  ".join(escape(note, 120) for note in lead.notes[:3])))
     blocks += [divider(), section(_standing(view, now))]
@@ -42,22 +45,14 @@ def lead_card(view: CardView, now: datetime) -> Card:
 
 
 def _who(view: CardView) -> str:
+    """Two lines: what makes them interesting, and how to reach them. Their name and company stand above."""
     lead = view.lead
-    role = escape(lead.title, 100) if lead.title else "_title not known_"
-    company = f" at *{escape(lead.company, 100)}*" if lead.company else ""
-    reach = " · ".join(escape(part, 120) for part in (lead.email, lead.phone) if part)
-    return f"*{escape(lead.name, 100)}*, {role}{company}\n{reach}"
-
-
-def _facts(view: CardView) -> list[str]:
-    lead = view.lead
-    known = {
-        "Industry": (lead.industry or "unknown").replace("_", " "),
-        "Employees": lead.company_size or "unknown",
-        "Country": lead.country or "unknown",
-        "Source": lead.source,
-    }
-    return [f"*{name}*\n{escape(value, 80)}" for name, value in known.items()]
+    industry = (lead.industry or "").replace("_", " ")
+    size = f"{escape(lead.company_size, 40)} employees" if lead.company_size else ""
+    known = [escape(industry[:1].upper() + industry[1:], 60), size, escape(lead.country or "", 40)]
+    role = f"*{escape(lead.title, 100)}*" if lead.title else "_title not known_"
+    reach = [*(escape(part, 120) for part in (lead.email, lead.phone) if part), f"via {escape(lead.source, 60)}"]
+    return " · ".join([role, *filter(None, known)]) + "\n" + " · ".join(reach)
 
 
 def _why(view: CardView) -> str:
@@ -67,7 +62,8 @@ def _why(view: CardView) -> str:
         parts += f" − {abs(view.negative)}"
     lines = [f"*Why {view.score}*  ({parts})"]
     for reason in view.reasons:
-        seen = f": {escape(reason.seen, 80)}" if reason.seen else ""
+        # What was seen of a touch says when and what; of an attribute it only repeats the label in the model's words.
+        seen = f": {escape(reason.seen, 80)}" if reason.seen and reason.group is Group.INTENT else ""
         lines.append(f"`{reason.points:+d}` {escape(reason.label, 80)}{seen}")
     return "\n".join(lines)
 
@@ -75,31 +71,35 @@ def _why(view: CardView) -> str:
 def _touch(touch: TouchView) -> str:
     what = escape(touch.content or touch.page or touch.campaign or "", 50)
     words = escape(touch.kind.replace("_", " "), 40)
-    return f"{moment(touch.occurred_at, '{date_short_pretty}')} {words}" + (f" “{what}”" if what else "")
+    return words + (f" “{what}” " if what else " ") + moment(touch.occurred_at, "{date_short_pretty}")
 
 
 def _standing(view: CardView, now: datetime) -> str:
     rep = mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody yet"
     who = escape(view.decided_by.name) if view.decided_by else "Somebody"
-    at = moment(view.decided_at) if view.decided_at else ""
+    at = f" {moment(view.decided_at, DAY_AND_TIME)}" if view.decided_at else ""
     contact, qualify = view.clock(ClockKind.FIRST_CONTACT), view.clock(ClockKind.QUALIFICATION)
     if view.status is HandoffStatus.OFFERED:
-        return f"*For {rep}.*  {_left('First contact', contact, now)}"
+        return f"*For {rep}*  ·  {_left('First contact', contact, now)}"
     if view.status is HandoffStatus.ACCEPTED:
-        return f"✅ *Accepted by {who}* at {at} for {rep}.  {_left('First contact', contact, now)}"
+        whose = "" if view.decided_by == view.rep else f" for {rep}"
+        return f"✅ *Accepted by {who}*{at}{whose}\n{_left('First contact', contact, now)}"
     if view.status is HandoffStatus.CONTACTED:
-        last = view.attempts[-1]
-        verdict = "in time ✅" if contact.outcome is ClockOutcome.MET else "late ⏰"
-        return (
-            f"📞 *{last.outcome.words}*: {escape(last.by)} at {moment(last.at)} · attempt {len(view.attempts)}, first contact {verdict}\n"
-            f"{_left('Qualification', qualify, now)}"
-        )
+        return f"{_contacted(view, contact)}\n{_left('Qualification', qualify, now)}"
     if view.status is HandoffStatus.REJECTED:
         why = REASONS.get(view.reason or "")
         words = f"{why.label} → {why.then.value}" if why else "no reason given"
         note = f"\n> {escape(view.note, 500)}" if view.note else ""
-        return f"↩️ *Rejected by {who}* at {at}: {words}{note}"
+        return f"↩️ *Rejected by {who}*{at}\n{words}{note}"
     return f"This handoff is *{view.status.value}*."
+
+
+def _contacted(view: CardView, contact: ClockView) -> str:
+    last = view.attempts[-1]
+    verdict = "in time ✅" if contact.outcome is ClockOutcome.MET else "late ⏰"
+    tries = f"  ·  attempt {len(view.attempts)}" if len(view.attempts) > 1 else ""
+    done = f"📞 *{last.outcome.words}*: {escape(last.by)} {moment(last.at, DAY_AND_TIME)}"
+    return f"{done}{tries}  ·  first contact {verdict}"
 
 
 def _left(what: str, clock: ClockView, now: datetime) -> str:
@@ -107,9 +107,10 @@ def _left(what: str, clock: ClockView, now: datetime) -> str:
     if clock.stopped_at:
         return ""
     left = clock.due_at - now
+    due = moment(clock.due_at, "{time}" if abs(left) < SAME_DAY else DAY_AND_TIME)
     if left <= timedelta(0):
-        return f"🔴 *{what} overdue* since {moment(clock.due_at)}"
-    return f"⏱ {what} by *{moment(clock.due_at)}* ({_span(left)} left)"
+        return f"🔴 *{what} overdue* since {due}"
+    return f"⏱ {what} by *{due}* ({_span(left)} left)"
 
 
 def _span(left: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.blocks import Block, context, escape, option, section, select, text_input
+from bot.blocks import Block, escape, option, section, select, text_input
 from bot.ids import Field, HandoffRef, Submission
 from domain.rules.reasons import NOTE_LIMIT, REASONS
 from domain.tables import AttemptOutcome
@@ -12,8 +12,8 @@ View = dict[str, Any]
 
 
 def reject_modal(view: CardView) -> View:
-    """Ask why. The reason is checked by us, so that what is missing is said in our words."""
-    reasons = [option(reason.label, reason.key, reason.help) for reason in REASONS.values()]
+    """Ask why, and say with each reason what follows from it. Slack itself asks for one; we check it all the same."""
+    reasons = [option(one.label, one.key, f"{one.help} → {one.then.value}") for one in REASONS.values()]
     return _modal(
         Submission.REJECT,
         "Reject this lead",
@@ -24,11 +24,8 @@ def reject_modal(view: CardView) -> View:
                 f"*{escape(view.lead.name, 100)}*"
                 + (f" at {escape(view.lead.company, 100)}" if view.lead.company else "")
             ),
-            select(Field.REASON, "Why?", "Choose a reason", reasons, optional=True),
+            select(Field.REASON, "Why?", "Choose a reason", reasons),
             text_input(Field.NOTE, "Note", "What should marketing or the next rep know?", max_length=NOTE_LIMIT),
-            context(
-                "The reason decides what follows: back to nurture, on to the next rep, or disqualified. It also trains the score."
-            ),
         ],
     )
 
@@ -43,7 +40,7 @@ def contact_modal(view: CardView) -> View:
         view,
         [
             section(f"*{escape(view.lead.name, 100)}*  {escape(view.lead.phone or view.lead.email, 120)}"),
-            select(Field.OUTCOME, "How did it go?", "Choose one", outcomes, optional=True),
+            select(Field.OUTCOME, "How did it go?", "Choose one", outcomes),
             text_input(Field.NOTE, "Note", "What was said?", max_length=NOTE_LIMIT),
         ],
     )

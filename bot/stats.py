@@ -19,10 +19,10 @@ def leadstats(
     `leads`: how many were captured in each tier; None for one rep's numbers, since leads are captured for nobody yet.
     """
     lines = [
-        _line("MQL acceptance", found.acceptance, ACCEPTANCE, "accepted of decided"),
-        _line("MQL → SQL", found.to_sql, TO_SQL, "became SQL of handed over"),
-        _line("SQL → opportunity", found.to_opportunity, TO_OPPORTUNITY, "opportunities of SQLs"),
-        _line("Contact within SLA", found.contact_in_time, IN_TIME, "in time of due"),
+        _line("MQL acceptance", found.acceptance, ACCEPTANCE, "decided"),
+        _line("MQL → SQL", found.to_sql, TO_SQL, "handed over"),
+        _line("SQL → opportunity", found.to_opportunity, TO_OPPORTUNITY, "SQLs"),
+        _line("Contact within SLA", found.contact_in_time, IN_TIME, "due"),
         _accuracy(found, expected),
     ]
     blocks = [
@@ -40,9 +40,9 @@ def leadstats(
 
 def _line(name: str, share: Share, target: float, words: str) -> str:
     if share.rate is None:
-        return f"⚪ *{name}*  nothing to count yet  (target &gt; {target:.0%})"
+        return f"⚪ *{name}*  nothing to count yet  ·  target over {target:.0%}"
     mark = "🟢" if share.rate > target else "🔴"
-    return f"{mark} *{name}*  {share.rate:.0%}  (target &gt; {target:.0%}; {share.hit} of {share.of} {words})"
+    return f"{mark} *{name}*  {share.rate:.0%}  ·  {share.hit} of {share.of} {words}  ·  target over {target:.0%}"
 
 
 def _accuracy(found: Quality, expected: Mapping[Tier, float]) -> str:
@@ -51,12 +51,12 @@ def _accuracy(found: Quality, expected: Mapping[Tier, float]) -> str:
     actual = sum(row.qualified for row in found.tiers)
     predicted = sum(row.handed * expected.get(row.tier, 0.0) for row in found.tiers)
     if not actual or not predicted:
-        return f"⚪ *Scoring accuracy*  no SQL yet to compare with  (target: within {ACCURACY:.0%})"
+        return f"⚪ *Scoring accuracy*  no SQL yet to compare with  ·  target within {ACCURACY:.0%}"
     distance = abs(actual - predicted) / predicted
     mark = "🟢" if distance <= ACCURACY else "🔴"
     return (
-        f"{mark} *Scoring accuracy*  off by {distance:.0%}  (target: within {ACCURACY:.0%}; "
-        f"predicted {predicted / handed:.0%}, actual {actual / handed:.0%})"
+        f"{mark} *Scoring accuracy*  off by {distance:.0%}  ·  "
+        f"predicted {predicted / handed:.0%}, actual {actual / handed:.0%}  ·  target within {ACCURACY:.0%}"
     )
 
 

@@ -153,7 +153,7 @@ def texts(value: object, kind: str) -> Iterator[str]:
 
 
 OURS = re.compile(
-    r"<!date\^\d+\^(\{time\}|\{date_short_pretty\})\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<@U0(SAM|MORGAN)>|\n> "
+    r"<!date\^\d+\^(\{time\}|\{date_short_pretty\}( at \{time\})?)\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<@U0(SAM|MORGAN)>|\n> "
 )
 """The only sequences that a card of these tests may hold: our times, our people, the quoted note."""
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2061-\u2069\ufeff]")

@@ -16,6 +16,7 @@ from bot.messages import late, reminder, short
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.reasons import REASONS
+from domain.rules.scoring_model import Group
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, ClockOutcome
 from domain.views import AttemptView, CardView
@@ -127,10 +128,10 @@ def test_a_button_carries_the_handoff_and_its_version_and_nothing_else() -> None
 def test_the_card_shows_who_why_and_until_when() -> None:
     seen = drawn(a_view())
     assert "MQL 77 · Kim Buyer · Buyer & Sons" in seen
-    assert "*Kim Buyer*, VP Sales at *Buyer &amp; Sons*\nkim_buyer@example.com · +4930123456" in seen
+    assert "*VP Sales* · Software · 201-1000 employees · DE\nkim_buyer@example.com · +4930123456 · via website" in seen
     assert "*Why 77*  (fit 45 + intent 32)\n`+32` Asked for a demo: 1 demo request" in seen
     assert "demo request “Demo”" in seen
-    assert "*For <@U0SAM>.*" in seen
+    assert "*For <@U0SAM>*" in seen
     assert "(3 h 40 min left)" in seen
 
 
@@ -148,7 +149,19 @@ def test_the_time_that_is_left_is_said_in_words(now: datetime, words: str) -> No
     assert words in drawn(a_view(), now)
 
 
+def test_the_day_stands_beside_a_time_that_is_not_near() -> None:
+    assert "^{time}|" in drawn(a_view(), NOON).split("First contact by")[1]
+    contacted = a_view(HandoffStatus.CONTACTED, clocks=clocks(NOON, ClockOutcome.MET, None))
+    assert "^{date_short_pretty} at {time}|" in drawn(contacted, NOON).split("Qualification by")[1]
+
+
+def test_what_was_seen_of_an_attribute_is_not_said_twice() -> None:
+    fit = contribution("Works for a core industry", "industry: software")._replace(group=Group.FIT)
+    assert "`+32` Works for a core industry\n" in drawn(a_view(reasons=[fit]))
+
+
 def test_an_accepted_card_says_who_accepted_for_whom() -> None:
+    assert "for <@U0SAM>" not in drawn(a_view(HandoffStatus.ACCEPTED, decided_by=SAM))
     assert "✅ *Accepted by Morgan Manager*" in drawn(a_view(HandoffStatus.ACCEPTED, decided_by=MORGAN))
     assert "for <@U0SAM>" in drawn(a_view(HandoffStatus.ACCEPTED, decided_by=MORGAN))
 
@@ -158,7 +171,7 @@ def test_a_contacted_card_says_how_the_last_attempt_went(outcome: AttemptOutcome
     attempts = [AttemptView(NOON, SAM.name, AttemptOutcome.NO_ANSWER), AttemptView(SOON, SAM.name, outcome)]
     seen = drawn(a_view(HandoffStatus.CONTACTED, attempts=attempts, clocks=clocks(NOON, ClockOutcome.MET, NOON)))
     assert f"📞 *{outcome.words}*: Sam Sample" in seen
-    assert "attempt 2, first contact in time" in seen
+    assert "attempt 2  ·  first contact in time" in seen
 
 
 def test_a_late_first_contact_is_said_to_be_late() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import limits, messenger
-from bot.blocks import actions, button, context, divider, facts, header, option, section, select, text_input
+from bot.blocks import actions, button, context, divider, header, option, section, select, text_input
 from bot.limits import check_message, check_view
 from kit.outside import Refused
 
@@ -26,7 +26,6 @@ def modal(*blocks: Block, **changes: Any) -> Block:
 GOOD = [
     header("x" * 400),
     section("x" * 9000),
-    facts(["x" * 3000] * 2),
     context("x"),
     divider(),
     actions("a", button("x" * 90, "press", "v")),
@@ -34,7 +33,7 @@ GOOD = [
 
 
 def test_what_our_builders_make_is_taken() -> None:
-    check_message(GOOD[:2] + GOOD[3:])
+    check_message(GOOD)
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,15 @@ def test_a_modal_carries_ids_and_nothing_of_the_lead() -> None:
         assert modal["private_metadata"] == "h12.v2"
 
 
-def test_a_missing_choice_is_answered_by_us_and_not_by_slack() -> None:
-    inputs = [block for block in reject_modal(a_view())["blocks"] if block["type"] == "input"]
-    assert all(block["optional"] for block in inputs)
+def test_only_the_note_is_called_optional() -> None:
+    for modal in (reject_modal(a_view()), contact_modal(a_view())):
+        inputs = [block for block in modal["blocks"] if block["type"] == "input"]
+        assert [block["block_id"] for block in inputs if block.get("optional")] == [Field.NOTE]
+
+
+def test_every_reason_says_what_follows_from_it_within_slacks_limit() -> None:
+    for one in fields(reject_modal(a_view()))[Field.REASON]["options"]:
+        assert one["description"]["text"].endswith(f"→ {REASONS[one['value']].then.value}")
 
 
 @given(st.integers(0, 10**17), st.integers(0, 10**17))

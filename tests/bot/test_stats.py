@@ -21,11 +21,11 @@ def lines(found: Quality, leads: dict[Tier | None, int] | None = None) -> str:
 
 def test_the_five_metrics_stand_against_their_targets() -> None:
     seen = lines(SOME)
-    assert "🟢 *MQL acceptance*  90%  (target &gt; 80%; 9 of 10 accepted of decided)" in seen
-    assert "🔴 *MQL → SQL*  30%  (target &gt; 40%" in seen
-    assert "🔴 *SQL → opportunity*  33%  (target &gt; 60%" in seen
-    assert "🟢 *Contact within SLA*  95%  (target &gt; 90%" in seen
-    assert "🟢 *Scoring accuracy*  off by 0%  (target: within 15%; predicted 40%, actual 40%)" in seen
+    assert "🟢 *MQL acceptance*  90%  ·  9 of 10 decided  ·  target over 80%" in seen
+    assert "🔴 *MQL → SQL*  30%  ·  3 of 10 handed over  ·  target over 40%" in seen
+    assert "🔴 *SQL → opportunity*  33%  ·  1 of 3 SQLs  ·  target over 60%" in seen
+    assert "🟢 *Contact within SLA*  95%  ·  19 of 20 due  ·  target over 90%" in seen
+    assert "🟢 *Scoring accuracy*  off by 0%  ·  predicted 40%, actual 40%  ·  target within 15%" in seen
     assert "2 waiting" in seen
     assert "1 with an overdue SLA" in seen
 
@@ -33,8 +33,8 @@ def test_the_five_metrics_stand_against_their_targets() -> None:
 def test_with_nothing_to_count_nothing_is_claimed() -> None:
     seen = lines(NOTHING)
     assert seen.count("⚪") == 5
-    assert "%)" in seen
-    assert "0%  (" not in seen
+    assert seen.count("target") == 5
+    assert " of " not in seen
 
 
 @pytest.mark.parametrize(("actual", "mark"), [(4, "🟢"), (5, "🔴"), (3, "🔴")])
