@@ -62,7 +62,8 @@ async function followHash() {
 
 function placeNamed(name) {
   if (name === "home") return { kind: "home", id: appConversation()?.id ?? null };
-  return { kind: "conversation", id: (conversationOf(name) ?? state.conversations[0])?.id ?? null };
+  const wanted = name === "messages" ? appConversation() : conversationOf(name);
+  return { kind: "conversation", id: (wanted ?? state.conversations[0])?.id ?? null };
 }
 
 /** Changes whose eyes we use; stays in the same place when that person may be there too. */

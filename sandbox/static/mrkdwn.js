@@ -27,19 +27,19 @@ const INLINE = new RegExp(
 
 export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 
-/** A text object or a bare string of mrkdwn, as a list of nodes. */
-export function mrkdwn(text) {
+/** A string of mrkdwn as a list of nodes. `verbatim`: a bare address stays text, as Slack leaves it then. */
+export function mrkdwn(text, verbatim = false) {
   const pieces = text.split(/```\n?([\s\S]*?)\n?```/);
   return pieces.flatMap((piece, index) => {
     if (index % 2) return [h("pre", { class: "pre" }, decode(piece))];
-    return piece ? paragraphs(piece) : [];
+    return piece ? paragraphs(piece, verbatim) : [];
   });
 }
 
 export function textObject(object) {
   if (!object) return [];
   if (typeof object === "string") return mrkdwn(object);
-  return object.type === "mrkdwn" ? mrkdwn(object.text ?? "") : plain(object.text ?? "", object.emoji !== false);
+  return object.type === "mrkdwn" ? mrkdwn(object.text ?? "", object.verbatim) : plain(object.text ?? "", object.emoji !== false);
 }
 
 export function plain(text, withEmoji = true) {
@@ -49,7 +49,7 @@ export function plain(text, withEmoji = true) {
 
 export const plainString = (object) => plain(object?.text ?? "", object?.emoji !== false)[0];
 
-function paragraphs(text) {
+function paragraphs(text, verbatim) {
   const nodes = [];
   let quote = null;
   let breakBefore = false;
@@ -58,11 +58,11 @@ function paragraphs(text) {
     if (quoted) {
       if (quote) quote.append(h("br"));
       else nodes.push((quote = h("blockquote", { class: "quote" })));
-      quote.append(...inline(line.slice(quoted[0].length)));
+      quote.append(...inline(line.slice(quoted[0].length), verbatim));
       breakBefore = false;
     } else {
       if (breakBefore) nodes.push(h("br"));
-      nodes.push(...inline(line));
+      nodes.push(...inline(line, verbatim));
       quote = null;
       breakBefore = true;
     }
@@ -70,26 +70,26 @@ function paragraphs(text) {
   return nodes;
 }
 
-function inline(text) {
+function inline(text, verbatim) {
   const nodes = [];
   let last = 0;
   for (const match of text.matchAll(INLINE)) {
     if (match.index > last) nodes.push(decode(text.slice(last, match.index)));
-    nodes.push(span(match));
+    nodes.push(span(match, verbatim));
     last = match.index + match[0].length;
   }
   if (last < text.length) nodes.push(decode(text.slice(last)));
   return nodes;
 }
 
-function span([whole, control, code, bold, italic, strike, emoji, address]) {
+function span([whole, control, code, bold, italic, strike, emoji, address], verbatim) {
   if (control !== undefined) return controlSequence(control);
   if (code !== undefined) return h("code", { class: "code" }, decode(code));
-  if (bold !== undefined) return h("strong", {}, inline(bold));
-  if (italic !== undefined) return h("em", {}, inline(italic));
-  if (strike !== undefined) return h("s", {}, inline(strike));
+  if (bold !== undefined) return h("strong", {}, inline(bold, verbatim));
+  if (italic !== undefined) return h("em", {}, inline(italic, verbatim));
+  if (strike !== undefined) return h("s", {}, inline(strike, verbatim));
   if (emoji !== undefined) return emojiNode(emoji) ?? whole;
-  return link(decode(address), [decode(address)]);
+  return verbatim ? decode(address) : link(decode(address), [decode(address)]);
 }
 
 export function emojiNode(name) {

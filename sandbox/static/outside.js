@@ -155,8 +155,29 @@ function row(request, key) {
     h("td", {}, h("span", { class: "method" }, request.method)),
     h("td", { class: "path" }, request.path),
     h("td", {}, h("span", { class: `status s${String(request.status ?? "").at(0)}` }, String(request.status ?? "–"))),
-    h("td", { class: "summary" }, request.summary ?? ""),
+    h("td", { class: "summary" }, digest(request)),
   );
+}
+
+/** What was said, in a line: the first record's values as they came, and how many more came with it. */
+function digest(request) {
+  const body = parsed(request.body);
+  if (request.path.includes("token")) return "Signs in";
+  if (!body || current === APP) return request.method === "GET" ? "Asks" : (request.summary ?? "");
+  const records = body.records ?? body.inputs ?? [body];
+  const { attributes: _type, properties, ...own } = records[0] ?? {};
+  const said = Object.entries({ ...(properties ? { id: own.id } : own), ...properties });
+  const words = said.filter(([, value]) => ["string", "number"].includes(typeof value)).map((pair) => pair.join(": "));
+  const more = records.length > 1 ? ` (and ${records.length - 1} more)` : "";
+  return words.join(" · ") + more;
+}
+
+function parsed(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
 }
 
 function detail(request) {
