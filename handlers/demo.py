@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.panel import Panel
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from domain.rules.scoring import default_model_toml
 from domain.verbs import capturing
 from handlers import staff_file
 from handlers.jobs import transaction
-from handlers.system import DidNotStart, System, free_port, fresh_database, hash_of, log_folder
+from handlers.system import DidNotStart, Say, System, fresh_database, hash_of, log_folder, must_be_free
 from kit import db, embedded_postgres, migrating
 from kit.clock import utcnow
 from kit.settings import settings
@@ -37,11 +38,21 @@ def seed(system: System) -> None:
         staff_file.save(session, staff_file.read(EXAMPLES / "reps.toml"))
 
 
+class Stopped(Exception):
+    """Somebody pressed Ctrl-C before everything was up."""
+
+
+def _step(what: str) -> None:
+    out.print(f"[dim]•[/] {what}")
+
+
 @contextmanager
-def running(*, port: int, sandbox_port: int) -> Iterator[System]:
-    """The whole demo, started in order and stopped in order, whatever happens in between."""
+def running(*, port: int = 0, sandbox_port: int = 0, say: Say = _step) -> Iterator[System]:
+    """The whole demo, started in order and stopped in order, whatever happens in between. `say` hears of each step first."""
+    for named in (port, sandbox_port):
+        must_be_free(named)
     with ExitStack() as stack:
-        _step("Starting Postgres" if settings().database_url is None else "Using the Postgres of DATABASE_URL")
+        say("Starting Postgres" if settings().database_url is None else "Using the Postgres of DATABASE_URL")
         url = stack.enter_context(fresh_database("demo"))
         os.environ["DATABASE_URL"] = url
         stack.callback(db.forget)
@@ -50,9 +61,9 @@ def running(*, port: int, sandbox_port: int) -> Iterator[System]:
         logs = stack.enter_context(log_folder())
         system = System(url, logs)
         stack.callback(system.stop)
-        _step("Migrating and seeding")
+        say("Migrating and seeding")
         seed(system)
-        system.start(_step, port=port, sandbox_port=sandbox_port)
+        system.start(say, port=port, sandbox_port=sandbox_port)
         yield system
         _step("Stopping")
 
@@ -61,8 +72,8 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Play one story without a person, check it, and exit.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between two visitors of the website.")] = 5.0,
-    port: Annotated[int, typer.Option(help="Port of Handoff; 0: any free one.")] = 0,
-    sandbox_port: Annotated[int, typer.Option(help="Port of the Slack page; 0: any free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of Handoff; 0: any free one.", min=0, max=65535)] = 0,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the Slack page; 0: any free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Handoff with a Slack workspace, a CRM and a website of its own, all on 127.0.0.1."""
     stopped = threading.Event()
@@ -70,18 +81,40 @@ def demo(
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
 
+    def say(what: str) -> None:
+        # Asked between two steps, so that none is cut in the middle.
+        if stopped.is_set():
+            raise Stopped("Stopped before everything was up. Nothing is left running.")
+        _step(what)
+
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        with running(port=port, sandbox_port=sandbox_port or free_port()) as system:
+        with running(port=port, sandbox_port=sandbox_port, say=say) as system:
             status = _play(system, stopped) if once else _stream(system, every, stopped)
-    except (DidNotStart, db.UnsuitableDatabase, embedded_postgres.CannotStart) as no:
-        out.print(f"[red]{no}[/]", soft_wrap=True)
+    except (Stopped, DidNotStart, db.UnsuitableDatabase, embedded_postgres.CannotStart) as no:
+        out.print(str(no), style="red", markup=False, soft_wrap=True)
+        status = 1
+    except (ArgumentError, DBAPIError) as no:
+        out.print(_database_trouble(no), style="red", markup=False, soft_wrap=True)
         status = 1
     raise typer.Exit(status)
 
 
+def _database_trouble(no: ArgumentError | DBAPIError) -> str:
+    """In a sentence, with the first line of what Postgres said; neither holds a password."""
+    if isinstance(no, DBAPIError):
+        said = (str(no.orig).strip().splitlines() or [type(no.orig).__name__])[0]
+        return f"The Postgres of DATABASE_URL cannot be used: {said}"
+    return (
+        "DATABASE_URL is no database address. Write postgresql://user:password@host/name, "
+        "or leave it out: then Handoff starts a Postgres of its own."
+    )
+
+
 def _stream(system: System, every: float, stopped: threading.Event) -> int:
+    if stopped.is_set():
+        return 0
     system.run(
         "sandbox.website",
         "--url",
@@ -118,23 +151,22 @@ def _welcome(system: System) -> str:
     channel = {one["name"]: one["id"] for one in system.sandbox["channels"]}
     page = system.sandbox_url
     lines = [
-        f"[bold]{page}/#as={people['sdr']['slack_user_id']}&in={channel['sdr-emea']}[/]",
-        f"  The Slack workspace, as {people['sdr']['name']} (SDR). Accept a lead, reject another with a reason.",
-        f"[bold]{page}/#as={people['ae']['slack_user_id']}[/]",
-        f"  As {people['ae']['name']} (AE): hot leads come as direct messages, with one hour to call.",
-        f"[bold]{page}/#as={people['manager']['slack_user_id']}&in={channel['sales-managers']}[/]",
-        f"  As {people['manager']['name']} (manager): type /leadstats.",
-        f"[bold]{page}/outside[/]",
-        "  What Salesforce and HubSpot were told.",
+        "Open this first: Slack, as the SDR " + people["sdr"]["name"],
+        f"  [bold]{page}/#as={people['sdr']['slack_user_id']}&in={channel['sdr-emea']}[/]",
+        "  Leads arrive within seconds. Accept one; reject another with a reason.",
         "",
-        f"Handoff itself answers at {system.url}; the logs are in {system.logs}.",
-        "A visitor comes every few seconds. Ctrl-C stops everything.",
+        f"As the AE {people['ae']['name']}: hot leads, by direct message, an hour to call",
+        f"  [bold]{page}/#as={people['ae']['slack_user_id']}&in=messages[/]",
+        f"As the manager {people['manager']['name']}: type /leadstats",
+        f"  [bold]{page}/#as={people['manager']['slack_user_id']}&in={channel['sales-managers']}[/]",
+        "What Salesforce and HubSpot were told",
+        f"  [bold]{page}/outside[/]",
+        "",
+        f"Handoff answers at {system.url}",
+        f"Logs are in        {system.logs}",
+        "[bold]Ctrl-C stops everything.[/]",
     ]
     return "\n".join(lines)
-
-
-def _step(what: str) -> None:
-    out.print(f"[dim]•[/] {what}")
 
 
 if __name__ == "__main__":

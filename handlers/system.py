@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 
 class DidNotStart(Exception):
-    """A process of the installation ended, or was not ready in time. The text names its log."""
+    """A process of the installation ended or was not ready in time (the text names its log), or cannot start at all."""
 
 
 class System:
@@ -108,6 +108,9 @@ class System:
         child.kill()
         child.wait()
 
+    def pid(self, name: str) -> int:
+        return self._children[name].pid
+
     def dead(self) -> list[str]:
         """Processes that ended although nobody stopped them."""
         return [name for name, child in self._children.items() if child.poll() not in (None, 0)]
@@ -158,6 +161,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def must_be_free(port: int) -> None:
+    """Raises DidNotStart unless a server could listen there now. 0 is always free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as taken:
+            why = taken.strerror or "it cannot be used"
+            raise DidNotStart(f"Port {port}: {why}. Name another port, or 0 for any that is free.") from None
 
 
 def hash_of(key: str) -> str:
