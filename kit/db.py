@@ -1,6 +1,7 @@
 """The engine and its sessions. Nobody but the edge (`handlers/jobs.py`) commits one."""
 
 import atexit
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -37,9 +38,17 @@ def as_psycopg(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-@cache
+_one_at_a_time = threading.Lock()
+
+
 def engine() -> Engine:
-    """The process's one pool of connections."""
+    """The process's one pool of connections. Threads that ask for it at the same moment get the same one."""
+    with _one_at_a_time:
+        return _engine()
+
+
+@cache
+def _engine() -> Engine:
     return make_engine(database_url(), settings().database_connections)
 
 
@@ -75,7 +84,8 @@ def migrations_folder() -> Path:
 
 def forget() -> None:
     """Drop the process's engine, so that the next call reads the settings anew."""
-    if engine.cache_info().currsize:
-        engine().dispose()
-    engine.cache_clear()
-    database_url.cache_clear()
+    with _one_at_a_time:
+        if _engine.cache_info().currsize:
+            _engine().dispose()
+        _engine.cache_clear()
+        database_url.cache_clear()

@@ -28,8 +28,8 @@ from tests.conftest import NOON
 
 LEADS = 300
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 40.0
-"""Seconds until a test gives up."""
+PATIENCE = 120.0
+"""Seconds until a test gives up, on a busy machine too."""
 
 
 @pytest.fixture(params=["stub", "redis", "amqp"])
@@ -191,3 +191,4 @@ def test_workers_that_are_killed_or_told_to_stop_lose_and_double_nothing(
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(PATIENCE) for worker in (other, fresh)] == [0, 0]
     assert_each_lead_went_its_road_once(committed)
+    assert "Traceback" not in workers.log.read_text()
