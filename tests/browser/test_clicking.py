@@ -1,0 +1,192 @@
+"""What people see and do on the Slack page, in a real browser on the whole system, with Slack's pace on."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from sandbox.story import ADA, ALEX, EMEA, GALE, HQL, MORGAN, MQL, SAM, until
+from tests.browser.conftest import WAIT_MS, Town
+
+pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=WAIT_MS)
+
+
+def an_mql(town: Town, name: str, **more: str) -> str:
+    """Two visits make an MQL of EMEA; returns the lead's e-mail."""
+    person = {**MQL, "first_name": name, "last_name": "Example", "company": f"{name} Analytics", **more}
+    email = f"{name.lower()}@{name.lower()}-analytics.example.com"
+    town.world.post(f"{name}-1", email=email, **person, kind="content_download", content="ROI calculator")
+    town.world.post(f"{name}-2", email=email, **person, kind="webinar", content="Handing leads over in minutes")
+    return email
+
+
+def card_of(page: Page, name: str) -> Locator:
+    return page.locator("#scroller [data-testid^='message-']").filter(has_text=f"· {name}")
+
+
+def see(page: Page, town: Town, user: str, name: str, place: str = EMEA) -> Locator:
+    """Open a conversation and wait for the card of `name`."""
+    page.goto(town.page_of(user, place))
+    card = card_of(page, name)
+    expect(card).to_be_visible()
+    return card
+
+
+def rep_of(card: Locator) -> str:
+    """The name of the rep whom the card is for."""
+    said = re.search(r"For @?(\w+ \w+)", card.inner_text())
+    assert said, card.inner_text()
+    return said[1]
+
+
+def become_the_rep(page: Page, town: Town, card: Locator) -> str:
+    """Use the switch to look with the eyes of the rep whom the card is for; returns their name."""
+    rep = rep_of(card)
+    page.get_by_test_id("as-switch").click()
+    page.get_by_test_id(f"option-{town.user(rep)}").click()
+    expect(page.get_by_test_id("as-switch")).to_contain_text(rep)
+    return rep
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    page.get_by_test_id(f"field-{field}").click()
+    page.get_by_test_id(f"option-{option}").click()
+
+
+def test_a_rep_accepts_a_lead_and_logs_the_first_contact(page: Page, town: Town) -> None:
+    an_mql(town, "Vera")
+    card = see(page, town, MORGAN, "Vera Example")
+    rep = become_the_rep(page, town, card)
+    card.get_by_test_id("button-handoff.accept").click()
+    expect(card).to_contain_text(f"Accepted by {rep}")
+    expect(card.get_by_test_id("button-handoff.accept")).to_have_count(0)
+    card.get_by_test_id("button-handoff.log_contact").click()
+    choose(page, "outcome", "spoke")
+    page.get_by_test_id("field-note").fill("Wants a call on Thursday.")
+    page.get_by_test_id("modal-submit").click()
+    expect(page.get_by_test_id("modal")).to_have_count(0)
+    expect(card).to_contain_text("first contact in time")
+
+
+def test_a_rejection_needs_a_reason_and_then_changes_the_card(page: Page, town: Town) -> None:
+    an_mql(town, "Udo")
+    card = see(page, town, MORGAN, "Udo Example")
+    become_the_rep(page, town, card)
+    card.get_by_test_id("button-handoff.reject").click()
+    page.get_by_test_id("modal-submit").click()
+    expect(page.get_by_test_id("field-error-reason")).to_contain_text("required")
+    choose(page, "reason", "other")
+    page.get_by_test_id("modal-submit").click()
+    expect(page.get_by_test_id("field-error-note")).to_contain_text("needs a note")
+    choose(page, "reason", "bad_timing")
+    page.get_by_test_id("field-note").fill("Budget comes in autumn.")
+    page.get_by_test_id("modal-submit").click()
+    expect(page.get_by_test_id("modal")).to_have_count(0)
+    expect(card).to_contain_text("Not now → back to nurture")
+    expect(card).to_contain_text("Budget comes in autumn.")
+    expect(card.get_by_role("button")).to_have_count(0)
+
+
+def test_a_hot_lead_comes_to_one_ae_as_a_direct_message(page: Page, town: Town) -> None:
+    person = {**HQL, "first_name": "Hanna", "last_name": "Example", "company": "Cedar Cloud"}
+    email = "hanna@cedar-cloud.example.com"
+    town.world.post("hanna-1", email=email, **person, kind="content_download", content="Buyer's guide")
+    town.world.post("hanna-2", email=email, **person, kind="demo_request", page="/demo")
+    ae, messages = until("whose turn it is", lambda: _asked(town, "Hanna Example"))
+    card = see(page, town, ae, "Hanna Example", messages)
+    expect(card).to_contain_text("HQL")
+    expect(card).to_contain_text("First contact by")
+    card.get_by_test_id("button-handoff.accept").click()
+    expect(card).to_contain_text("Accepted by")
+
+
+def _asked(town: Town, name: str) -> tuple[str, str] | None:
+    """The AE who got the card, and their direct messages."""
+    for ae in (ADA, ALEX):
+        messages = town.world.direct_messages(ae)
+        if town.world.card(ae, messages, name):
+            return ae, messages
+    return None
+
+
+def test_a_stranger_is_told_so_in_a_sentence_that_only_they_see(page: Page, town: Town) -> None:
+    an_mql(town, "Gus")
+    card = see(page, town, GALE, "Gus Example")
+    card.get_by_test_id("button-handoff.accept").click()
+    expect(page.locator("#scroller")).to_contain_text("Handoff does not know you as a rep yet")
+    card = see(page, town, MORGAN, "Gus Example")
+    expect(page.locator("#scroller")).not_to_contain_text("does not know you")
+    expect(card.get_by_test_id("button-handoff.accept")).to_be_visible()
+
+
+def test_the_second_of_two_clicks_is_told_who_was_first(context: BrowserContext, town: Town) -> None:
+    an_mql(town, "Ida")
+    managers, reps = context.new_page(), context.new_page()
+    card = see(managers, town, MORGAN, "Ida Example")
+    same = see(reps, town, town.user(rep_of(card)), "Ida Example")
+    with the_worker_asleep(town):  # nothing is redrawn yet, as when two people click in the same second
+        card.get_by_test_id("button-handoff.accept").click()
+        expect(same.get_by_test_id("button-handoff.accept")).to_be_enabled()
+        same.get_by_test_id("button-handoff.accept").click()
+        until("the second click", lambda: "already_decided" in (town.system.logs / "web.log").read_text())
+    expect(reps.locator("#scroller")).to_contain_text("Morgan Manager accepted this lead at")
+    expect(managers.locator("#scroller")).not_to_contain_text("accepted this lead at")
+    expect(same).to_contain_text("Accepted by Morgan Manager")
+
+
+@contextmanager
+def the_worker_asleep(town: Town) -> Iterator[None]:
+    worker = town.system.pid("worker")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def test_the_manager_asks_for_the_numbers_and_an_sdr_gets_only_their_own(page: Page, town: Town) -> None:
+    page.goto(town.page_of(MORGAN, "C0MANAGERS1"))
+    ask(page, "/leadstats team 7d")
+    expect(page.locator("#scroller")).to_contain_text("MQL acceptance")
+    expect(page.locator("#scroller")).to_contain_text("The whole team")
+    page.goto(town.page_of(SAM, EMEA))
+    ask(page, "/leadstats team")
+    expect(page.locator("#scroller")).to_contain_text("The team's numbers are for managers.")
+    ask(page, "/leadstats")
+    expect(page.locator("#scroller")).to_contain_text("Sam Sample")
+
+
+def ask(page: Page, command: str) -> None:
+    page.get_by_test_id("composer").fill(command)
+    page.get_by_test_id("composer-run").click()
+
+
+def test_the_record_of_the_crm_stands_on_the_page_of_the_outside(page: Page, town: Town) -> None:
+    email = an_mql(town, "Otto")
+    see(page, town, MORGAN, "Otto Example")
+    page.goto(f"{town.system.sandbox_url}/outside")
+    page.get_by_test_id("system-salesforce").click()
+    expect(page.get_by_role("main")).to_contain_text(email)
+
+
+def test_markup_in_a_lead_is_shown_as_text(page: Page, town: Town) -> None:
+    hostile = "<img src=x onerror=alert(1)> <!channel> <http://evil.test|x>"
+    an_mql(town, "Eve", last_name="Example", title=f"Marketing Manager {hostile}", company=f"Eve {hostile}")
+    card = see(page, town, MORGAN, "Eve Example")
+    expect(card).to_contain_text(hostile)
+    expect(card.locator("img, script, a[href*='evil']")).to_have_count(0)
+
+
+def test_the_page_of_the_crm_shows_markup_as_text(page: Page, town: Town) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    an_mql(town, "Eva", company=f"Eva {hostile}")
+    page.goto(f"{town.system.sandbox_url}/outside")
+    page.get_by_test_id("system-salesforce").click()
+    expect(page.get_by_role("main")).to_contain_text(hostile)
+    expect(page.get_by_role("main").locator("img")).to_have_count(0)
