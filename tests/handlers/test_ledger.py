@@ -321,6 +321,15 @@ def test_a_relay_that_stops_leaves_what_it_held_to_others_at_once(work: Work) ->
         assert len(claim(session, "another")) == 2
 
 
+def test_what_never_reached_a_worker_is_claimed_again_at_once(work: Work) -> None:
+    write(work, score(1), post(1))
+    with work() as session:
+        unsent = claim(session)
+        ledger.give_back_unsent(session, unsent)
+    with work() as session:
+        assert [job.id for job in claim(session)] == [job.id for job in unsent]
+
+
 def test_transactions_that_write_the_same_keys_in_opposite_order_never_deadlock(work: Work) -> None:
     forth = [score(n) for n in range(20)] + [post(n, lane=f"slack:C{n}") for n in range(5)]
     start = threading.Barrier(4)
