@@ -118,7 +118,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outsid
 
 
 @contextmanager
-def _pointed_at(outside: Outside, *systems: str) -> Iterator[None]:
+def pointed_at(outside: Outside, *systems: str) -> Iterator[None]:
     """Our settings say the sandbox, for these prefixes; nothing else of this machine's environment counts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(OURS)]:
@@ -141,21 +141,21 @@ def _forget() -> None:
 @pytest.fixture
 def slack(committed: Engine, sandbox_process: Outside) -> Iterator[Outside]:
     """Slack alone: no CRM, no marketing automation, no provider."""
-    with _pointed_at(sandbox_process, "SLACK_"):
+    with pointed_at(sandbox_process, "SLACK_"):
         yield sandbox_process
 
 
 @pytest.fixture
 def everything(committed: Engine, sandbox_process: Outside) -> Iterator[Outside]:
     """All systems that the demo plugs in."""
-    with _pointed_at(sandbox_process, *OURS):
+    with pointed_at(sandbox_process, *OURS):
         yield sandbox_process
 
 
 @pytest.fixture(scope="session")
 def door_url(migrated: Engine, sandbox_process: Outside) -> Iterator[str]:
     """Our web door on a socket, as uvicorn runs it in production. The sandbox sends its clicks there."""
-    with _pointed_at(sandbox_process, "SLACK_"):
+    with pointed_at(sandbox_process, "SLACK_"):
         application = web.make_web()
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
@@ -172,12 +172,25 @@ def door_url(migrated: Engine, sandbox_process: Outside) -> Iterator[str]:
     assert not thread.is_alive()
 
 
-@pytest.fixture
-def door(door_url: str, slack: Outside) -> Iterator[httpx.Client]:
+@contextmanager
+def _client(url: str) -> Iterator[httpx.Client]:
     """A client of our own door, on an empty database with the source `website`."""
     with transaction() as session:
         capturing.add_source(session, "website", hash_of(KEY))
-    with httpx.Client(base_url=door_url, trust_env=False, headers={"Authorization": f"Bearer {KEY}"}) as client:
+    with httpx.Client(base_url=url, trust_env=False, headers={"Authorization": f"Bearer {KEY}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def door(door_url: str, slack: Outside) -> Iterator[httpx.Client]:
+    with _client(door_url) as client:
+        yield client
+
+
+@pytest.fixture
+def door_to_everything(door_url: str, everything: Outside) -> Iterator[httpx.Client]:
+    """The same door, with all systems plugged in."""
+    with _client(door_url) as client:
         yield client
 
 
