@@ -149,15 +149,22 @@ ranked as (
 ), dropped as (
     delete from jobs using ranked r where jobs.id = r.id and r.superseded
 )
-update jobs set leased_until = null, leased_by = null from ranked r where jobs.id = r.id and not r.superseded
+update jobs set leased_until = null, leased_by = null, failures = failures + :failed,
+    dead_at = case when failures + :failed >= :most then now() end,
+    problem = case when :failed > 0 then 'Its worker died, or it took longer than its lease' else problem end
+from ranked r where jobs.id = r.id and not r.superseded
 """)
 
 
-def give_back_expired(session: Session) -> int:
-    """Make the jobs of dead workers pending again. A row that a newer pending one supersedes is dropped."""
+def give_back_expired(session: Session, *, failed: bool = True) -> int:
+    """Make the jobs of dead workers pending again. A row that a newer pending one supersedes is dropped.
+
+    To lose its lease is a failure: else a job that kills its worker would do so for ever.
+    """
+    wanted = {"failed": int(failed), "most": MOST_FAILURES}
     try:
         with session.begin_nested():
-            return session.execute(_EXPIRED).rowcount  # type: ignore[attr-defined, no-any-return]  # a DML result has it
+            return session.execute(_EXPIRED, wanted).rowcount  # type: ignore[attr-defined, no-any-return]  # a DML result has it
     except IntegrityError:
         # Somebody was writing the same key this moment. The next sweep sees their row.
         return 0
@@ -276,7 +283,7 @@ def _give_back_unbegun(session: Session, *which: ColumnElement[bool]) -> None:
     lanes = select(JobRow.lane).where(*which, JobRow.lane.is_not(None))
     session.execute(update(JobLane).where(JobLane.name.in_(lanes)).values(free_at=func.now()))
     session.execute(update(JobRow).where(*which).values(leased_until=func.now() - timedelta(seconds=1)))
-    give_back_expired(session)
+    give_back_expired(session, failed=False)
 
 
 class Counts(NamedTuple):

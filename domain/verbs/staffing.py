@@ -107,8 +107,6 @@ def _catch_up(session: Session, rep: Rep) -> None:
         member.virtual_time = on_return(member.virtual_time, _active(session, member.pool_id, other_than=rep.id))
         # The shortage is over: if the rep leaves again, the manager is told again.
         session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
-        # The shortage is over: if the rep leaves again, the manager is told again.
-        session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
 
 
 def _active(session: Session, pool_id: int, *, other_than: int) -> list[Member]:

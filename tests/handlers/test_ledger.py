@@ -121,7 +121,19 @@ def test_who_lost_the_lease_can_neither_finish_nor_fail_nor_prolong_nor_bury_the
     for attempt in attempts:
         with pytest.raises(TakenOver), work() as session:
             attempt(session)
-    assert [(row.failures, row.problem) for row in rows(work)] == [(0, None)]
+    assert [(row.failures, row.problem) for row in rows(work)] == [
+        (1, "Its worker died, or it took longer than its lease")
+    ]
+
+
+def test_a_job_that_kills_every_worker_is_buried_in_the_end(work: Work) -> None:
+    write(work, post())
+    for _ in range(ledger.MOST_FAILURES):
+        assert rows(work)[0].dead_at is None
+        claim_one(work, lease=OVER)
+        with work() as session:
+            ledger.give_back_expired(session)
+    assert rows(work)[0].dead_at is not None
 
 
 def test_all_that_a_dead_worker_held_comes_back_in_one_sweep(work: Work) -> None:
