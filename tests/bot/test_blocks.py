@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.blocks import cut, escape, mention, moment, plain, section
@@ -11,6 +11,7 @@ from tests.bot.making import ATTACKS, hostile, what_slipped_through
 from tests.conftest import NOON
 
 
+@settings(deadline=None)
 @given(hostile, st.integers(1, 300))
 def test_escaped_text_holds_nothing_that_slack_would_obey_and_keeps_its_limit(text: str, limit: int) -> None:
     escaped = escape(text, limit)
@@ -52,6 +53,7 @@ def test_a_cut_tears_no_escape() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(hostile, st.integers(1, 200))
 def test_plain_text_is_one_line_within_its_limit(text: str, limit: int) -> None:
     line = plain(text, limit)

@@ -219,6 +219,7 @@ def test_the_fallback_says_what_to_do() -> None:
     assert text == "MQL 77 · Kim Buyer · Buyer &amp; Sons. Accept or reject: offered to Sam Sample."
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_a_rep_without_slack_is_named_harmlessly(name: str) -> None:
     view = a_view(rep=replace(SAM, name=name, slack_user_id=None))

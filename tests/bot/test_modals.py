@@ -1,7 +1,7 @@
 """The windows that buttons open, and the ids that come back from Slack."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.ids import BadRef, Field, HandoffRef, Submission
@@ -17,6 +17,7 @@ def fields(view: View) -> dict[str, View]:
     return {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
 
 
+@settings(deadline=None)
 @given(views)
 def test_whatever_the_lead_wrote_the_modals_obey_slack(view: CardView) -> None:
     for modal in (reject_modal(view), contact_modal(view)):
@@ -55,6 +56,7 @@ def test_every_reason_says_what_follows_from_it_within_slacks_limit() -> None:
         assert one["description"]["text"].endswith(f"→ {REASONS[one['value']].then.value}")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**17), st.integers(0, 10**17))
 def test_a_reference_comes_back_as_it_was_sent(handoff_id: int, version: int) -> None:
     ref = HandoffRef(handoff_id, version)
@@ -84,6 +86,7 @@ def test_what_we_did_not_send_is_no_reference(text: str) -> None:
         HandoffRef.unpack(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_codec(text: str) -> None:
     try:

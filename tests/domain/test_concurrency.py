@@ -107,6 +107,7 @@ def test_accepting_and_rejecting_at_once_leaves_one_verdict(committed: Engine) -
 
 
 def test_sixty_leads_that_are_handed_over_at_once_spread_within_one(committed: Engine) -> None:
+    """Takes a second or more: sixty transactions queue at the row of one pool, which is what is proven."""
     with transaction() as session:
         team = make_team(session)
         more = [make_rep(session, f"Rep{n} Sample", Role.SDR) for n in range(2)]

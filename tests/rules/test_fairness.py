@@ -58,6 +58,7 @@ def test_nobody_is_next_of_nobody() -> None:
     assert next_member([]) is None
 
 
+@settings(deadline=None)
 @given(weights.filter(lambda found: len(found) > 1), st.integers(1, 80))
 def test_who_returns_gets_no_run_of_leads(of_weights: list[int], turns: int) -> None:
     members = pool(of_weights)
