@@ -10,13 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 import httpx
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from kit import db
@@ -183,19 +183,27 @@ def fresh_database(purpose: str) -> Iterator[str]:
     """A new, empty database beside the one that the settings name, dropped at the end; leftovers of killed runs go as well."""
     server = db.database_url()
     name = f"handoff_{purpose}_{os.getpid()}"
+    url = server.set(database=name)
     engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
+    with ExitStack() as held, engine.connect() as connection:
+        # A database in which nobody is logged in counts as left over: until we are in ours, no other run may sweep.
+        connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": SWEEPING})
         for leftover in connection.scalars(text(_LEFTOVERS), {"pattern": f"handoff_{purpose}_%"}).all():
             connection.execute(text(f'drop database if exists "{leftover}"'))
         connection.execute(text(f'create database "{name}"'))
+        held.enter_context(create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect())
+        owner = held.pop_all()
     try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        with owner:
+            yield url.render_as_string(hide_password=False)
     finally:
         with engine.connect() as connection:
             connection.execute(text(f'drop database if exists "{name}" with (force)'))
         engine.dispose()
 
 
+SWEEPING = 0x48616E646F6666
+"""The advisory lock of whoever looks for leftovers."""
 _LEFTOVERS = (
     "select datname from pg_database d where datname like :pattern "
     "and not exists (select from pg_stat_activity a where a.datname = d.datname)"
