@@ -88,7 +88,7 @@ class Door(Protocol):
     def refused(self, slack_user_id: str, channel: str | None, ref: HandoffRef | None, refusal: Refusal) -> str:
         """Note the refusal and what follows from it; returns its sentence as plain text."""
 
-    def broke(self, error: Exception) -> str:
+    def broke(self, error: Exception, slack_user_id: str | None = None, channel: str | None = None) -> str:
         """Note an unexpected error; returns a sentence with an id that stands in the log."""
 
 
@@ -146,8 +146,8 @@ def _press_listener(door: Door, pressed: Callable[[Click], None]) -> Callable[..
             door.refused(user, channel, ref, refusal)
         except BadRef:
             door.refused(user, channel, None, NotFound(what="handoff"))
-        except Exception as error:  # noqa: BLE001  (the click was acknowledged; the log has what broke)
-            door.broke(error)
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            door.broke(error, user, channel)
 
     return listener
 

@@ -1,14 +1,16 @@
 """What Slack's door does when a listener says no: the person is told in a sentence, and a stale card repairs itself."""
 
 import secrets
+from contextlib import suppress
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import messenger
 from bot.blocks import escape, moment
 from bot.ids import HandoffRef
 from domain import finding
-from domain.rules.refusals import Refusal, from_facts
+from domain.rules.refusals import Broke, Refusal, from_facts
 from handlers.flow import Job, Priority, Sending, show_card, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
 from handlers.problems import where_it_broke
@@ -33,11 +35,14 @@ class SlackDoor:
                 send(session, show_card(ref.handoff_id, place, Priority.CLICK))
         return refusal.sentence(names)
 
-    def broke(self, error: Exception) -> str:
-        """An unexpected error: its id stands in the log, and the person can quote it."""
-        trace = secrets.token_hex(4)
-        log.error("click.broke", trace=trace, error=where_it_broke(error))
-        return f"Something broke on our side; nothing was changed. Please try again, or tell your admin the number {trace}."
+    def broke(self, error: Exception, slack_user_id: str | None = None, channel: str | None = None) -> str:
+        """An unexpected error: its id stands in the log, and the person can quote it. With a channel it is whispered there."""
+        broke = Broke(trace=secrets.token_hex(4))
+        log.error("click.broke", trace=broke.facts["trace"], error=where_it_broke(error))
+        if slack_user_id is not None and channel is not None:
+            with suppress(SQLAlchemyError), transaction() as session:
+                send(session, _whisper(slack_user_id, channel, broke))
+        return broke.sentence({})
 
 
 def _whisper(slack_user_id: str, channel: str, refusal: Refusal) -> Sending:

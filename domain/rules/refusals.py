@@ -171,6 +171,19 @@ class ClickTooLate(Refusal):
         return "That took too long for Slack to open the window. Please click once more."
 
 
+class Broke(Refusal):
+    """Something unexpected. Facts: `trace`, the number under which the log has it."""
+
+    key = "broke"
+    status = 500
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
+        return (
+            "Something broke on our side; nothing was changed. "
+            f"Please try again, or tell your admin the number {self.facts['trace']}."
+        )
+
+
 class BadQuestion(Refusal):
     """Facts: `example`."""
 

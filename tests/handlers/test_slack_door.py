@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 
 from bot.ids import HandoffRef, Press, Submission
 from domain.rules.lifecycle import HandoffStatus
@@ -311,3 +311,22 @@ def test_jobs_of_the_door_are_never_dead(door: httpx.Client, slack: Outside, tea
     work_off()
     with reading() as session:
         assert session.scalars(select(JobRow.problem)).all() == []
+
+
+# ---- when something breaks --------------------------------------------------------------------------------------------
+
+
+def test_who_clicks_while_something_is_broken_reads_so_with_a_number_that_the_log_has(
+    door: httpx.Client, slack: Outside, channel: str, offer: Handoff, committed: Engine
+) -> None:
+    with committed.begin() as connection:
+        connection.execute(text("alter table leads rename to leads_away"))
+    try:
+        answer = tell(door, click(Press.ACCEPT, ref(offer), channel=channel))
+    finally:
+        with committed.begin() as connection:
+            connection.execute(text("alter table leads_away rename to leads"))
+    assert answer.status_code == 200
+    (sentence,) = whispered(slack, channel, SAM)
+    assert "Something broke on our side; nothing was changed." in sentence
+    assert stored(offer.id).status is HandoffStatus.OFFERED

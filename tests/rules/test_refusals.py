@@ -8,6 +8,7 @@ from domain.rules.refusals import (
     AlreadyDecided,
     AlreadyThere,
     BadQuestion,
+    Broke,
     ClickTooLate,
     DeliveryConflict,
     ImportAgain,
@@ -31,6 +32,7 @@ SAMPLES: list[Refusal] = [
     AlreadyThere(what="source", name="website"),
     BadQuestion(example="/leadstats team 30d"),
     ClickTooLate(),
+    Broke(trace="4f1c"),
     DeliveryConflict(),
     ImportAgain(),
     ManagersOnly(),
@@ -77,7 +79,7 @@ def test_a_refusal_is_a_whole_sentence_even_when_no_name_is_known(refusal: Refus
 
 @pytest.mark.parametrize("refusal", SAMPLES, ids=lambda refusal: refusal.key)
 def test_a_refusal_has_an_http_status_that_says_no(refusal: Refusal) -> None:
-    assert 400 <= refusal.status < 500
+    assert 400 <= refusal.status <= 500
 
 
 def test_who_came_second_is_told_who_came_first_and_when() -> None:
