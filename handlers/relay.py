@@ -15,7 +15,10 @@ from kit import db
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.02
-"""An idle look costs a tenth of a millisecond; a job written by another process waits this long at most."""
+"""A job written by another process waits this long at most; what this process writes is seen at once."""
+QUIET_POLL_SECONDS = 0.1
+QUIET_AFTER_SECONDS = 1.0
+"""Without a job for so long, looks are rarer: each costs two milliseconds of CPU, a tenth of a core at fifty a second."""
 SWEEP_SECONDS = 1.0
 RECONNECT_SECONDS = 0.5
 
@@ -30,6 +33,7 @@ class Relay(threading.Thread):
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._sweep_at = 0.0
+        self._moved_at = 0.0
 
     def run(self) -> None:
         with on_commit(self._wake.set):
@@ -44,9 +48,12 @@ class Relay(threading.Thread):
                     )
                     self._stopped.wait(RECONNECT_SECONDS)
                     continue
-                if not moved:
-                    self._wake.wait(POLL_SECONDS)
-                    self._wake.clear()
+                if moved:
+                    self._moved_at = time.monotonic()
+                    continue
+                quiet = time.monotonic() - self._moved_at > QUIET_AFTER_SECONDS
+                self._wake.wait(QUIET_POLL_SECONDS if quiet else POLL_SECONDS)
+                self._wake.clear()
 
     def look(self) -> int:
         """Claim once and enqueue; returns how many jobs were moved."""
