@@ -34,6 +34,7 @@ let limit = PAGE;
 let connected = true;
 let stopListening = () => {};
 let refreshing = 0;
+let heard = 0; // how often the server has spoken of messages
 
 async function start() {
   try {
@@ -101,8 +102,10 @@ async function readMessages(how) {
   const { id } = state.place;
   if (!id) return;
   const user = state.me;
+  const before = heard;
   const messages = await api.messages(user, id, { limit });
   if (state.place.id !== id || state.me !== user) return; // someone has moved on while we waited
+  if (heard !== before) return readMessages(how); // what came meanwhile may be missing in this answer
   earlier.hidden = messages.length < limit || limit === MOST;
   list.show(messages.filter(isTopLevel), how);
   await markRead();
@@ -166,7 +169,10 @@ const HEARD = {
   toast: (data) => toast(data.text ?? data.error ?? data.message ?? "Something went wrong."),
 };
 
-const onEvent = (name, data) => HEARD[name](data);
+function onEvent(name, data) {
+  if (["message", "ephemeral", "changed", "deleted"].includes(name)) heard += 1;
+  HEARD[name](data);
+}
 
 function heardMessage(message) {
   threadHears(message);

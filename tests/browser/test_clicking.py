@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 
 from sandbox.story import ADA, ALEX, EMEA, GALE, HQL, MORGAN, MQL, SAM, until
 from tests.browser.conftest import WAIT_MS, Town
@@ -190,3 +190,16 @@ def test_the_page_of_the_crm_shows_markup_as_text(page: Page, town: Town) -> Non
     page.get_by_test_id("system-salesforce").click()
     expect(page.get_by_role("main")).to_contain_text(hostile)
     expect(page.get_by_role("main").locator("img")).to_have_count(0)
+
+
+def test_a_card_that_comes_while_the_page_is_still_reading_is_not_lost(page: Page, town: Town) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/messages?*", lambda route: held.append((route, route.fetch())), times=1)
+    with page.expect_request("**/messages?*"):
+        page.goto(town.page_of(MORGAN, EMEA))
+    an_mql(town, "Rosa")
+    expect(card_of(page, "Rosa Example")).to_be_visible()
+    (route, older_than_the_card) = held[0]
+    with page.expect_request("**/read"):  # what the page does once it has shown what it read
+        route.fulfill(response=older_than_the_card)
+    expect(card_of(page, "Rosa Example")).to_be_visible()
