@@ -1,15 +1,19 @@
 """`handoff`: start the processes, lay things out, look after what went wrong."""
 
+import re
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from domain.rules.refusals import Refusal
 from domain.rules.scoring import ModelError, default_model_toml
@@ -19,9 +23,8 @@ from domain.verbs.scoring import import_model
 from handlers import capture, clock, importing, ledger, staff_file, worker
 from handlers.jobs import reading, transaction
 from handlers.web import make_web
-from kit import log, migrating
+from kit import db, embedded_postgres, log, migrating
 from kit.clock import utcnow
-from kit.db import UnsuitableDatabase
 from kit.settings import settings
 
 app = typer.Typer(
@@ -42,8 +45,12 @@ app.add_typer(model_app, name="model")
 app.add_typer(arrivals_app, name="arrivals")
 app.command("import")(importing.import_file)
 
-out = Console()
-err = Console(stderr=True)
+# Names and reasons come from outside: none of it is markup.
+out = Console(markup=False, emoji=False)
+err = Console(stderr=True, style="red", markup=False, emoji=False, soft_wrap=True)
+
+BIGGEST_ID = 2**63 - 1
+SourceName = Annotated[str, typer.Argument(help="Small letters, digits, dots, dashes and underscores.")]
 
 
 @app.command()
@@ -55,10 +62,17 @@ def migrate() -> None:
     out.print("The database is up to date.")
 
 
+def _start_as(process: str) -> None:
+    """What no waiting mends is said now, before the process begins; a Postgres that is away is waited for."""
+    log.configure(process)
+    with suppress(OperationalError):
+        db.engine()
+
+
 @app.command()
 def web() -> None:
     """The HTTP door."""
-    log.configure("web")
+    _start_as("web")
     uvicorn.run(
         make_web(),
         host=settings().host,
@@ -73,14 +87,14 @@ def web() -> None:
 @app.command("worker")
 def worker_command() -> None:
     """Does the jobs."""
-    log.configure("worker")
+    _start_as("worker")
     worker.run()
 
 
 @app.command("clock")
 def clock_command() -> None:
     """Watches the SLA clocks."""
-    log.configure("clock")
+    _start_as("clock")
     clock.run()
 
 
@@ -110,7 +124,9 @@ def jobs_list(
 
 @jobs_app.command("retry")
 def jobs_retry(
-    job_id: Annotated[int | None, typer.Argument(help="One job; without it, every dead one.")] = None,
+    job_id: Annotated[
+        int | None, typer.Argument(help="One job; without it, every dead one.", min=1, max=BIGGEST_ID)
+    ] = None,
 ) -> None:
     """Run dead jobs again, from a clean slate."""
     with transaction() as session:
@@ -159,8 +175,12 @@ def reps_back(email: str) -> None:
 
 
 @sources_app.command("add")
-def sources_add(name: str) -> None:
+def sources_add(name: SourceName) -> None:
     """Make a source that may post to /capture/NAME, and print its key. The key is shown this once: only its hash is kept."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", name) is None:
+        raise typer.BadParameter(
+            "a source's name is part of an address: small letters, digits, dots, dashes, underscores."
+        )
     key = f"hk_{secrets.token_urlsafe(32)}"
     with transaction() as session:
         capturing.add_source(session, name, sha256(key.encode()).hexdigest())
@@ -181,8 +201,8 @@ def model_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=Fals
     try:
         with transaction() as session:
             model = import_model(session, file.read_text(encoding="utf-8"), utcnow())
-    except ModelError as wrong:
-        err.print(f"{file}: {wrong}", style="red", markup=False, soft_wrap=True)
+    except (ModelError, UnicodeDecodeError) as wrong:
+        err.print(f"{file}: {wrong}")
         raise typer.Exit(1) from None
     out.print(f"Model {model.name}, version {model.version}, is active.")
 
@@ -205,10 +225,10 @@ def arrivals_refused(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50
 
 
 @arrivals_app.command("replay")
-def arrivals_replay(arrival_id: int) -> None:
+def arrivals_replay(arrival_id: Annotated[int, typer.Argument(min=1, max=BIGGEST_ID)]) -> None:
     """Try a refused arrival again, as it came."""
     answer = capture.replay(arrival_id)
-    out.print(f"Lead {answer}." if answer else "It is refused again; see `handoff arrivals refused`.")
+    out.print(f"Lead {answer}." if answer else "It is refused again, or not among those of `handoff arrivals refused`.")
     if answer is None:
         raise typer.Exit(1)
 
@@ -217,12 +237,19 @@ def main() -> None:
     """The entry point. What a person can mend is said in a sentence; the exit status is 1 then."""
     try:
         app()
-    except (UnsuitableDatabase, staff_file.BadStaffFile) as wrong:
-        err.print(str(wrong), style="red", markup=False, soft_wrap=True)
-        raise SystemExit(1) from None
+    except (db.UnsuitableDatabase, embedded_postgres.CannotStart, staff_file.BadStaffFile) as wrong:
+        _end(str(wrong))
     except Refusal as refusal:
-        err.print(refusal.sentence({}), style="red", markup=False, soft_wrap=True)
-        raise SystemExit(1) from None
+        _end(refusal.sentence({}))
+    except (ArgumentError, DBAPIError) as trouble:
+        _end(db.trouble(trouble))
+    except ValidationError as wrong:
+        _end("\n".join(f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}." for one in wrong.errors()))
+
+
+def _end(why: str) -> None:
+    err.print(why)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

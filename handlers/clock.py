@@ -35,7 +35,7 @@ def run() -> None:
             if ticks % UPKEEP_EVERY == 0:
                 upkeep.round_of()
         except SQLAlchemyError as gone:
-            log.warning("clock.database_gone", error=type(gone).__name__)
+            log.warning("clock.database_gone", error=type(gone).__name__, why=db.first_words(gone))
         else:
             if steps:
                 log.info("clock.stepped", steps=steps)

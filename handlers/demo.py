@@ -96,20 +96,9 @@ def demo(
         out.print(str(no), style="red", markup=False, soft_wrap=True)
         status = 1
     except (ArgumentError, DBAPIError) as no:
-        out.print(_database_trouble(no), style="red", markup=False, soft_wrap=True)
+        out.print(db.trouble(no), style="red", markup=False, soft_wrap=True)
         status = 1
     raise typer.Exit(status)
-
-
-def _database_trouble(no: ArgumentError | DBAPIError) -> str:
-    """In a sentence, with the first line of what Postgres said; neither holds a password."""
-    if isinstance(no, DBAPIError):
-        said = (str(no.orig).strip().splitlines() or [type(no.orig).__name__])[0]
-        return f"The Postgres of DATABASE_URL cannot be used: {said}"
-    return (
-        "DATABASE_URL is no database address. Write postgresql://user:password@host/name, "
-        "or leave it out: then Handoff starts a Postgres of its own."
-    )
 
 
 def _stream(system: System, every: float, stopped: threading.Event) -> int:

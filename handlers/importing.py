@@ -18,8 +18,9 @@ from kit.clock import utcnow
 
 MOST_CARDS_UNASKED = 50
 
-out = Console()
-err = Console(stderr=True)
+# Names of pools and columns come from outside: none of it is markup.
+out = Console(markup=False, emoji=False)
+err = Console(stderr=True, markup=False, emoji=False)
 
 
 class CannotImport(Exception):

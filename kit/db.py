@@ -5,8 +5,10 @@ import threading
 from functools import cache
 from pathlib import Path
 
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kit import embedded_postgres
@@ -36,6 +38,24 @@ def as_psycopg(text: str) -> URL:
     if url.get_backend_name() not in {"postgres", "postgresql"}:
         raise UnsuitableDatabase(f"DATABASE_URL names a {url.get_backend_name()} database; Handoff needs Postgres.")
     return url.set(drivername="postgresql+psycopg")
+
+
+def first_words(no: SQLAlchemyError) -> str:
+    """The first line of what Postgres said: the lines after it may quote a row."""
+    said = getattr(no, "orig", None)
+    return (str(said or "").strip().splitlines() or [type(said or no).__name__])[0]
+
+
+def trouble(no: ArgumentError | DBAPIError) -> str:
+    """What is wrong with the database, in a sentence, with the first line of what Postgres said; neither holds a password."""
+    if isinstance(no, DBAPIError) and isinstance(no.orig, UndefinedTable | UndefinedColumn):
+        return "The database is not laid out for this version: run `handoff migrate` first."
+    if isinstance(no, DBAPIError):
+        return f"The Postgres of DATABASE_URL cannot be used: {first_words(no)}"
+    return (
+        "DATABASE_URL is no database address. Write postgresql://user:password@host/name, "
+        "or leave it out: then Handoff starts a Postgres of its own."
+    )
 
 
 _one_at_a_time = threading.Lock()

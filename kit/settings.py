@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """The ground's settings. Each has a default with which one machine runs everything."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
 
     database_url: SecretStr | None = None
     """Postgres 14 or later. Unset: the embedded one."""
@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     """Bearer token for `/metrics`. Unset: there is no such page."""
 
-    log_level: str = "INFO"
+    log_level: str = Field(default="INFO", pattern="(?i)^(debug|info|warning|error|critical)$")
     log_json: bool = False
 
 
