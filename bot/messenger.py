@@ -1,7 +1,7 @@
 """Our mouth in Slack: the few Web API calls that we make, with errors of two kinds."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from http.client import HTTPException
 from typing import Any
@@ -23,6 +23,9 @@ TIMEOUT = 8
 """Seconds for one call."""
 CLICK_TIMEOUT = 2
 """Seconds for the one call made inside a click: its trigger lives three."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far our clock may be from Slack's: with more, no click would be let in."""
 
 _PASSING = frozenset(
     {
@@ -48,6 +51,8 @@ class MessageGone(Refused):
 @cache
 def _client(timeout: int = TIMEOUT) -> WebClient:
     slack = slack_settings()
+    if not slack.slack_bot_token.get_secret_value():
+        raise Refused("Slack is not set up: SLACK_BOT_TOKEN is not set")
     return WebClient(token=slack.slack_bot_token.get_secret_value(), base_url=slack.slack_api_url, timeout=timeout)
 
 
@@ -104,7 +109,7 @@ def find_card(channel: str, handoff_id: int, cycle: int, since: datetime) -> str
         answer = _ask(
             _client().conversations_history,
             channel=channel,
-            oldest=f"{since.timestamp() - 5:.6f}",
+            oldest=f"{(since - CLOCKS_DIFFER).timestamp():.6f}",
             include_all_metadata=True,
             limit=200,
             cursor=cursor,

@@ -8,6 +8,7 @@ from bot import messenger
 from bot.blocks import Block
 from bot.card import lead_card
 from domain import finding
+from domain.rules.lifecycle import LIVE
 from domain.tables import CardPlace, Handoff, Rep
 from domain.verbs import placing
 from domain.views import CardView
@@ -27,22 +28,30 @@ def show(running: Running, handoff_id: int) -> None:
     if view.place is None:
         return
     text, blocks = lead_card(view, now)
-    if place is None or place.ts is None:
-        ts = _post(view, place, dm, text, blocks)
-    else:
-        ts = place.ts
-        if place.drawn != _hash(blocks):
-            messenger.update(place.channel, ts, text, blocks)
+    stands = place is not None and place.ts is not None and place.drawn == _hash(blocks)
+    ts = None if stands else _draw(view, place, dm, text, blocks)
     with finishing(running) as session:
-        placing.note_drawn(session, handoff_id, ts, _hash(blocks), utcnow())
+        if ts is not None:
+            placing.note_drawn(session, handoff_id, ts, _hash(blocks), utcnow())
         # The record may have moved on while Slack was drawing: then there is a newer card to draw.
         newer = session.get_one(Handoff, handoff_id)
         if newer.version != view.version or newer.status is not view.status:
             send(session, show_card(handoff_id, view.place, Priority.CLICK))
 
 
+def _draw(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str | None:
+    """Draw the card where it stands, or post it; returns its ts. None: it was deleted, and nobody can act on it any more."""
+    if place is None or place.ts is None:
+        return _post(view, place, dm, text, blocks)
+    try:
+        messenger.update(place.channel, place.ts, text, blocks)
+    except messenger.MessageGone:
+        return _post(view, place, dm, text, blocks) if view.status in LIVE else None
+    return place.ts
+
+
 def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str:
-    """Post the card. An earlier claim without a ts means that a try crashed: the card is looked for before it is posted."""
+    """Post the card. An earlier claim means that a try crashed, or that the card was deleted: it is looked for before it is posted."""
     channel = place.channel if place else _channel(view, dm)
     with transaction() as session:
         claimed = placing.claim(session, view.handoff_id, channel, utcnow())
@@ -57,7 +66,7 @@ def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, bl
 
 def _channel(view: CardView, dm: str | None) -> str:
     """A pool's channel as it is; a person's direct messages by their own id, which `chat.update` needs."""
-    if view.place is not None and not view.place.startswith("U"):
+    if view.place is not None and view.place.startswith(("C", "G")):
         return view.place
     if dm is not None:
         return dm

@@ -11,6 +11,7 @@ from bot.blocks import escape, moment
 from bot.ids import HandoffRef
 from domain import finding
 from domain.rules.refusals import Broke, Refusal, from_facts
+from domain.verbs import placing
 from handlers.flow import Job, Priority, Sending, show_card, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
 from handlers.problems import where_it_broke
@@ -32,6 +33,7 @@ class SlackDoor:
             if channel is not None:
                 send(session, _whisper(slack_user_id, channel, refusal))
             if ref is not None and place is not None:
+                placing.distrust(session, ref.handoff_id)
                 send(session, show_card(ref.handoff_id, place, Priority.CLICK))
         return refusal.sentence(names)
 

@@ -23,3 +23,8 @@ def note_drawn(session: Session, handoff_id: int, ts: str, drawn: str, now: date
         .where(CardPlace.handoff_id == handoff_id)
         .values(ts=ts, drawn=drawn, posted_at=func.coalesce(CardPlace.posted_at, now))
     )
+
+
+def distrust(session: Session, handoff_id: int) -> None:
+    """Somebody saw the card in an old state: whatever we believe to stand there, it is drawn again."""
+    session.execute(update(CardPlace).where(CardPlace.handoff_id == handoff_id).values(drawn=None))

@@ -1,15 +1,18 @@
 """The card in Slack, in a real workspace: posted once, found again after a crash, redrawn when the record changes."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from slack_sdk import WebClient
 from sqlalchemy import select
 
 from bot import messenger
 from bot.card import lead_card
 from bot.ids import Press
+from bot.settings import slack_settings
 from domain import finding
 from domain.tables import CardPlace, JobRow
 from domain.verbs import deciding, placing
@@ -25,6 +28,7 @@ from tests.handlers.making import (
     Outside,
     door,
     door_url,
+    jobs,
     make_staff,
     offer_a_lead,
     rep_in_slack,
@@ -170,6 +174,69 @@ def test_a_card_of_another_handoff_is_not_taken_for_ours(slack: Outside, team: T
     work_off()
     assert len(slack.messages(channel)) == 2
     assert place_of(first).ts != place_of(second).ts
+
+
+def test_a_card_is_found_again_although_our_clock_is_ahead_of_slacks(slack: Outside, team: Team, channel: str) -> None:
+    handoff_id = offer_a_lead()
+    with transaction() as session:
+        placing.claim(session, handoff_id, channel, utcnow() + timedelta(minutes=2))
+    ts = crash_between_post_and_commit(handoff_id, channel)
+    work_off()
+    assert [card["ts"] for card in slack.messages(channel)] == [ts]
+
+
+def test_an_old_drawing_that_came_last_is_repaired_by_a_click_on_it(
+    door: httpx.Client, slack: Outside, team: Team, channel: str
+) -> None:
+    offer_a_lead()
+    work_off()
+    (card,) = slack.messages(channel)
+    assert slack.press(SAM, card, Press.ACCEPT)["ok"]
+    work_off()
+    # An update of a worker that was given up on reaches Slack only now: we believe the new drawing to stand there.
+    messenger.update(channel, card["ts"], card["text"], card["blocks"])
+    (stale,) = slack.messages(channel)
+    slack.press(SAM, stale, Press.ACCEPT)
+    work_off()
+    assert "Accepted by Sam Sample" in seen(next(one for one in slack.messages(channel) if not one["ephemeral"]))
+
+
+def delete(card: dict[str, Any]) -> None:
+    """Delete a card as a person does in Slack."""
+    slack = slack_settings()
+    client = WebClient(token=slack.slack_bot_token.get_secret_value(), base_url=slack.slack_api_url)
+    client.chat_delete(channel=card["channel"], ts=card["ts"])
+
+
+def test_a_card_that_somebody_deleted_is_posted_anew_while_one_can_act_on_it(
+    slack: Outside, team: Team, channel: str
+) -> None:
+    handoff_id = offer_a_lead()
+    work_off()
+    (card,) = slack.messages(channel)
+    delete(card)
+    with transaction() as session:
+        deciding.accept(session, handoff_id, version=2, by=team.sam, now=utcnow())
+    work_off()
+    (anew,) = slack.messages(channel)
+    assert place_of(handoff_id).ts == anew["ts"] != card["ts"]
+    delete(anew)
+    with transaction() as session:
+        deciding.reject(session, handoff_id, version=3, by=team.sam, reason="no_fit", note=None, now=utcnow())
+    work_off()
+    assert slack.messages(channel) == []
+    assert jobs() == []
+
+
+def test_without_a_token_nothing_is_asked_of_slack(slack: Outside, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "")
+    slack_settings.cache_clear()
+    messenger.forget()
+    offer_a_lead()
+    work_off()
+    assert [(job.name, job.problem) for job in jobs()] == [
+        (Job.SHOW_CARD, "Slack is not set up: SLACK_BOT_TOKEN is not set")
+    ]
 
 
 def test_the_next_rep_gets_a_card_of_their_own_and_the_old_one_says_why(

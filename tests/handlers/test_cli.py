@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import Engine
 
 from domain.rules.refusals import NotFound
@@ -82,14 +83,14 @@ def test_why_a_delivery_was_refused_is_shown_whole(committed: Engine, capsys: py
 
 @pytest.mark.parametrize("name", ["", "a/b", "A", "..", "[red]", "a b", "a" * 61])
 def test_a_source_that_no_address_could_name_is_not_made(committed: Engine, name: str) -> None:
-    with pytest.raises(cli.typer.BadParameter):
+    with pytest.raises(typer.BadParameter):
         cli.sources_add(name)
 
 
 def test_a_model_that_is_no_text_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "model.toml"
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(cli.typer.Exit):
+    with pytest.raises(typer.Exit):
         cli.model_import(file)
     assert str(file) in capsys.readouterr().err.replace("\n", "")
 
