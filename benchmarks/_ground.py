@@ -83,12 +83,16 @@ def _use(url: str) -> None:
 def log_folder() -> Iterator[Path]:
     """The processes' logs. They are kept, and named, only if something went wrong."""
     logs = Path(tempfile.mkdtemp(prefix="handoff-bench-logs-"))
+    failed = False
     try:
         yield logs
     except Exception:
+        failed = True
         say(f"the logs are in {logs}")
         raise
-    shutil.rmtree(logs, ignore_errors=True)
+    finally:
+        if not failed:  # nor if it was interrupted
+            shutil.rmtree(logs, ignore_errors=True)
 
 
 def lay_out(system: System) -> None:

@@ -228,7 +228,7 @@ def _remarks(arguments: argparse.Namespace, figures: Figures) -> list[str]:
 
 def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
-    parser.add_argument("--leads", type=int, help="how many leads to post (default 600; with pace 60; quick 90)")
+    parser.add_argument("--leads", type=int, help="how many leads to post (default 600; with pace 60; quick 60)")
     load = parser.add_mutually_exclusive_group()
     load.add_argument("--rate", type=float, help="open loop: leads a second; delays count from the scheduled moment")
     load.add_argument("--closed", type=int, default=8, help="closed loop: leads posted at a time")
@@ -242,7 +242,7 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     chosen = parser.parse_args(given)
     if chosen.leads is None:
-        chosen.leads = 60 if chosen.pace == "on" else 90 if chosen.quick else 600
+        chosen.leads = 60 if chosen.pace == "on" or chosen.quick else 600
     if chosen.leads < 1 or not 0 <= chosen.hot_share <= 1 or (chosen.rate is not None and chosen.rate <= 0):
         parser.error("--leads and --rate are above 0, --hot-share is between 0 and 1")
     return chosen
