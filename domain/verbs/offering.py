@@ -28,12 +28,17 @@ def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
     handoff = _live_handoff(session, lead)
     if handoff is None:
         tier = _seller_tier(session, lead)
-        if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None:
+        if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None or rests(lead, now):
             return None
         handoff = _open(session, lead, tier, now)
     if handoff.status is HandoffStatus.OPEN:
         _offer(session, lead, handoff, now)
     return handoff
+
+
+def rests(lead: Lead, now: datetime) -> bool:
+    """Whether the lead was given back not long ago. A job that was sent before that must not hand it over again."""
+    return lead.rests_until is not None and lead.rests_until > now
 
 
 def _live_handoff(session: Session, lead: Lead) -> Handoff | None:

@@ -14,7 +14,7 @@ from domain.rules.refusals import NotFound
 from domain.rules.scoring import Model, ledger_to_json, read_model, score
 from domain.rules.tiers import Tier, tier_of
 from domain.tables import Happened, Lead, ModelStatus, ScoreRow, ScoringModel, TouchRow
-from domain.verbs.offering import SELLER
+from domain.verbs.offering import SELLER, rests
 from domain.verbs.record import happened, locked_lead
 from domain.verbs.telling import MARKETING, mark_dirty
 
@@ -63,8 +63,7 @@ def way_of(lead: Lead, tier: Tier, now: datetime) -> Happened:
     """Where a lead goes that is scored into `tier`."""
     if lead.stage not in BEFORE_SALES:
         return Happened.LEAD_RESCORED
-    resting = lead.rests_until is not None and lead.rests_until > now
-    if tier in SELLER and not resting:
+    if tier in SELLER and not rests(lead, now):
         return WAY[tier]
     return Happened.LEAD_RESCORED if lead.stage is Stage.NURTURING else Happened.LEAD_TO_NURTURE
 

@@ -125,6 +125,15 @@ def test_who_rejected_the_lead_is_not_asked_again(session: Session, team: Team) 
     assert second.trace["skipped"] == {str(first.rep_id): "rejected_this_lead"}
 
 
+def test_a_late_order_to_hand_over_does_not_wake_a_lead_that_rests(session: Session, team: Team) -> None:
+    handoff = make_offer(session)
+    reject(session, handoff, team, "no_budget")
+    assert hand_over(session, handoff.lead_id, SOON) is None
+    later = hand_over(session, handoff.lead_id, SOON + timedelta(days=91))
+    assert later is not None
+    assert later.cycle == 2
+
+
 def test_a_lead_that_is_passed_on_goes_on_although_its_points_faded_meanwhile(session: Session, team: Team) -> None:
     first = make_offer(session)
     much_later = NOON + timedelta(days=400)
