@@ -5,12 +5,11 @@ from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.tables import Handoff, Lead, Rep
 from domain.verbs import telling
-from handlers.draining import digest, drain_again
+from handlers.draining import digest, note_answers
 from handlers.flow import Job
-from handlers.jobs import Running, finishing, job, reading, send
+from handlers.jobs import Running, finishing, job, reading
 from integrations import registry
 from integrations.ports import CrmLead, CrmTask, LeadStatus
-from kit.clock import utcnow
 from kit.outside import TryLater
 
 
@@ -31,24 +30,11 @@ def tell_crm(running: Running) -> None:
     answers = crm.upsert_leads([record for _, record in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
     with finishing(running) as session:
-        for link, record in wanted:
-            answer = told.get(link.lead_id)
-            if answer is not None and answer.later:
-                continue
-            telling.note_told(
-                session,
-                link,
-                utcnow(),
-                external_id=answer.external_id if answer else None,
-                sent_hash=digest(record),
-                problem=answer.problem if answer else link.problem,
-            )
-        if len(links) == crm.batch_size:
-            send(session, drain_again(Job.TELL_CRM))
+        note_answers(session, wanted, told, Job.TELL_CRM, crm.batch_size)
 
 
 @job(Job.LOG_CRM_TASK)
-def log_crm_task(_running: Running, handoff_id: int) -> None:
+def log_crm_task(running: Running, handoff_id: int) -> None:
     """A task for the lead's owner: the call that the SLA asks for. Its key makes it one task, however often this runs."""
     crm = registry.crm()
     if crm is None:
@@ -60,7 +46,7 @@ def log_crm_task(_running: Running, handoff_id: int) -> None:
     if link is None or link.external_id is None:
         if link is not None and link.problem:
             return
-        raise TryLater("The CRM does not have the lead yet", after=2.0)
+        raise TryLater("The CRM does not have the lead yet", after=running.patience)
     due = view.clock(ClockKind.FIRST_CONTACT).due_at
     crm.log_task(
         CrmTask(

@@ -115,6 +115,11 @@ class Running:
         self.claimed = claimed
         self.finished = False
 
+    @property
+    def patience(self) -> float:
+        """Seconds until the next look at what another job has to do first: twice as long each time, to ten minutes."""
+        return ledger.back_off(self.claimed.token).total_seconds()
+
     def renew(self) -> None:
         """Prolong the lease in the middle of long work."""
         with db.new_session() as session, session.begin():

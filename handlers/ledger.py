@@ -220,6 +220,8 @@ def give_back(session: Session, job: Claimed, setback: Setback, pace: timedelta)
     row.problem, row.failures = setback.why, row.failures + (setback.after is None)
     if setback.after is None and row.failures >= MOST_FAILURES:
         row.dead_at, row.leased_until, row.leased_by = session.scalars(select(func.now())).one(), None, None
+        session.flush()
+        session.execute(_DROP_OLDER_DEAD, {"id": row.id})
         return None
     wait = back_off(row.failures) if setback.after is None else setback.after
     _make_pending(session, row, wait)
@@ -247,7 +249,16 @@ def bury(session: Session, job: Claimed, why: str, pace: timedelta) -> None:
     dead = update(JobRow).where(*_held(job)).values(dead_at=func.now(), leased_until=None, leased_by=None, problem=why)
     if session.execute(dead.returning(JobRow.id)).first() is None:
         raise TakenOver
+    session.execute(_DROP_OLDER_DEAD, {"id": job.id})
     _rest(session, job.lane, pace)
+
+
+# One dead row a key says it all: what is wished again and again while, say, a token is wrong would fill the table.
+_DROP_OLDER_DEAD = text("""
+delete from jobs older using jobs newest
+where newest.id = :id and older.name = newest.name and older.key = newest.key
+  and older.dead_at is not null and older.id <> newest.id
+""")
 
 
 def renew(session: Session, job: Claimed, lease: timedelta) -> None:

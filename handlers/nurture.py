@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from domain import finding
-from domain.tables import Lead, SystemLink
+from domain.tables import Lead
 from domain.verbs import telling
 from domain.verbs.nurturing import enrol
-from handlers.draining import digest, drain_again
+from handlers.draining import digest, note_answers
 from handlers.flow import Job
-from handlers.jobs import Running, finishing, job, reading, send
+from handlers.jobs import Running, finishing, job, reading
 from integrations import registry
-from integrations.ports import Contact, Upserted
+from integrations.ports import Contact
 from kit.clock import utcnow
 
 
@@ -36,23 +34,7 @@ def tell_marketing(running: Running) -> None:
     answers = marketing.upsert_contacts([contact for _, contact in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
     with finishing(running) as session:
-        for link, contact in wanted:
-            _note(session, link, contact, told.get(link.lead_id))
-        if len(links) == marketing.batch_size:
-            send(session, drain_again(Job.TELL_MARKETING))
-
-
-def _note(session: Session, link: SystemLink, contact: Contact, answer: Upserted | None) -> None:
-    if answer is not None and answer.later:
-        return
-    telling.note_told(
-        session,
-        link,
-        utcnow(),
-        external_id=answer.external_id if answer else None,
-        sent_hash=digest(contact),
-        problem=answer.problem if answer else link.problem,
-    )
+        note_answers(session, wanted, told, Job.TELL_MARKETING, marketing.batch_size)
 
 
 def _contact(lead: Lead) -> Contact:

@@ -47,6 +47,15 @@ def note_told(
     )
 
 
+def put_off(session: Session, link: SystemLink, now: datetime) -> None:
+    """Let others go first: what `link`'s system would not take now must not stand before them for ever."""
+    session.execute(
+        update(SystemLink)
+        .where(SystemLink.lead_id == link.lead_id, SystemLink.system == link.system)
+        .values(dirty_since=now)
+    )
+
+
 def dirty_links(session: Session, system: str, limit: int) -> Sequence[SystemLink]:
     """The leads that `system` has to be told of, longest waiting first."""
     return session.scalars(
