@@ -43,6 +43,8 @@ class System:
         kept = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "BROKER_URL", "LEASE_SECONDS", "WORKER_THREADS")
         self.environment = {name: os.environ[name] for name in kept if name in os.environ}
         self.environment |= {"DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1", "LOG_JSON": "true"}
+        # Nor what stands in a `.env`, which is read where a process starts: ours start beside their logs.
+        self.environment["PYTHONPATH"] = str(_root())
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._open: list[IO[bytes]] = []
 
@@ -98,7 +100,7 @@ class System:
         """Start another module of the sandbox or ours beside them, on our own standard output."""
         environment = self.environment | dict(more or {}) | {"KIT_PARENT": str(os.getpid())}
         command = [sys.executable, "-m", "kit.child", module, *arguments]
-        child = subprocess.Popen(command, env=environment, cwd=_root(), start_new_session=True)
+        child = subprocess.Popen(command, env=environment, cwd=self.logs, start_new_session=True)
         self._children[module] = child
         return child
 
@@ -139,7 +141,7 @@ class System:
         self._children[name] = subprocess.Popen(
             [sys.executable, "-m", "kit.child", module, *arguments],
             env=self.environment | {"KIT_PARENT": str(os.getpid())},
-            cwd=_root(),
+            cwd=self.logs,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -188,7 +190,7 @@ def fresh_database(purpose: str) -> Iterator[str]:
     with ExitStack() as held, engine.connect() as connection:
         # A database in which nobody is logged in counts as left over: until we are in ours, no other run may sweep.
         connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": SWEEPING})
-        for leftover in connection.scalars(text(_LEFTOVERS), {"pattern": f"handoff_{purpose}_%"}).all():
+        for leftover in connection.scalars(text(_LEFTOVERS), {"pattern": f"^handoff_{purpose}_[0-9]+$"}).all():
             connection.execute(text(f'drop database if exists "{leftover}"'))
         connection.execute(text(f'create database "{name}"'))
         held.enter_context(create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect())
@@ -205,7 +207,7 @@ def fresh_database(purpose: str) -> Iterator[str]:
 SWEEPING = 0x48616E646F6666
 """The advisory lock of whoever looks for leftovers."""
 _LEFTOVERS = (
-    "select datname from pg_database d where datname like :pattern "
+    "select datname from pg_database d where datname ~ :pattern "
     "and not exists (select from pg_stat_activity a where a.datname = d.datname)"
 )
 
