@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from domain.rules.cleaning import free_text
 from handlers.import_batches import Done, run
 from handlers.import_forecast import Forecast, forecast
 from handlers.import_map import BadImportMap, ImportMap, read_map
@@ -58,7 +59,8 @@ def import_file(
             raise typer.Exit(1 if foreseen.refused else 0)
         _confirmed(foreseen, yes=yes)
     except (BadImportMap, UnusableFile, CannotImport) as wrong:
-        err.print(str(wrong), style="red", markup=False, soft_wrap=True)
+        # It may quote the file's header, and a terminal obeys what stands there.
+        err.print(free_text(str(wrong), 4_000), style="red", soft_wrap=True)
         raise typer.Exit(2) from None
     done = _imported(imap, source, refused, now, moved)
     if done.refused:

@@ -302,3 +302,10 @@ def test_an_import_that_was_stopped_is_simply_run_again(
     assert 0 < counts()[0] < 600
     assert run(content).exit_code == 0
     assert counts() == (600, 600, 600, 600 + 1, 1_200)
+
+
+def test_a_header_that_would_steer_the_terminal_is_quoted_without_what_does(run: Import) -> None:
+    ended = run("id,mail,\x1b]0;owned\x07name,day\n" + ANN)
+    assert ended.exit_code == 2
+    assert "no column named" in ended.stderr
+    assert "\x1b" not in ended.output
