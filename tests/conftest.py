@@ -1,7 +1,7 @@
 """What all tests stand on: a real Postgres, migrated by Alembic, thrown away afterwards."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,11 +54,14 @@ def session(migrated: Engine) -> Iterator[Session]:
 @pytest.fixture
 def committed(migrated: Engine) -> Iterator[Engine]:
     """An empty database with the default model, for doors and jobs that commit. Emptied again afterwards."""
-    _empty(migrated)
-    with Session(migrated) as made, made.begin():
+    # Not `migrated` itself: a test that starts processes of its own makes our code take a new engine.
+    engine = db.engine()
+    assert engine.url == migrated.url
+    _empty(engine)
+    with Session(engine) as made, made.begin():
         capturing.ensure_model(made, default_model_toml(), NOON)
-    yield migrated
-    _empty(migrated)
+    yield engine
+    _empty(engine)
 
 
 def _empty(engine: Engine) -> None:
@@ -74,6 +77,3 @@ def shared_folder() -> Path:
     if not named:
         pytest.skip("HANDOFF_SHARED is not set: no real data to run on")
     return Path(named)
-
-
-Make = Callable[..., object]
