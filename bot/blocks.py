@@ -18,7 +18,8 @@ _CONTROL = re.compile(
 _MARKS = str.maketrans({"*": "∗", "~": "∼", "`": "ʼ"})
 # An underscore inside a word formats nothing, and an e-mail address with one must stay one that can be copied.
 _LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
+# What follows the text may begin with a colon: an open end counts as one.
+_EMOJI = re.compile(r":(?=[a-z0-9_+'-]+(?::|$))")
 
 
 def plain(value: object, limit: int = 200) -> str:

@@ -35,6 +35,8 @@ class Sent:
     slack_user_id: str
     ref: HandoffRef
     values: Mapping[str, str]
+    window: str
+    """Slack's id of the window: the same one sent twice is one submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _submission_listener(door: Door, sent: Callable[[Sent], Errors]) -> Callable
         ref: HandoffRef | None = None
         try:
             ref = HandoffRef.unpack(str(view.get("private_metadata", "")))
-            errors: Mapping[str, str] = sent(Sent(user, ref, values))
+            errors: Mapping[str, str] = sent(Sent(user, ref, values, str(view["id"])))
         except Refusal as refusal:
             errors = {first: door.refused(user, None, ref, refusal)}
         except BadRef:

@@ -14,6 +14,7 @@ from domain.tables import (
     Company,
     ContactAttempt,
     Handoff,
+    Installation,
     Lead,
     Pool,
     Rep,
@@ -30,7 +31,7 @@ SHOWN_TOUCHES = 5
 
 def rep_by_slack(session: Session, slack_user_id: str) -> Rep:
     """Who clicked; raises Stranger."""
-    rep = session.scalars(select(Rep).where(Rep.slack_user_id == slack_user_id)).one_or_none()
+    rep = session.scalars(select(Rep).where(Rep.slack_user_id == slack_user_id, Rep.active)).one_or_none()
     if rep is None:
         raise Stranger
     return rep
@@ -170,9 +171,12 @@ def pool_of(session: Session, handoff_id: int) -> int | None:
 
 def manager_of(session: Session, pool_id: int | None) -> Rep | None:
     """The pool's manager; for a pool without one, the first manager there is."""
-    manager = session.scalar(select(Rep).join(Pool, Pool.manager_id == Rep.id).where(Pool.id == pool_id))
+    manager = session.scalar(select(Rep).join(Pool, Pool.manager_id == Rep.id).where(Pool.id == pool_id, Rep.active))
     return (
-        manager or session.scalars(select(Rep).where(Rep.role == Role.MANAGER).order_by(Rep.id).limit(1)).one_or_none()
+        manager
+        or session.scalars(
+            select(Rep).where(Rep.role == Role.MANAGER, Rep.active).order_by(Rep.id).limit(1)
+        ).one_or_none()
     )
 
 
@@ -187,6 +191,11 @@ def leads_with_handoffs(session: Session, lead_ids: Sequence[int]) -> list[tuple
         .order_by(Lead.id)
     )
     return [(lead, handoff, rep) for lead, handoff, rep in rows]
+
+
+def installation(session: Session) -> str:
+    """The name of this installation to outside systems."""
+    return session.scalars(select(Installation.key)).one()
 
 
 def link_of(session: Session, lead_id: int, system: str) -> SystemLink | None:

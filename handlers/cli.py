@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from domain.rules.refusals import Refusal
 from domain.rules.scoring import ModelError, default_model_toml
-from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep
+from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep, Role
 from domain.verbs import capturing, staffing
 from domain.verbs.scoring import import_model
 from handlers import capture, clock, importing, ledger, staff_file, worker
@@ -143,6 +143,9 @@ def reps_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False
     with transaction() as session:
         reps, pools = staff_file.save(session, entries)
     out.print(f"{reps} reps and {pools} pools are in force. Their Slack identities are looked up by e-mail.")
+    for role, tier in ((Role.SDR, "MQLs"), (Role.AE, "HQLs")):
+        if all(pool.role is not role for pool in entries.pools):
+            out.print(f"[yellow]There is no pool of {role.upper()}s: {tier} will wait until there is one.[/]")
 
 
 @reps_app.command("list")
@@ -153,7 +156,11 @@ def reps_list() -> None:
     table = Table("name", "e-mail", "role", "Slack", "available")
     for rep in rows:
         table.add_row(
-            rep.name, rep.email, rep.role, rep.slack_user_id or "not found yet", "yes" if rep.available else "away"
+            rep.name,
+            rep.email,
+            rep.role,
+            rep.slack_user_id or "not found yet",
+            "left" if not rep.active else "yes" if rep.available else "away",
         )
     out.print(table)
 

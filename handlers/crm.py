@@ -2,7 +2,7 @@
 
 from domain import finding
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.lifecycle import TAKEN, HandoffStatus, Stage
 from domain.tables import Handoff, Lead, Rep
 from domain.verbs import telling
 from handlers.draining import digest, note_answers
@@ -21,11 +21,12 @@ def tell_crm(running: Running) -> None:
         return
     with reading() as session:
         links = telling.dirty_links(session, telling.CRM, crm.batch_size)
+        installation = finding.installation(session)
         found = {
             lead.id: (lead, handoff, rep)
             for lead, handoff, rep in finding.leads_with_handoffs(session, [x.lead_id for x in links])
         }
-    wanted = [(link, _crm_lead(*found[link.lead_id])) for link in links]
+    wanted = [(link, _crm_lead(installation, *found[link.lead_id])) for link in links]
     changed = [(link, record) for link, record in wanted if digest(record) != link.sent_hash]
     answers = crm.upsert_leads([record for _, record in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
@@ -43,6 +44,10 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
         view = finding.card_view(session, handoff_id)
         link = finding.link_of(session, view.lead.id, telling.CRM)
         owner = session.get(Rep, view.rep.rep_id) if view.rep else None
+        installation = finding.installation(session)
+    if view.status not in TAKEN:
+        # It was given back before anything stood in the CRM: there is nobody to call.
+        return
     if link is None or link.external_id is None:
         if link is not None and link.problem:
             return
@@ -50,7 +55,7 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
     due = view.clock(ClockKind.FIRST_CONTACT).due_at
     crm.log_task(
         CrmTask(
-            key=f"handoff-{handoff_id}-call",
+            key=f"{installation}-handoff-{handoff_id}-call",
             lead_id=link.external_id,
             owner_id=owner.crm_user_id if owner else None,
             subject=f"Call {view.lead.name} ({view.tier.label()} {view.score})",
@@ -67,7 +72,7 @@ _STATUS = {
 }
 
 
-def _crm_lead(lead: Lead, handoff: Handoff | None, rep: Rep | None) -> CrmLead:
+def _crm_lead(installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None) -> CrmLead:
     status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
     if lead.stage is Stage.DISQUALIFIED:
         status = LeadStatus.UNQUALIFIED
@@ -75,7 +80,7 @@ def _crm_lead(lead: Lead, handoff: Handoff | None, rep: Rep | None) -> CrmLead:
         status = LeadStatus.NURTURING
     owns = handoff is not None and lead.owner_id is not None and rep is not None
     return CrmLead(
-        key=str(lead.id),
+        key=f"{installation}-{lead.id}",
         email=lead.email,
         first_name=lead.first_name,
         last_name=lead.last_name,

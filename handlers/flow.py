@@ -130,7 +130,7 @@ def _task(event: LeadEvent) -> Sending:
 
 
 def _news(event: LeadEvent) -> Sending | None:
-    """Score the lead, unless it was scored while enrichment was late and nothing came of that."""
+    """Score the lead, unless a score is on its way, or enrichment came late and had nothing to say."""
     return _of_lead(Job.SCORE, key=True)(event) if event.data["news"] else None
 
 
@@ -140,7 +140,7 @@ def _of_rep(job: Job) -> Rule:
 
 WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
-    Happened.TOUCH_RECORDED: (_of_lead(Job.SCORE, key=True),),
+    Happened.TOUCH_RECORDED: (_news,),
     Happened.LEAD_ENRICHED: (_news,),
     Happened.LEAD_RESCORED: (),
     Happened.LEAD_TO_NURTURE: (_of_lead(Job.NURTURE),),

@@ -41,5 +41,6 @@ def log_contact_sent(sent: Sent) -> Errors:
             outcome=AttemptOutcome(chosen),
             note=sent.values.get(Field.NOTE),
             now=utcnow(),
+            key=sent.window,
         )
     return {}

@@ -112,4 +112,5 @@ def save(session: Session, entries: StaffFile) -> tuple[int, int]:
             # Who fits no territory goes to the first pool of the role, not nowhere.
             rules.append(({}, fallback.id))
         staffing.set_territories(session, role, rules)
+    staffing.retire_others(session, [rep.id for rep in reps.values()], now)
     return len(reps), len(pools)

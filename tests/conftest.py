@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from domain.rules.scoring import default_model_toml
-from domain.tables import Base
+from domain.tables import Base, Installation
 from domain.verbs import capturing
 from kit import db, embedded_postgres, migrating
 from kit.settings import settings
@@ -65,7 +65,8 @@ def committed(migrated: Engine) -> Iterator[Engine]:
 
 
 def _empty(engine: Engine) -> None:
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    # The installation's name is part of the schema: a migration made it.
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables if table.name != Installation.__tablename__)
     with engine.begin() as connection:
         connection.execute(text(f"truncate {names} restart identity cascade"))
 

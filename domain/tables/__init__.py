@@ -7,7 +7,7 @@ from domain.tables.jobs import JobLane, JobRow
 from domain.tables.leads import Arrival, ArrivalState, CaptureSource, Company, Lead, ProfileRow, TouchRow
 from domain.tables.people import Pool, PoolMember, Rep, Role, TerritoryRow
 from domain.tables.scoring import ModelStatus, ScoreRow, ScoringModel
-from domain.tables.systems import SystemLink
+from domain.tables.systems import Installation, SystemLink
 
 __all__ = [
     "Arrival",
@@ -21,6 +21,7 @@ __all__ = [
     "ContactAttempt",
     "Handoff",
     "Happened",
+    "Installation",
     "JobLane",
     "JobRow",
     "Lead",

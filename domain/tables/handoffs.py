@@ -107,6 +107,8 @@ class ContactAttempt(HasId, Base):
     at: Mapped[datetime]
     outcome: Mapped[AttemptOutcome] = mapped_column(Word(AttemptOutcome))
     note: Mapped[str | None]
+    key: Mapped[str | None] = mapped_column(unique=True)
+    """The window it was sent from, so that a window sent twice is one attempt."""
 
 
 class CardPlace(Base):

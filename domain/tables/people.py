@@ -28,6 +28,8 @@ class Rep(HasId, Base):
     slack_dm_id: Mapped[str | None]
     crm_user_id: Mapped[str | None]
     available: Mapped[bool] = mapped_column(server_default=text("true"))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    """False for who has left: they may do nothing, but what they did keeps their name."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

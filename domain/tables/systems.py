@@ -8,6 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.tables.base import Base
 
 
+class Installation(Base):
+    """The name of this installation to outside systems, made once by the first migration. Two that share a CRM do not mix up."""
+
+    __tablename__ = "installations"
+    key: Mapped[str] = mapped_column(primary_key=True)
+
+
 class SystemLink(Base):
     """One lead in one outside system. `dirty` counts changes; it is clean when `told` has caught up."""
 

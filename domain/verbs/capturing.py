@@ -33,6 +33,7 @@ from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.scoring import import_model
 
 TOUCH_TEXT = 300
+RESERVED = frozenset(attribute.value for attribute in Attribute)
 ATTRIBUTE_TEXT = 500
 
 
@@ -151,7 +152,8 @@ def receive_all(
         )
         arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
         kind = Happened.LEAD_CAPTURED if new else Happened.TOUCH_RECORDED
-        happened(session, kind, now, lead=lead, arrival_id=arrival.id)
+        # A lead that enrichment still may answer for is scored when it does, or when patience ends.
+        happened(session, kind, now, lead=lead, arrival_id=arrival.id, news=lead.scored_at is not None)
         received.append((lead, new))
     return received
 
@@ -159,7 +161,9 @@ def receive_all(
 def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
     """Write on the lead what a delivery says of the person. Asks no database: a forecast does the same to a lead that is none."""
     merged = merge_fields(_sourced(lead), _with_names(checked), FORM, delivery.occurred_at, ())
-    imported = {**checked.extra, **_cleaned(delivery.attributes)}
+    # What we work out ourselves is not for a form's hidden fields to say; an `attributes` object is meant.
+    extra = {name: value for name, value in checked.extra.items() if name not in RESERVED}
+    imported = {**extra, **_cleaned(delivery.attributes)}
     if delivery.kind == TouchKind.UNSUBSCRIBE:
         imported[Attribute.UNSUBSCRIBED] = True
     _describe(lead, merged, imported | _flags(checked))

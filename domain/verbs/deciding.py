@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
@@ -62,17 +62,34 @@ def reject(
 
 
 def log_attempt(
-    session: Session, handoff_id: int, *, by: Rep, outcome: AttemptOutcome, note: str | None, now: datetime
+    session: Session,
+    handoff_id: int,
+    *,
+    by: Rep,
+    outcome: AttemptOutcome,
+    note: str | None,
+    now: datetime,
+    key: str | None = None,
 ) -> Handoff:
-    """Note that somebody tried to reach the lead. The first attempt is the first contact, and stops that clock."""
+    """Note that somebody tried to reach the lead. The first attempt is the first contact, and stops that clock.
+
+    A `key` that was used before changes nothing: the same window, sent twice, is one attempt.
+    """
     lead, handoff = _for_decision(session, handoff_id, by)
+    if key is not None and session.scalar(select(ContactAttempt.id).where(ContactAttempt.key == key)) is not None:
+        return handoff
     step = handoff_step(handoff.status, HandoffMove.LOG_CONTACT)
     if step is None:
         raise _why_not(handoff)
     first = handoff.contacted_at is None
     session.add(
         ContactAttempt(
-            handoff_id=handoff.id, rep_id=by.id, at=now, outcome=outcome, note=(note or "").strip()[:NOTE_LIMIT] or None
+            handoff_id=handoff.id,
+            rep_id=by.id,
+            at=now,
+            outcome=outcome,
+            note=(note or "").strip()[:NOTE_LIMIT] or None,
+            key=key,
         )
     )
     handoff.status = step.to

@@ -1,6 +1,6 @@
 """Who sells: reps join, step away and come back; pools and territories are laid out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -25,10 +25,20 @@ def save_rep(
         rep = Rep(email=email, name=name, role=role, crm_user_id=crm_user_id, available=True)
         session.add(rep)
         session.flush()
-    rep.name, rep.role, rep.crm_user_id = name, role, crm_user_id or rep.crm_user_id
+    rep.name, rep.role, rep.crm_user_id, rep.active = name, role, crm_user_id or rep.crm_user_id, True
     if rep.slack_user_id is None or rep.crm_user_id is None:
         happened(session, Happened.REP_JOINED, now, rep_id=rep.id)
     return rep
+
+
+def retire_others(session: Session, staying: Collection[int], now: datetime) -> int:
+    """Who is not among `staying` (rep ids) has left: no lead is offered to them, and they may decide on none. Says how many."""
+    leaving = session.scalars(select(Rep).where(Rep.active, Rep.id.not_in(staying)).order_by(Rep.id)).all()
+    for rep in leaving:
+        rep.active = False
+        session.execute(delete(PoolMember).where(PoolMember.rep_id == rep.id))
+        happened(session, Happened.REP_LEFT, now, rep_id=rep.id)
+    return len(leaving)
 
 
 def know_in_slack(session: Session, rep_id: int, slack_user_id: str, dm_id: str, now: datetime) -> None:

@@ -13,7 +13,6 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "capture_sources",
         sa.Column("name", sa.Text(), nullable=False),
@@ -31,6 +30,11 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("domain", name=op.f("uq_companies_domain")),
+    )
+    op.create_table(
+        "installations",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_installations")),
     )
     op.create_table(
         "job_lanes",
@@ -90,6 +94,7 @@ def upgrade() -> None:
         sa.Column("slack_dm_id", sa.Text(), nullable=True),
         sa.Column("crm_user_id", sa.Text(), nullable=True),
         sa.Column("available", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reps")),
@@ -329,10 +334,12 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("key", sa.Text(), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(["handoff_id"], ["handoffs.id"], name=op.f("fk_contact_attempts_handoff_id_handoffs")),
         sa.ForeignKeyConstraint(["rep_id"], ["reps.id"], name=op.f("fk_contact_attempts_rep_id_reps")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_attempts")),
+        sa.UniqueConstraint("key", name=op.f("uq_contact_attempts_key")),
     )
     op.create_index(op.f("ix_contact_attempts_handoff_id"), "contact_attempts", ["handoff_id"], unique=False)
     op.create_index(op.f("ix_contact_attempts_rep_id"), "contact_attempts", ["rep_id"], unique=False)
@@ -394,10 +401,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("arrival_id", name=op.f("uq_touches_arrival_id")),
     )
     op.create_index("ix_touches_lead_id_occurred_at", "touches", ["lead_id", "occurred_at"], unique=False)
+    op.execute("insert into installations (key) values (left(gen_random_uuid()::text, 8))")
 
 
 def downgrade() -> None:
-
     op.drop_index("ix_touches_lead_id_occurred_at", table_name="touches")
     op.drop_table("touches")
     op.drop_index("ix_sla_clocks_next_at", table_name="sla_clocks", postgresql_where=sa.text("next_at is not null"))
@@ -464,5 +471,6 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_dead", table_name="jobs", postgresql_where=sa.text("dead_at is not null"))
     op.drop_table("jobs")
     op.drop_table("job_lanes")
+    op.drop_table("installations")
     op.drop_table("companies")
     op.drop_table("capture_sources")

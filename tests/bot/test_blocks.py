@@ -31,7 +31,7 @@ def test_escaped_text_holds_nothing_that_slack_would_obey_and_keeps_its_limit(te
         ("two\nlines\tand a tab", "two lines and a tab"),
         ("\u202egnp.exe", "gnp.exe"),
         ("e\u0301 שלום", "e\u0301 שלום"),
-        ("12:30:45", "12:\u206030:45"),
+        ("12:30:45", "12:\u206030:\u206045"),
         (42, "42"),
     ],
 )

@@ -198,3 +198,12 @@ def test_nothing_is_learnt_of_an_erased_lead(session: Session) -> None:
     capturing.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP"}, 12), NOON)
     assert count(session, ProfileRow) == 0
     assert events(session, lead) == [Happened.LEAD_CAPTURED]
+
+
+def test_a_forms_hidden_fields_say_nothing_of_what_we_work_out_ourselves(session: Session) -> None:
+    source = capturing.add_source(session, "a-form", None)
+    arrival, _ = capturing.keep(session, source.id, "hidden", b"{}", NOON)
+    person = {"email": "eve@alder.example.com", "unsubscribed": False, "persona": "decision_maker", "budget": 7}
+    lead = capturing.receive(session, arrival, "a-form", Delivery(person, "webinar", NOON), NOON)
+    assert "unsubscribed" not in lead.attributes
+    assert (lead.attributes["persona"], lead.attributes["budget"]) == ("other", 7)

@@ -102,3 +102,20 @@ def test_a_pool_without_a_manager_has_the_first_manager_there_is(session: Sessio
     found = finding.manager_of(session, orphan.id)
     assert isinstance(found, Rep)
     assert found.id == team.morgan.id
+
+
+def test_who_is_no_longer_in_the_file_may_do_nothing_more_and_is_asked_no_more(session: Session) -> None:
+    sam = staffing.save_rep(session, NOON, name="Sam Sample", email="sam@example.com", role=Role.SDR)
+    dana = staffing.save_rep(session, NOON, name="Dana Demo", email="dana@example.com", role=Role.MANAGER)
+    staffing.know_in_slack(session, dana.id, "U2", "D2", NOON)
+    pool = staffing.save_pool(session, name="SDR", role=Role.SDR, slack_channel="C1", manager=dana)
+    staffing.set_members(session, pool, {sam.id: 1, dana.id: 1})
+    assert finding.rep_by_slack(session, "U2") is dana
+    assert staffing.retire_others(session, [sam.id], NOON) == 1
+    with pytest.raises(Stranger):
+        finding.rep_by_slack(session, "U2")
+    assert finding.manager_of(session, pool.id) is None
+    assert session.scalars(select(PoolMember.rep_id)).all() == [sam.id]
+    assert staffing.retire_others(session, [sam.id], NOON) == 0
+    staffing.save_rep(session, NOON, name="Dana Demo", email="dana@example.com", role=Role.MANAGER)
+    assert finding.rep_by_slack(session, "U2") is dana

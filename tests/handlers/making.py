@@ -56,6 +56,7 @@ STAFF = (
 OURS = ("SLACK_", "HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_")
 ROUNDS = 40
 _numbers = count(1)
+_windows = count(1)
 
 
 @dataclass(frozen=True)
@@ -310,7 +311,13 @@ def submission(callback_id: str, ref: str, *, user: str = SAM, **values: str | N
         "team": {"id": team, "domain": "sandbox"},
         "user": {"id": user, "username": "somebody", "team_id": team},
         "api_app_id": "A0HANDOFF01",
-        "view": {"type": "modal", "callback_id": callback_id, "private_metadata": ref, "state": {"values": state}},
+        "view": {
+            "id": f"V{next(_windows)}",
+            "type": "modal",
+            "callback_id": callback_id,
+            "private_metadata": ref,
+            "state": {"values": state},
+        },
     }
     return urlencode({"payload": json.dumps(payload)})
 

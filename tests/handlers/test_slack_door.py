@@ -330,3 +330,11 @@ def test_who_clicks_while_something_is_broken_reads_so_with_a_number_that_the_lo
     (sentence,) = whispered(slack, channel, SAM)
     assert "Something broke on our side; nothing was changed." in sentence
     assert stored(offer.id).status is HandoffStatus.OFFERED
+
+
+def test_a_window_that_is_sent_twice_is_one_attempt(door: httpx.Client, offer: Handoff) -> None:
+    tell(door, click(Press.ACCEPT, ref(offer)))
+    body = submission(Submission.LOG_CONTACT, ref(offer), outcome="spoke", note=None)
+    assert [tell(door, body).status_code for _ in range(2)] == [200, 200]
+    with reading() as session:
+        assert len(session.scalars(select(ContactAttempt.id)).all()) == 1

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, update
 
+from domain import finding
 from domain.tables import JobRow, SystemLink
 from domain.verbs import deciding
 from handlers import ledger, upkeep
@@ -85,6 +86,19 @@ def look_once(name: Job) -> None:
     execute(job.id, job.name, job.args, job.lane, job.token, utcnow().timestamp())
 
 
+def test_no_task_is_made_for_a_lead_that_was_given_back_meanwhile(everything: Outside, team: Team) -> None:
+    handoff_id = offer_a_lead()
+    with transaction() as session:
+        deciding.accept(session, handoff_id, version=2, by=rep_in_slack(SAM), now=utcnow())
+    with transaction() as session:
+        rep = rep_in_slack(SAM)
+        deciding.reject(session, handoff_id, version=3, by=rep, reason="bad_timing", note=None, now=utcnow())
+    work_off(Job.TELL_CRM)
+    look_once(Job.LOG_CRM_TASK)
+    assert Job.LOG_CRM_TASK not in {job.name for job in jobs()}
+    assert everything.state("salesforce")["tasks"] == {}
+
+
 def test_a_task_waits_ever_longer_for_a_crm_that_does_not_have_the_lead(everything: Outside, team: Team) -> None:
     handoff_id = offer_a_lead()
     with transaction() as session:
@@ -97,4 +111,6 @@ def test_a_task_waits_ever_longer_for_a_crm_that_does_not_have_the_lead(everythi
     work_off(Job.TELL_CRM)
     look_once(Job.LOG_CRM_TASK)
     assert Job.LOG_CRM_TASK not in {job.name for job in jobs()}
-    assert f"handoff-{handoff_id}-call" in everything.state("salesforce")["tasks"]
+    with reading() as session:
+        installation = finding.installation(session)
+    assert f"{installation}-handoff-{handoff_id}-call" in everything.state("salesforce")["tasks"]
