@@ -2,29 +2,19 @@
 
 from bot.ids import Field, Press, Submission
 from bot.listening import Click, Errors, Sent, on_press, on_submission
-from bot.messenger import TriggerGone, open_modal
 from bot.modals import contact_modal
 from domain import finding
 from domain.rules.lifecycle import HandoffMove
-from domain.rules.refusals import ClickTooLate
 from domain.tables import AttemptOutcome
 from domain.verbs import deciding
-from handlers.jobs import reading, transaction
+from handlers.jobs import transaction
+from handlers.window import open_window
 from kit.clock import utcnow
-from kit.outside import TryLater
 
 
 @on_press(Press.LOG_CONTACT)
 def log_contact_pressed(click: Click) -> None:
-    with reading() as session:
-        rep = finding.rep_by_slack(session, click.slack_user_id)
-        ref = click.ref
-        deciding.may_decide(session, ref.handoff_id, version=ref.version, by=rep, move=HandoffMove.LOG_CONTACT)
-        view = finding.card_view(session, ref.handoff_id)
-    try:
-        open_modal(click.trigger_id, contact_modal(view))
-    except (TriggerGone, TryLater):
-        raise ClickTooLate from None
+    open_window(click, HandoffMove.LOG_CONTACT, contact_modal)
 
 
 @on_submission(Submission.LOG_CONTACT)

@@ -39,7 +39,7 @@ STORIES: tuple[set[str], ...] = (
     {"flow"},
     {"ledger"},
     {"jobs"},
-    {"draining", "problems", "relay", "staff_file"},
+    {"draining", "problems", "relay", "staff_file", "window"},
     MOMENTS | {"upkeep"},
     {"moments"},
 )
