@@ -62,17 +62,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         raise NotFound(what="handoff")
     handoff, lead, scored, pool = found
     clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
-    touches = session.scalars(
-        select(TouchRow)
-        .where(TouchRow.lead_id == lead.id)
-        .order_by(TouchRow.occurred_at.desc(), TouchRow.id.desc())
-        .limit(SHOWN_TOUCHES)
-    ).all()
-    attempts = session.scalars(
-        select(ContactAttempt)
-        .where(ContactAttempt.handoff_id == handoff.id)
-        .order_by(ContactAttempt.at, ContactAttempt.id)
-    ).all()
+    attempts = _attempts(session, handoff.id)
     decider = handoff.rejected_by or handoff.accepted_by
     people = _people(session, {handoff.rep_id, decider, *(attempt.rep_id for attempt in attempts)})
     ledger = ledger_from_json(scored.ledger)
@@ -89,7 +79,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         negative=scored.negative,
         reasons=top_reasons(result),
         lead=lead_view(lead),
-        touches=[TouchView(t.kind, t.occurred_at, t.campaign, t.content, t.page) for t in touches],
+        touches=_newest_touches(session, lead.id),
         clocks=[ClockView(c.kind, c.due_at, c.breached_at, c.stopped_at, c.outcome) for c in clocks],
         attempts=[AttemptView(a.at, people[a.rep_id].name, a.outcome) for a in attempts],
         pool=pool.name if pool else None,
@@ -101,6 +91,23 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         reason=handoff.reason,
         note=handoff.note,
     )
+
+
+def _newest_touches(session: Session, lead_id: int) -> list[TouchView]:
+    newest = (
+        select(TouchRow)
+        .where(TouchRow.lead_id == lead_id)
+        .order_by(TouchRow.occurred_at.desc(), TouchRow.id.desc())
+        .limit(SHOWN_TOUCHES)
+    )
+    return [TouchView(t.kind, t.occurred_at, t.campaign, t.content, t.page) for t in session.scalars(newest)]
+
+
+def _attempts(session: Session, handoff_id: int) -> Sequence[ContactAttempt]:
+    in_order = (ContactAttempt.at, ContactAttempt.id)
+    return session.scalars(
+        select(ContactAttempt).where(ContactAttempt.handoff_id == handoff_id).order_by(*in_order)
+    ).all()
 
 
 def lead_view(lead: Lead) -> LeadView:
