@@ -45,7 +45,7 @@ def main() -> None:
     if not arguments.data.is_file():
         sys.exit(f"There is no file {arguments.data}. It is not part of the project; --data names where you have it.")
     rows = 300 if arguments.quick else arguments.rows
-    show(replay(arguments.data, rows, kill=arguments.kill), as_json=arguments.json)
+    show(replay(arguments.data.resolve(), rows, kill=arguments.kill), as_json=arguments.json)
 
 
 def replay(data: Path, rows: int, *, kill: bool) -> Figures:
