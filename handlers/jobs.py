@@ -2,12 +2,10 @@
 
 import os
 import random
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import dramatiq
@@ -25,6 +23,7 @@ from handlers.flow import Job, Sending, what_follows
 from handlers.ledger import Claimed, Setback, TakenOver
 from kit import db
 from kit.clock import utcnow
+from kit.log import where_it_broke
 from kit.outside import Refused, TryLater
 from kit.settings import settings
 
@@ -175,8 +174,8 @@ def _run(running: Running) -> None:
         with db.new_session() as session, session.begin():
             ledger.bury(session, running.claimed, no.why, pace_of(running.claimed.lane))
     except Exception as error:  # noqa: BLE001  (whatever a job raises, its row must be given back and say so)
-        log.error("job.failed", error=_where(error))  # noqa: TRY400  (a traceback shows the arguments of people)
-        _set_back(running, Setback(_where(error)))
+        log.error("job.failed", error=where_it_broke(error))  # noqa: TRY400  (a traceback shows the arguments of people)
+        _set_back(running, Setback(where_it_broke(error)))
 
 
 def _set_back(running: Running, setback: Setback) -> None:
@@ -186,13 +185,6 @@ def _set_back(running: Running, setback: Setback) -> None:
         log.error("job.dead", why=setback.why)
     else:
         log.info("job.later", why=setback.why, after=wait.total_seconds())
-
-
-def _where(error: Exception) -> str:
-    """What went wrong and where, without the message: an error's text may hold a person's data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}" if last else type(error).__name__
 
 
 @cache

@@ -44,7 +44,7 @@ class Relay(threading.Thread):
                     log.warning(
                         "relay.database_gone",
                         error=type(gone).__name__,
-                        why=str(getattr(gone, "orig", "")).split("\n", 1)[0],
+                        why=db.first_words(gone),
                     )
                     self._stopped.wait(RECONNECT_SECONDS)
                     continue

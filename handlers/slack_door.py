@@ -14,7 +14,7 @@ from domain.rules.refusals import Broke, Refusal, from_facts
 from domain.verbs import placing
 from handlers.flow import Job, Priority, Sending, show_card, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
-from handlers.problems import where_it_broke
+from kit.log import where_it_broke
 
 log = structlog.get_logger()
 

@@ -21,8 +21,9 @@ from bot.settings import slack_settings
 from domain.rules.refusals import Refusal
 from handlers import capture, moments
 from handlers.jobs import reading
-from handlers.problems import Problem, problem, where_it_broke
+from handlers.problems import Problem, problem
 from handlers.slack_door import SlackDoor
+from kit.log import where_it_broke
 from kit.settings import settings
 
 log = structlog.get_logger()

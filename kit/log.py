@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -59,3 +61,9 @@ def _say_process(process: str) -> structlog.typing.Processor:
 
 def _leave(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return event
+
+
+def where_it_broke(error: BaseException) -> str:
+    """The error's type and the way to it. Its text is left out, and so are the lines: they may hold a person's data."""
+    way = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
+    return f"{type(error).__name__} at {' > '.join(way)}"

@@ -21,6 +21,8 @@ class Refusal(Exception):
 
     key: ClassVar[str]
     status: ClassVar[int] = 409
+    words: ClassVar[str] = ""
+    """The sentence, with the facts in braces; a refusal that names a person or a time has a `sentence` of its own."""
 
     def __init_subclass__(cls) -> None:
         type_of[cls.key] = cls
@@ -29,9 +31,9 @@ class Refusal(Exception):
         super().__init__(self.key)
         self.facts = facts
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (for those who name a person or a time)
         """The sentence for a person; `names` are those of the reps in `rep_ids`."""
-        raise NotImplementedError
+        return self.words.format(**self.facts)
 
     @property
     def rep_ids(self) -> frozenset[int]:
@@ -61,8 +63,7 @@ class NoLongerOffered(Refusal):
 
     key = "no_longer_offered"
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return f"This card is out of date: the handoff is {self.facts['status']} now. The card has been redrawn."
+    words = "This card is out of date: the handoff is {status} now. The card has been redrawn."
 
 
 class NotYours(Refusal):
@@ -80,40 +81,35 @@ class Stranger(Refusal):
     key = "stranger"
     status = 403
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "Handoff does not know you as a rep yet. Ask your sales manager to add you."
+    words = "Handoff does not know you as a rep yet. Ask your sales manager to add you."
 
 
 class ManagersOnly(Refusal):
     key = "managers_only"
     status = 403
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "The team's numbers are for managers."
+    words = "The team's numbers are for managers."
 
 
 class WrongWorkspace(Refusal):
     key = "wrong_workspace"
     status = 403
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "This Handoff belongs to another Slack workspace."
+    words = "This Handoff belongs to another Slack workspace."
 
 
 class UnknownReason(Refusal):
     key = "unknown_reason"
     status = 422
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "Choose one of the reasons."
+    words = "Choose one of the reasons."
 
 
 class NoteMissing(Refusal):
     key = "note_missing"
     status = 422
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "This reason needs a note: one sentence is enough."
+    words = "This reason needs a note: one sentence is enough."
 
 
 class NotFound(Refusal):
@@ -122,8 +118,7 @@ class NotFound(Refusal):
     key = "not_found"
     status = 404
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return f"There is no such {self.facts['what']} any more."
+    words = "There is no such {what} any more."
 
 
 class DeliveryConflict(Refusal):
@@ -131,8 +126,7 @@ class DeliveryConflict(Refusal):
 
     key = "delivery_conflict"
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "This Idempotency-Key was used before with another body. Send a new key with a new body."
+    words = "This Idempotency-Key was used before with another body. Send a new key with a new body."
 
 
 class AlreadyThere(Refusal):
@@ -140,8 +134,7 @@ class AlreadyThere(Refusal):
 
     key = "already_there"
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return f"There is a {self.facts['what']} named {self.facts['name']} already."
+    words = "There is a {what} named {name} already."
 
 
 class ImportAgain(Refusal):
@@ -149,8 +142,9 @@ class ImportAgain(Refusal):
 
     key = "import_again"
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "This row came from a file. Put it right there, and import the file again: what is in already stays as it is."
+    words = (
+        "This row came from a file. Put it right there, and import the file again: what is in already stays as it is."
+    )
 
 
 class NoSuchMove(Refusal):
@@ -158,8 +152,7 @@ class NoSuchMove(Refusal):
 
     key = "no_such_move"
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return f"One cannot {self.facts['move']} here: it is {self.facts['state']}."
+    words = "One cannot {move} here: it is {state}."
 
 
 class ClickTooLate(Refusal):
@@ -167,8 +160,7 @@ class ClickTooLate(Refusal):
 
     key = "click_too_late"
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return "That took too long for Slack to open the window. Please click once more."
+    words = "That took too long for Slack to open the window. Please click once more."
 
 
 class Broke(Refusal):
@@ -177,11 +169,7 @@ class Broke(Refusal):
     key = "broke"
     status = 500
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return (
-            "Something broke on our side; nothing was changed. "
-            f"Please try again, or tell your admin the number {self.facts['trace']}."
-        )
+    words = "Something broke on our side; nothing was changed. Please try again, or tell your admin the number {trace}."
 
 
 class BadQuestion(Refusal):
@@ -190,5 +178,4 @@ class BadQuestion(Refusal):
     key = "bad_question"
     status = 422
 
-    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no name, no time in it)
-        return f"I did not understand that. Try for example `{self.facts['example']}`."
+    words = "I did not understand that. Try for example `{example}`."

@@ -1,6 +1,7 @@
 """The edge: what commits together, what a job's end may be, and that kills at any moment neither lose nor double an effect."""
 
 import random
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -194,7 +195,7 @@ def test_what_breaks_is_noted_by_its_place_and_without_a_word_of_the_person(
     run(said(ValueError("mara.sample@example.com is no number")))
     row = one_row(work)
     assert row.problem is not None
-    assert row.problem.startswith("ValueError in test_jobs.py:")
+    assert re.fullmatch(r"ValueError at jobs\.py:\d+ > test_jobs\.py:\d+", row.problem)
     assert row.failures == 1
     printed = capsys.readouterr()
     assert "job.failed" in printed.out + printed.err
