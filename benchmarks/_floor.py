@@ -26,7 +26,7 @@ from benchmarks._leads import BenchLead
 from bot.card import lead_card
 from domain import finding
 from domain.tables import CaptureSource
-from domain.verbs import capturing
+from domain.verbs import capturing, enriching
 from domain.verbs.offering import hand_over
 from domain.verbs.scoring import score_lead
 from handlers import capture
@@ -95,7 +95,7 @@ def _straight(session: Session, lead: BenchLead) -> None:
     for step, body in enumerate(lead.bodies):
         arrival, _ = capturing.keep(session, source.id, f"{lead.marker}-{step}", body, now)
         made = capturing.receive(session, arrival, source.name, capture.read(body, now), now)
-    capturing.learn(session, made.id, None, now)
+    enriching.learn(session, made.id, None, now)
     score_lead(session, made.id, now)
     handoff = hand_over(session, made.id, now)
     if handoff is None:

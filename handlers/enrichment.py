@@ -1,7 +1,7 @@
 """Stage 1: ask the providers about a new lead. Scoring does not wait for them longer than 30 s (`flow.ENRICHMENT_PATIENCE`)."""
 
 from domain import finding
-from domain.verbs import capturing
+from domain.verbs import enriching
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, job, reading, send
 from integrations import registry
@@ -16,7 +16,7 @@ def enrich(running: Running, lead_id: int) -> None:
     providers = [enricher.name for enricher in registry.enrichers()]
     with finishing(running) as session:
         if not providers:
-            capturing.learn(session, lead_id, None, utcnow())
+            enriching.learn(session, lead_id, None, utcnow())
         for provider in providers:
             args: dict[str, int | str] = {"lead_id": lead_id, "provider": provider}
             send(session, Sending(Job.ASK_PROVIDER, args, key=f"{lead_id}:{provider}", priority=Priority.LIVE))
@@ -34,6 +34,6 @@ def ask_provider(running: Running, lead_id: int, provider: str) -> None:
     profile = enricher.look_up(Person(asked.email, asked.first_name, asked.last_name, asked.company, asked.domain))
     if profile.outcome is Outcome.PENDING:
         raise TryLater(f"{provider} is still searching")
-    said = capturing.Said(provider, profile.outcome.value, dict(profile.fields), profile.cost_cents)
+    said = enriching.Said(provider, profile.outcome.value, dict(profile.fields), profile.cost_cents)
     with finishing(running) as session:
-        capturing.learn(session, lead_id, said, utcnow(), order=list(enrichers))
+        enriching.learn(session, lead_id, said, utcnow(), order=list(enrichers))

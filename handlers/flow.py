@@ -82,8 +82,8 @@ def _card(priority: Priority | None = None) -> Rule:
     """Show the handoff's card: post it, or redraw it if it stands there. One pending redraw per card is enough."""
 
     def rule(event: LeadEvent) -> Sending | None:
-        # A handoff that nobody was offered yet has no card.
-        place = event.data["place"]
+        # A lead without a handoff, and a handoff that nobody was offered yet, have no card.
+        place = event.data.get("place")
         sooner = _card_priority(event) if priority is None else priority
         return show_card(event.handoff_id or 0, str(place), sooner) if place else None
 

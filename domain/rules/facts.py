@@ -37,12 +37,15 @@ class Attribute(StrEnum):
     COMPANY_SIZE = "company_size"  # a band of personas.CompanySize
     EMPLOYEES = "employees"  # a number
     COUNTRY = "country"  # two letters, ISO 3166
+    REGION = "region"  # emea, americas, apac
     TECHNOLOGIES = "technologies"  # a set
     COMPANY_PRESENT = "company_present"
     FREE_MAIL = "free_mail"
     DISPOSABLE_MAIL = "disposable_mail"
     ROLE_INBOX = "role_inbox"
     QUALITY_NOTES = "quality_notes"  # a set of validation.Note codes
+    DATA_QUALITY = "data_quality"  # A to D, quality.Grade
+    MAIL_DOMAIN = "mail_domain"  # receives, no_mail or gone, as DNS says
     COMPETITOR = "competitor"
     UNSUBSCRIBED = "unsubscribed"
 

@@ -17,6 +17,11 @@ class Stage(StrEnum):
     LOST = "lost"
     DISQUALIFIED = "disqualified"
     ERASED = "erased"
+    MERGED = "merged"  # it turned out to be another lead's person; that lead goes on
+
+
+GONE = frozenset({Stage.ERASED, Stage.MERGED})
+"""Nothing is done about these any more."""
 
 
 class LeadMove(StrEnum):
@@ -83,6 +88,7 @@ class HandoffMove(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     LOG_CONTACT = "log a contact"
+    WITHDRAW = "withdraw"
 
 
 class Who(StrEnum):
@@ -113,6 +119,9 @@ HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     (HandoffStatus.CONTACTED, HandoffMove.REJECT): Step(HandoffStatus.REJECTED, _PEOPLE),
     (HandoffStatus.ACCEPTED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.CONTACTED, _PEOPLE),
     (HandoffStatus.CONTACTED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.CONTACTED, _PEOPLE),
+    # Nobody has said yes yet: it may still go to somebody else.
+    (HandoffStatus.OPEN, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
+    (HandoffStatus.OFFERED, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
 }
 
 

@@ -57,6 +57,17 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """How a lead moves between tiers: `hysteresis` points below a threshold it still holds its tier; a rise of
+    `jump_points` within `jump_days` is told to people.
+    """
+
+    hysteresis: int = 3
+    jump_points: int = 20
+    jump_days: float = 7
+
+
+@dataclass(frozen=True, slots=True)
 class TouchRule:
     """A rule about touches with everything that the inner loop of scoring needs, worked out beforehand."""
 
@@ -80,6 +91,7 @@ class Model:
     thresholds: Thresholds
     expected_conversion: Mapping[Tier, float]  # the predicted share of MQL that become SQL, per tier
     caps: Caps
+    movement: Movement
     sections: tuple[Section, ...]  # fit, intent, negative; within each the rules in the order of the file
     by_kind: Mapping[str, tuple[TouchRule, ...]]  # the rules that a touch of this kind may meet
     any_kind: tuple[TouchRule, ...]  # those that a touch of any other kind may meet
@@ -110,16 +122,18 @@ def read_model(toml_text: str) -> Model:
 def parse_model(data: Mapping[str, object]) -> Model:
     """Raises ModelError."""
     top = Table(data)
-    top.only("name", "version", "thresholds", "expected_conversion", "caps", "fit", "intent", "negative")
+    top.only("name", "version", "thresholds", "expected_conversion", "caps", "movement", "fit", "intent", "negative")
     rules = _all_rules(top)
     if not rules:
         raise ModelError("fit.rules", None, "is missing, and so are intent.rules and negative.rules")
+    thresholds = _thresholds(top.table("thresholds"))
     return build_model(
         name=top.text("name"),
         version=top.whole("version", at_least=1, at_most=10**6),
-        thresholds=_thresholds(top.table("thresholds")),
+        thresholds=thresholds,
         expected_conversion=_conversion(top.table("expected_conversion")),
         caps=_caps(top.table("caps")),
+        movement=_movement(top.table("movement"), thresholds),
         rules=rules,
     )
 
@@ -132,6 +146,7 @@ def build_model(
     expected_conversion: Mapping[Tier, float],
     caps: Caps,
     rules: Sequence[Rule],
+    movement: Movement = Movement(),
 ) -> Model:
     """Of rules whose ids differ; what scoring asks again and again is worked out here, once."""
     kinds = {kind for rule in rules if rule.when.touch for kind in rule.when.touch.kinds}
@@ -145,6 +160,7 @@ def build_model(
         thresholds=thresholds,
         expected_conversion=expected_conversion,
         caps=caps,
+        movement=movement,
         sections=sections,
         by_kind={kind: _meeting(rules, kind) for kind in kinds},
         any_kind=_meeting(rules, None),
@@ -187,6 +203,20 @@ def _caps(table: Table) -> Caps:
         negative=table.whole("negative", 100, at_least=0, at_most=100),
         total=table.whole("total", 100, at_least=1, at_most=100),
         per_kind_per_day={kind: days.number(kind, at_least=0) for kind in days.data},
+    )
+
+
+def _movement(table: Table, thresholds: Thresholds) -> Movement:
+    table.only("hysteresis", "jump_points", "jump_days")
+    usual = Movement()
+    hysteresis = table.whole("hysteresis", usual.hysteresis, at_least=0, at_most=50)
+    narrowest = min(thresholds.mel, thresholds.mql - thresholds.mel, thresholds.hql - thresholds.mql)
+    if hysteresis >= narrowest and "hysteresis" in table:
+        raise table.wrong("hysteresis", f"must be less than the narrowest tier is wide ({narrowest} points)")
+    return Movement(
+        hysteresis=min(hysteresis, narrowest - 1),
+        jump_points=table.whole("jump_points", usual.jump_points, at_least=1, at_most=100),
+        jump_days=_days(table, "jump_days") if "jump_days" in table else usual.jump_days,
     )
 
 
@@ -248,4 +278,14 @@ def _disqualify(table: Table, group: Group) -> bool:
     return disqualify
 
 
-__all__ = ["Caps", "Group", "Model", "ModelError", "Rule", "default_model_toml", "parse_model", "read_model"]
+__all__ = [
+    "Caps",
+    "Group",
+    "Model",
+    "ModelError",
+    "Movement",
+    "Rule",
+    "default_model_toml",
+    "parse_model",
+    "read_model",
+]

@@ -4,21 +4,36 @@ from domain.tables.base import Base
 from domain.tables.events import Happened, LeadEvent
 from domain.tables.handoffs import AttemptOutcome, CardPlace, ClockOutcome, ContactAttempt, Handoff, SlaClock
 from domain.tables.jobs import JobLane, JobRow
-from domain.tables.leads import Arrival, ArrivalState, CaptureSource, Company, Lead, ProfileRow, TouchRow
+from domain.tables.leads import (
+    Arrival,
+    ArrivalState,
+    AttributesRow,
+    CaptureSource,
+    Company,
+    Lead,
+    LeadMerge,
+    ProfileRow,
+    ProviderDay,
+    TouchRow,
+)
+from domain.tables.nurture import Content, ContentResult, Programme, Recommendation
 from domain.tables.people import Pool, PoolMember, Rep, Role, TerritoryRow
-from domain.tables.scoring import ModelStatus, ScoreRow, ScoringModel
+from domain.tables.scoring import ModelStatus, Rescoring, ScoreRow, ScoringModel
 from domain.tables.systems import Installation, SystemLink
 
 __all__ = [
     "Arrival",
     "ArrivalState",
     "AttemptOutcome",
+    "AttributesRow",
     "Base",
     "CaptureSource",
     "CardPlace",
     "ClockOutcome",
     "Company",
     "ContactAttempt",
+    "Content",
+    "ContentResult",
     "Handoff",
     "Happened",
     "Installation",
@@ -26,11 +41,16 @@ __all__ = [
     "JobRow",
     "Lead",
     "LeadEvent",
+    "LeadMerge",
     "ModelStatus",
     "Pool",
     "PoolMember",
     "ProfileRow",
+    "Programme",
+    "ProviderDay",
+    "Recommendation",
     "Rep",
+    "Rescoring",
     "Role",
     "ScoreRow",
     "ScoringModel",

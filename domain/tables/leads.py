@@ -1,6 +1,6 @@
 """The lead, where it came from, what it did, and what others said about it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,9 +13,26 @@ from domain.tables.base import Base, HasId, Word
 
 
 class Company(HasId, Base):
+    """Known by its domain; without one (its people write from free mail) by its name within its country."""
+
     __tablename__ = "companies"
-    domain: Mapped[str] = mapped_column(unique=True)
+    __table_args__ = (
+        Index("ix_companies_name_key", "name_key"),
+        # Names that look alike: found by their trigrams, weighed by domain/rules/company_names.py.
+        Index(
+            "ix_companies_name_key_trigrams",
+            "name_key",
+            postgresql_using="gin",
+            postgresql_ops={"name_key": "gin_trgm_ops"},
+        ),
+    )
+    domain: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str | None]
+    name_key: Mapped[str | None]
+    """The name as it is compared: folded, without its legal form."""
+    country: Mapped[str | None]
+    fields: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """What providers said of the company: name -> {value, source, at}. Its next person need not be asked for it again."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -26,14 +43,22 @@ class Lead(HasId, Base):
     __table_args__ = (
         Index("ix_leads_captured_at", "captured_at"),
         Index("ix_leads_stage_tier", "stage", "tier"),
+        Index("ix_leads_recheck_at", "recheck_at", postgresql_where=text("recheck_at is not null")),
     )
     email: Mapped[str] = mapped_column(unique=True)
+    """As it was written first; mail reaches the person there."""
+    identity: Mapped[str] = mapped_column(unique=True)
+    """What makes two spellings of one mailbox one person: kim+news@ is kim@."""
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
+    """The lead that this one turned out to be; what arrives for this one is that one's."""
     stage: Mapped[Stage] = mapped_column(Word(Stage), server_default=Stage.CAPTURED)
     first_name: Mapped[str | None]
     last_name: Mapped[str | None]
     title: Mapped[str | None]
     company_name: Mapped[str | None]
     company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"), index=True)
+    company_match: Mapped[dict[str, Any] | None]
+    """How the company was found: {by, likeness, runner_up, tiebreak}."""
     source: Mapped[str]
     fields: Mapped[dict[str, Any]]
     """name -> {value, source, at}"""
@@ -41,6 +66,8 @@ class Lead(HasId, Base):
     """What rules may read: the merged values, categories and flags of validation."""
     notes: Mapped[list[Any]]
     """Data quality: [code, sentence] pairs."""
+    grade: Mapped[str | None]
+    """Data quality as one letter, A to D: `domain/rules/quality.py`."""
 
     tier: Mapped[Tier | None] = mapped_column(Word(Tier))
     score: Mapped[int | None]
@@ -59,8 +86,43 @@ class Lead(HasId, Base):
     nurtured_at: Mapped[datetime | None]
     rests_until: Mapped[datetime | None]
     """Cooldown after a rejection: not handed over before."""
+    tier_since: Mapped[datetime | None]
+    alerted_at: Mapped[datetime | None]
+    """When its last jump was told."""
+    recheck_at: Mapped[datetime | None]
+    """When it is scored again though nothing happened: points fade, a cooldown ends."""
+    reviewed_at: Mapped[datetime | None]
+    """When marketing last had this MEL on its monthly list."""
+    programme: Mapped[str | None]
+    """The nurture programme it is in."""
+    programme_since: Mapped[datetime | None]
     bulk: Mapped[bool] = mapped_column(server_default=text("false"))
     """Came in a bulk import: its jobs stand behind the ones of live leads."""
+
+
+class AttributesRow(HasId, Base):
+    """What rules could read of a lead from `at` on: with it a score of the past can be worked out again."""
+
+    __tablename__ = "lead_attributes"
+    __table_args__ = (Index("ix_lead_attributes_lead_id_at", "lead_id", "at"),)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
+    at: Mapped[datetime]
+    attributes: Mapped[dict[str, Any]]
+
+
+class LeadMerge(HasId, Base):
+    """Two leads that were one person. `moved` says what came over, so that a mistake can be taken back."""
+
+    __tablename__ = "lead_merges"
+    kept_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    merged_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), index=True)
+    at: Mapped[datetime]
+    rep_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    fields: Mapped[dict[str, Any]]
+    """What won: field -> {won, lost}, each {value, source, at} or null."""
+    moved: Mapped[dict[str, Any]]
+    """Ids by table, and what both leads were before."""
+    undone_at: Mapped[datetime | None]
 
 
 class CaptureSource(HasId, Base):
@@ -111,10 +173,12 @@ class TouchRow(HasId, Base):
     channel: Mapped[str | None]
     content: Mapped[str | None]
     page: Mapped[str | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When we heard of it: a past score did not know it before."""
 
 
 class ProfileRow(HasId, Base):
-    """What one provider last said about one lead."""
+    """What one provider last said about one lead: the cache, with its age."""
 
     __tablename__ = "profiles"
     __table_args__ = (UniqueConstraint("lead_id", "provider"),)
@@ -124,3 +188,14 @@ class ProfileRow(HasId, Base):
     fields: Mapped[dict[str, Any]]
     cost_cents: Mapped[int]
     asked_at: Mapped[datetime]
+
+
+class ProviderDay(Base):
+    """What a provider was asked on one day (UTC), and what it cost."""
+
+    __tablename__ = "provider_days"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    asked: Mapped[int] = mapped_column(server_default=text("0"))
+    matched: Mapped[int] = mapped_column(server_default=text("0"))
+    cost_cents: Mapped[int] = mapped_column(server_default=text("0"))

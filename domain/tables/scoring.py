@@ -32,6 +32,7 @@ class ScoringModel(HasId, Base):
     toml: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     activated_at: Mapped[datetime | None]
+    """When it last became the active one."""
 
 
 class ScoreRow(HasId, Base):
@@ -49,3 +50,23 @@ class ScoreRow(HasId, Base):
     tier: Mapped[Tier] = mapped_column(Word(Tier))
     disqualified_by: Mapped[str | None]
     ledger: Mapped[list[Any]]
+    acted: Mapped[bool] = mapped_column(server_default=text("true"))
+    """False: a model in shadow gave it, and nothing followed."""
+
+
+class Rescoring(HasId, Base):
+    """All leads scored again, batch by batch in the order of their ids; `after_id` is how far it has come."""
+
+    __tablename__ = "rescorings"
+    model_id: Mapped[int] = mapped_column(ForeignKey("scoring_models.id"))
+    as_of: Mapped[datetime]
+    last_id: Mapped[int]
+    """The newest lead when it began: later ones are scored with the new model anyway."""
+    after_id: Mapped[int] = mapped_column(server_default=text("0"))
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(server_default=text("0"))
+    moved: Mapped[int] = mapped_column(server_default=text("0"))
+    """How many changed their tier."""
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]

@@ -29,5 +29,7 @@ class SystemLink(Base):
     dirty_since: Mapped[datetime | None]
     sent_hash: Mapped[str | None]
     told_at: Mapped[datetime | None]
+    programme: Mapped[str | None]
+    """The nurture programme in which the system has the lead, as far as we know."""
     problem: Mapped[str | None]
     """The vendor's own sentence, if it refused the record."""

@@ -1,4 +1,4 @@
-"""A lead or an activity arrives; providers say what they know of it. One person is one lead, known by their e-mail."""
+"""A lead or an activity arrives. One person is one lead, known by their e-mail."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from domain.rules.cleaning import one_line
 from domain.rules.facts import Attribute, Touch, TouchKind
-from domain.rules.lifecycle import LeadMove, Stage
-from domain.rules.merging import FORM, Sourced, merge_fields
-from domain.rules.personas import categorise
+from domain.rules.lifecycle import Stage
+from domain.rules.merging import FORM, merge_fields
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
 from domain.rules.validation import Checked, check
 from domain.tables import (
@@ -25,11 +24,11 @@ from domain.tables import (
     Happened,
     Lead,
     ModelStatus,
-    ProfileRow,
     ScoringModel,
     TouchRow,
 )
-from domain.verbs.record import happened, locked_lead, move_lead
+from domain.verbs.describing import describe, note_attributes, sourced_fields
+from domain.verbs.record import happened
 from domain.verbs.scoring import import_model
 
 TOUCH_TEXT = 300
@@ -49,16 +48,6 @@ class Delivery:
     content: str | None = None
     page: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a provider said. `outcome`: matched or no_match."""
-
-    provider: str
-    outcome: str
-    fields: Mapping[str, str | int]
-    cost_cents: int
 
 
 def add_source(session: Session, name: str, key_hash: str | None) -> CaptureSource:
@@ -136,7 +125,9 @@ def receive_all(
         unseen.discard(checked.email)
         lead.company_id = lead.company_id or (companies[checked.company_domain] if checked.company_domain else None)
         lead.bulk = bulk and (new or lead.bulk)
+        before = lead.attributes
         take_in(lead, checked, delivery)
+        note_attributes(session, lead, before, now)
         touch = touch_of(delivery)
         session.add(
             TouchRow(
@@ -148,6 +139,7 @@ def receive_all(
                 channel=touch.channel,
                 content=touch.content,
                 page=touch.page,
+                recorded_at=now,
             )
         )
         arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
@@ -160,13 +152,13 @@ def receive_all(
 
 def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
     """Write on the lead what a delivery says of the person. Asks no database: a forecast does the same to a lead that is none."""
-    merged = merge_fields(_sourced(lead), _with_names(checked), FORM, delivery.occurred_at, ())
+    merged = merge_fields(sourced_fields(lead), _with_names(checked), FORM, delivery.occurred_at, ())
     # What we work out ourselves is not for a form's hidden fields to say; an `attributes` object is meant.
     extra = {name: value for name, value in checked.extra.items() if name not in RESERVED}
     imported = {**extra, **_cleaned(delivery.attributes)}
     if delivery.kind == TouchKind.UNSUBSCRIBE:
         imported[Attribute.UNSUBSCRIBED] = True
-    _describe(lead, merged, imported | _flags(checked))
+    describe(lead, merged, imported | _flags(checked))
     lead.notes = [[code.value, sentence] for code, sentence in checked.notes]
 
 
@@ -180,25 +172,6 @@ def touch_of(delivery: Delivery) -> Touch:
         content=_short(delivery.content),
         page=_short(delivery.page),
     )
-
-
-def learn(session: Session, lead_id: int, said: Said | None, now: datetime, order: Sequence[str] = ()) -> Lead:
-    """Merge what a provider said, field by field; `order` names the providers, the most trusted first.
-
-    With None nobody was asked: the lead is as enriched as it gets.
-    """
-    lead = locked_lead(session, lead_id)
-    if lead.stage is Stage.ERASED:
-        return lead
-    if said is not None:
-        _keep_profile(session, lead, said, now)
-        known = {name: value for name, value in said.fields.items() if name != "domain"}
-        _describe(lead, merge_fields(_sourced(lead), known, said.provider, now, order), {})
-    move_lead(lead, LeadMove.LEARN)
-    lead.enriched_at = now
-    news = said is not None or lead.scored_at is None
-    happened(session, Happened.LEAD_ENRICHED, now, lead=lead, provider=said.provider if said else None, news=news)
-    return lead
 
 
 def ensure_model(session: Session, toml: str, now: datetime) -> None:
@@ -217,6 +190,7 @@ def _find_or_make(
     values = [
         {
             "email": email,
+            "identity": email,
             "stage": Stage.CAPTURED,
             "source": source,
             "captured_at": now,
@@ -237,12 +211,12 @@ def _companies(session: Session, people: Iterable[Checked]) -> dict[str, int]:
     """The ids of their companies by domain, made where there is none."""
     names = {one.company_domain: one.said.get("company") for one in people if one.company_domain}
     known = select(Company.domain, Company.id).where(Company.domain.in_(names))
-    found = dict(session.execute(known).all()) if names else {}
+    found: dict[str | None, int] = dict(session.execute(known).all()) if names else {}
     if missing := sorted(names.keys() - found.keys()):
         values = [{"domain": domain, "name": names[domain]} for domain in missing]
         session.execute(upsert(Company).on_conflict_do_nothing(), values)
         found = dict(session.execute(known).all())
-    return found
+    return {domain: company_id for domain, company_id in found.items() if domain}
 
 
 def _with_names(checked: Checked) -> dict[str, str | int]:
@@ -266,25 +240,6 @@ def _flags(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _describe(lead: Lead, merged: Mapping[str, Sourced], more: Mapping[str, Any]) -> None:
-    """Write the merged fields to the lead, and what rules read of them."""
-    values = {name: sourced.value for name, sourced in merged.items()}
-    lead.fields = {name: {"value": s.value, "source": s.source, "at": s.at.isoformat()} for name, s in merged.items()}
-    lead.first_name, lead.last_name = _text(values, "first_name"), _text(values, "last_name")
-    lead.title, lead.company_name = _text(values, "title"), _text(values, "company")
-    employees = values.get("employees")
-    categories = categorise(lead.title, _text(values, "industry"), employees if isinstance(employees, int) else None)
-    known: dict[str, Any] = {
-        Attribute.SENIORITY: categories.seniority.value,
-        Attribute.FUNCTION: categories.function.value,
-        Attribute.PERSONA: categories.persona.value,
-        Attribute.INDUSTRY: categories.industry.value,
-        Attribute.COMPANY_SIZE: categories.company_size.value,
-    }
-    known |= {name: values[name] for name in (Attribute.COUNTRY, Attribute.EMPLOYEES) if name in values}
-    lead.attributes = {str(name): value for name, value in {**lead.attributes, **more, **known}.items()}
-
-
 def _cleaned(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes as they may be kept: their texts on one line, without what cannot be seen or stored."""
     return {
@@ -295,26 +250,6 @@ def _cleaned(attributes: Mapping[str, Any]) -> dict[str, Any]:
         else value
         for name, value in attributes.items()
     }
-
-
-def _sourced(lead: Lead) -> dict[str, Sourced]:
-    return {
-        name: Sourced(stored["value"], stored["source"], datetime.fromisoformat(stored["at"]))
-        for name, stored in lead.fields.items()
-    }
-
-
-def _keep_profile(session: Session, lead: Lead, said: Said, now: datetime) -> None:
-    values = {"outcome": said.outcome, "fields": dict(said.fields), "cost_cents": said.cost_cents, "asked_at": now}
-    session.execute(
-        upsert(ProfileRow)
-        .values(lead_id=lead.id, provider=said.provider, **values)
-        .on_conflict_do_update(index_elements=["lead_id", "provider"], set_=values)
-    )
-
-
-def _text(values: Mapping[str, str | int], name: str) -> str | None:
-    return str(values[name]) if name in values else None
 
 
 def _short(text: str | None) -> str | None:

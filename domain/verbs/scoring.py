@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from domain.rules.facts import LeadFacts, Touch, Value
-from domain.rules.lifecycle import Stage
+from domain.rules.lifecycle import GONE, Stage
 from domain.rules.refusals import NotFound
 from domain.rules.scoring import Model, ledger_to_json, read_model, score
 from domain.rules.tiers import Tier, tier_of
@@ -25,7 +25,7 @@ BEFORE_SALES = frozenset({Stage.CAPTURED, Stage.ENRICHED, Stage.NURTURING})
 def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     """Score the lead with the active model as of `now`, keep the ledger, and decide its way."""
     lead = locked_lead(session, lead_id)
-    if lead.stage is Stage.ERASED:
+    if lead.stage in GONE:
         return lead
     row, model = active_model(session)
     result = score(model, facts_of(session, lead), now)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.tables import Arrival, CaptureSource, Handoff, Happened, Lead, LeadEvent, Pool, Rep, Role
-from domain.verbs import capturing, staffing
+from domain.verbs import capturing, enriching, staffing
 from domain.verbs.capturing import Delivery
 from domain.verbs.offering import hand_over
 from domain.verbs.scoring import score_lead
@@ -99,7 +99,7 @@ def make_lead(
     """A lead that did these things, enriched and scored."""
     for kind in kinds:
         lead = take(session, email, kind=kind, now=now, person=person)
-    capturing.learn(session, lead.id, None, now)
+    enriching.learn(session, lead.id, None, now)
     return score_lead(session, lead.id, now)
 
 

@@ -47,7 +47,8 @@ def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T | Refusal]:
 def copies(session: Session, lead: Lead, count: int) -> list[Lead]:
     """`count` other people who did the same, without going the long way for each."""
     values = {column.key: getattr(lead, column.key) for column in Lead.__mapper__.columns if column.key != "id"}
-    made = [Lead(**values | {"email": f"lead-{n}@buyer.example.com"}) for n in range(count)]
+    emails = [f"lead-{n}@buyer.example.com" for n in range(count)]
+    made = [Lead(**values | {"email": email, "identity": email}) for email in emails]
     session.add_all(made)
     session.flush()
     return made

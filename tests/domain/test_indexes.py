@@ -14,8 +14,9 @@ from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, Handoff, Lead, Rep, Role
-from domain.verbs import capturing, clocks, deciding, nurturing, offering, scoring, staffing, telling
-from domain.verbs.capturing import Delivery, Said
+from domain.verbs import capturing, clocks, deciding, enriching, nurturing, offering, scoring, staffing, telling
+from domain.verbs.capturing import Delivery
+from domain.verbs.enriching import Said
 from tests.conftest import NOON
 
 LEADS = 3_000
@@ -34,8 +35,8 @@ BIG = (
 
 _FILL = """
 insert into capture_sources (name) values ('bulk');
-insert into leads (email, stage, source, fields, attributes, notes, captured_at, tier, score, score_id)
-  select 'lead' || n || '@acme.example.com', 'nurturing', 'bulk', '{{}}', '{{}}', '[]', timestamptz '{noon}' - n * interval '1 minute', 'mel', 50, n
+insert into leads (email, identity, stage, source, fields, attributes, notes, captured_at, tier, score, score_id)
+  select 'lead' || n || '@acme.example.com', 'lead' || n || '@acme.example.com', 'nurturing', 'bulk', '{{}}', '{{}}', '[]', timestamptz '{noon}' - n * interval '1 minute', 'mel', 50, n
   from generate_series(1, {leads}) n;
 insert into scores (lead_id, model_id, as_of, total, fit, intent, negative, tier, ledger)
   select l.id, (select id from scoring_models limit 1), captured_at, 50, 50, 0, 0, 'mel', '[]' from leads l;
@@ -106,7 +107,7 @@ def fresh_handoff(session: Session) -> Handoff:
     lead = capturing.receive(
         session, arrival, "bulk", Delivery({"email": "vera@alder.example.com"}, "webinar", NOON), NOON
     )
-    capturing.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
+    enriching.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
     scoring.score_lead(session, lead.id, NOON)
     lead.tier = Tier.MQL
     handoff = offering.hand_over(session, lead.id, NOON)

@@ -139,6 +139,7 @@ def capture_leads() -> None:
         leads = [
             Lead(
                 email=f"lead{n}@example.com",
+                identity=f"lead{n}@example.com",
                 stage=Stage.CAPTURED,
                 source="a test",
                 captured_at=NOON,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from domain.rules.tiers import Tier
 from domain.tables import Arrival, Lead, TouchRow
-from domain.verbs.capturing import learn
+from domain.verbs.enriching import learn
 from domain.verbs.offering import hand_over
 from domain.verbs.scoring import import_model, score_lead
 from handlers import staff_file

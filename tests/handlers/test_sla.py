@@ -58,6 +58,7 @@ def sam(committed: Engine) -> Rep:
 def sales_ready(session: Session, number: int, *, since: datetime = NOON) -> Lead:
     lead = Lead(
         email=f"lead{number}@example.com",
+        identity=f"lead{number}@example.com",
         stage=Stage.ENRICHED,
         source="a test",
         fields={},
@@ -86,8 +87,8 @@ def hand_over_many(work: Work, rep: Rep, most: int) -> None:
     with work() as session:
         values = {"rep": rep.id, "most": most, "at": NOON, "remind": HALF_TIME, "due": TOO_LATE, "channel": A_CHANNEL}
         for statement in (
-            """insert into leads (email, stage, source, fields, attributes, notes, captured_at)
-               select 'lead' || n || '@example.com', 'in_handoff', 'a test', '{}', '{}', '[]', :at
+            """insert into leads (email, identity, stage, source, fields, attributes, notes, captured_at)
+               select 'lead' || n || '@example.com', 'lead' || n || '@example.com', 'in_handoff', 'a test', '{}', '{}', '[]', :at
                from generate_series(1, :most) n""",
             """insert into handoffs (lead_id, cycle, tier, score, score_id, pool_id, rep_id, status, version, policy, trace,
                                      place, became_at, opened_at)

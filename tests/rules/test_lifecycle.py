@@ -3,6 +3,7 @@
 import pytest
 
 from domain.rules.lifecycle import (
+    GONE,
     HANDOFF_MOVES,
     LEAD_MOVES,
     LIVE,
@@ -48,9 +49,9 @@ def test_a_lead_is_taken_from_acceptance_on() -> None:
     assert HandoffStatus.OFFERED not in TAKEN
 
 
-def test_only_the_system_offers_and_only_people_decide() -> None:
+def test_only_the_system_offers_and_withdraws_and_only_people_decide() -> None:
     for (_, move), step in HANDOFF_MOVES.items():
-        if move is HandoffMove.OFFER:
+        if move in {HandoffMove.OFFER, HandoffMove.WITHDRAW}:
             assert step.who == {Who.SYSTEM}
         else:
             assert step.who == {Who.ADDRESSED_REP, Who.MANAGER}
@@ -79,15 +80,15 @@ def test_every_status_but_those_that_end_early_can_be_reached_or_belongs_to_a_la
         HandoffStatus.QUALIFIED,
         HandoffStatus.CONVERTED,
         HandoffStatus.EXPIRED,
-        HandoffStatus.WITHDRAWN,
     }
 
 
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.ERASED])
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in GONE])
 def test_a_late_answer_of_a_provider_moves_only_a_lead_that_was_just_captured(stage: Stage) -> None:
     expected = Stage.ENRICHED if stage is Stage.CAPTURED else stage
     assert lead_step(stage, LeadMove.LEARN) is expected
 
 
-def test_nothing_is_learnt_of_an_erased_lead() -> None:
-    assert [move for move in LeadMove if lead_step(Stage.ERASED, move)] == []
+@pytest.mark.parametrize("gone", sorted(GONE))
+def test_nothing_is_done_about_a_lead_that_is_gone(gone: Stage) -> None:
+    assert [move for move in LeadMove if lead_step(gone, move)] == []
