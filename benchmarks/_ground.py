@@ -19,7 +19,7 @@ from benchmarks._leads import COUNTRIES
 from benchmarks._report import say
 from domain.rules.scoring import default_model_toml
 from domain.tables import JobRow, Rep
-from domain.verbs import capturing
+from domain.verbs import capturing, modelling
 from handlers import staff_file
 from handlers.jobs import reading, transaction
 from handlers.staff_file import StaffFile
@@ -99,7 +99,7 @@ def lay_out(system: System) -> None:
     """Schema, model and the source that the leads come from."""
     migrating.upgrade()
     with transaction() as session:
-        capturing.ensure_model(session, default_model_toml(), utcnow())
+        modelling.ensure_model(session, default_model_toml(), utcnow())
         capturing.add_source(session, SOURCE, hash_of(system.capture_key))
 
 

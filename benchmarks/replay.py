@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from benchmarks._ground import database, jobs_left, log_folder, until
 from benchmarks._report import Figures, machine, say, show, versions
 from domain.tables import Arrival, CardPlace, Handoff, Lead, ScoreRow
-from domain.verbs.scoring import import_model
+from domain.verbs.modelling import import_model
 from handlers import ledger, staff_file
 from handlers.jobs import reading, transaction
 from handlers.system import System

@@ -18,8 +18,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from domain.rules.refusals import Refusal
 from domain.rules.scoring import ModelError, default_model_toml
 from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep, Role
-from domain.verbs import capturing, staffing
-from domain.verbs.scoring import import_model
+from domain.verbs import capturing, modelling, staffing
+from domain.verbs.modelling import import_model
 from handlers import capture, clock, importing, ledger, staff_file, worker
 from handlers.jobs import reading, transaction
 from handlers.web import make_web
@@ -58,7 +58,7 @@ def migrate() -> None:
     """Bring the database to the newest schema, and give it the default scoring model if it has none."""
     migrating.upgrade()
     with transaction() as session:
-        capturing.ensure_model(session, default_model_toml(), utcnow())
+        modelling.ensure_model(session, default_model_toml(), utcnow())
     out.print("The database is up to date.")
 
 

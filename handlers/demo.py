@@ -16,7 +16,7 @@ from rich.panel import Panel
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from domain.rules.scoring import default_model_toml
-from domain.verbs import capturing
+from domain.verbs import capturing, modelling
 from handlers import staff_file
 from handlers.jobs import transaction
 from handlers.system import DidNotStart, Say, System, fresh_database, hash_of, log_folder, must_be_free
@@ -33,7 +33,7 @@ def seed(system: System) -> None:
     """Lay the demo out, through the verbs: model, source, reps, pools, territories."""
     migrating.upgrade()
     with transaction() as session:
-        capturing.ensure_model(session, default_model_toml(), utcnow())
+        modelling.ensure_model(session, default_model_toml(), utcnow())
         capturing.add_source(session, "website", hash_of(system.capture_key))
         staff_file.save(session, staff_file.read(EXAMPLES / "reps.toml"))
 

@@ -23,8 +23,9 @@ from domain.rules.tiers import Tier, tier_of
 from domain.rules.validation import check
 from domain.tables import Lead, Pool, PoolMember, Role, TerritoryRow, TouchRow
 from domain.verbs.capturing import take_in, touch_of
+from domain.verbs.modelling import active_model
 from domain.verbs.offering import SELLER
-from domain.verbs.scoring import WAY, active_model, attributes, way_of
+from domain.verbs.scoring import WAY, attributes, way_of
 from handlers.import_items import CONFLICT, Item, Known, Standing, known_arrivals, make_item, standing
 from handlers.import_map import ImportMap
 from handlers.import_rows import About, Row

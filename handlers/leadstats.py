@@ -10,7 +10,7 @@ from domain import finding
 from domain.rules.refusals import BadQuestion, ManagersOnly
 from domain.stats.quality import leads_by_tier, quality
 from domain.tables import Rep, Role
-from domain.verbs.scoring import active_model
+from domain.verbs.modelling import active_model
 from handlers.jobs import reading
 from kit.clock import utcnow
 

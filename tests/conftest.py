@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.scoring import default_model_toml
 from domain.tables import Base, Installation
-from domain.verbs import capturing
+from domain.verbs import modelling
 from kit import db, embedded_postgres, migrating
 from kit.settings import settings
 
@@ -46,7 +46,7 @@ def session(migrated: Engine) -> Iterator[Session]:
     """A session that is rolled back: verbs are tested in it."""
     with migrated.connect() as connection, connection.begin() as outer:
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as made:
-            capturing.ensure_model(made, default_model_toml(), NOON)
+            modelling.ensure_model(made, default_model_toml(), NOON)
             yield made
         outer.rollback()
 
@@ -59,7 +59,7 @@ def committed(migrated: Engine) -> Iterator[Engine]:
     assert engine.url == migrated.url
     _empty(engine)
     with Session(engine) as made, made.begin():
-        capturing.ensure_model(made, default_model_toml(), NOON)
+        modelling.ensure_model(made, default_model_toml(), NOON)
     yield engine
     _empty(engine)
 

@@ -23,13 +23,10 @@ from domain.tables import (
     Company,
     Happened,
     Lead,
-    ModelStatus,
-    ScoringModel,
     TouchRow,
 )
 from domain.verbs.describing import describe, note_attributes, sourced_fields
 from domain.verbs.record import happened
-from domain.verbs.scoring import import_model
 
 TOUCH_TEXT = 300
 RESERVED = frozenset(attribute.value for attribute in Attribute)
@@ -172,12 +169,6 @@ def touch_of(delivery: Delivery) -> Touch:
         content=_short(delivery.content),
         page=_short(delivery.page),
     )
-
-
-def ensure_model(session: Session, toml: str, now: datetime) -> None:
-    """Make `toml` the active model, if there is none."""
-    if session.scalars(select(ScoringModel.id).where(ScoringModel.status == ModelStatus.ACTIVE)).first() is None:
-        import_model(session, toml, now)
 
 
 def _find_or_make(

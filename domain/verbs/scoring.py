@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.rules.facts import LeadFacts, Touch, Value
 from domain.rules.lifecycle import GONE, Stage
-from domain.rules.refusals import NotFound
-from domain.rules.scoring import Model, ledger_to_json, read_model, score
+from domain.rules.scoring import Model, ledger_to_json, score
 from domain.rules.tiers import Tier, tier_of
-from domain.tables import Happened, Lead, ModelStatus, ScoreRow, ScoringModel, TouchRow
+from domain.tables import Happened, Lead, ScoreRow, TouchRow
+from domain.verbs.modelling import active_model
 from domain.verbs.offering import SELLER, rests
 from domain.verbs.record import happened, locked_lead
 from domain.verbs.telling import MARKETING, mark_dirty
@@ -86,44 +85,6 @@ def attributes(stored: Mapping[str, Any], source: str) -> dict[str, Value]:
         **{name: frozenset(value) if isinstance(value, list) else value for name, value in stored.items()},
         "source": source,
     }
-
-
-def active_model(session: Session) -> tuple[ScoringModel, Model]:
-    row = session.scalars(select(ScoringModel).where(ScoringModel.status == ModelStatus.ACTIVE)).one_or_none()
-    if row is None:
-        raise NotFound(what="active scoring model")
-    return row, _parsed(row.id, row.toml)
-
-
-@lru_cache(maxsize=8)
-def _parsed(model_id: int, toml: str) -> Model:
-    del model_id
-    return read_model(toml)
-
-
-def import_model(session: Session, toml: str, now: datetime) -> ScoringModel:
-    """Keep the model as the active one; the one before is retired. The same text again changes nothing.
-
-    Raises `scoring.ModelError`, which names the key that is wrong.
-    """
-    model = read_model(toml)
-    active = session.scalars(
-        select(ScoringModel).where(ScoringModel.status == ModelStatus.ACTIVE).with_for_update()
-    ).one_or_none()
-    if active is not None and active.toml == toml:
-        return active
-    newest = (
-        session.scalar(select(func.coalesce(func.max(ScoringModel.version), 0)).where(ScoringModel.name == model.name))
-        or 0
-    )
-    session.execute(
-        update(ScoringModel).where(ScoringModel.status == ModelStatus.ACTIVE).values(status=ModelStatus.RETIRED)
-    )
-    row = ScoringModel(name=model.name, version=newest + 1, status=ModelStatus.ACTIVE, toml=toml, activated_at=now)
-    session.add(row)
-    session.flush()
-    happened(session, Happened.MODEL_ACTIVATED, now, model_id=row.id)
-    return row
 
 
 def tiers_by_model(model: Model, facts: Iterable[LeadFacts], now: datetime) -> list[Tier]:

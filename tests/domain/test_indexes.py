@@ -14,7 +14,18 @@ from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, Handoff, Lead, Rep, Role
-from domain.verbs import capturing, clocks, deciding, enriching, nurturing, offering, scoring, staffing, telling
+from domain.verbs import (
+    capturing,
+    clocks,
+    deciding,
+    enriching,
+    modelling,
+    nurturing,
+    offering,
+    scoring,
+    staffing,
+    telling,
+)
 from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
 from tests.conftest import NOON
@@ -60,7 +71,7 @@ def large(migrated: Engine) -> Iterator[Connection]:
     """A record of 3,000 worked leads and one fresh one, rolled back at the end. Filling it takes a second or two."""
     with migrated.connect() as connection, connection.begin() as outer:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            capturing.ensure_model(session, default_model_toml(), NOON)
+            modelling.ensure_model(session, default_model_toml(), NOON)
             lay_out(session)
             session.commit()
         connection.execute(text(_FILL.format(noon=NOON.isoformat(), leads=LEADS)))

@@ -12,8 +12,9 @@ from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
 from domain.tables import Happened, ModelStatus, ScoreRow, ScoringModel, SystemLink
 from domain.verbs import nurturing
+from domain.verbs.modelling import import_model
 from domain.verbs.offering import hand_over
-from domain.verbs.scoring import import_model, score_lead
+from domain.verbs.scoring import score_lead
 from tests.conftest import NOON
 from tests.domain.making import HQL, MQL, Team, events, make_lead, take
 

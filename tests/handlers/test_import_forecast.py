@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from domain.rules.tiers import Tier
 from domain.tables import Arrival, Lead, TouchRow
 from domain.verbs.enriching import learn
+from domain.verbs.modelling import import_model
 from domain.verbs.offering import hand_over
-from domain.verbs.scoring import import_model, score_lead
+from domain.verbs.scoring import score_lead
 from handlers import staff_file
 from handlers.cli import app
 from handlers.import_forecast import forecast
