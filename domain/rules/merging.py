@@ -5,7 +5,7 @@ matter, and hearing one twice changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 FORM = "form"  # what the person typed, wherever the form stood
@@ -20,6 +20,7 @@ class Sourced:
     value: str | int
     source: str
     at: datetime  # when the source said so; with a time zone
+    below: "Sourced | None" = None  # under a colleague's correction: what would be believed without it
 
 
 def merge_fields(
@@ -34,13 +35,19 @@ def merge_fields(
     """
     merged = dict(known)
     for field, value in said.items():
-        if value == "":
-            continue
-        new = Sourced(value, source, at)
-        old = merged.get(field)
-        if old is None or _weight(field, new, order) > _weight(field, old, order):
-            merged[field] = new
+        if value != "":
+            new = Sourced(value, source, at)
+            merged[field] = _believed(field, merged[field], new, order) if field in merged else new
     return merged
+
+
+def _believed(field: str, old: Sourced, new: Sourced, order: Sequence[str]) -> Sourced:
+    """The weightier of two statements. A correction can be taken back, so what it stands over is kept below it."""
+    kept, lost = (new, old) if _weight(field, new, order) > _weight(field, old, order) else (old, new)
+    beaten = lost.below if lost.source == REP else lost
+    if kept.source != REP or beaten is None:
+        return kept
+    return replace(kept, below=_believed(field, kept.below, beaten, order) if kept.below else beaten)
 
 
 def _weight(field: str, statement: Sourced, order: Sequence[str]) -> tuple[int, datetime, str, str, str]:

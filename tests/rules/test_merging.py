@@ -53,6 +53,18 @@ def test_what_a_colleague_put_right_stands_against_everyone() -> None:
     assert (merged["industry"].value, merged["title"].value) == ("Software", "CFO")
 
 
+def test_below_a_correction_the_statement_is_kept_that_would_be_believed_without_it() -> None:
+    later = MONDAY + timedelta(days=30)
+    merged = after(
+        ({"title": "CTO"}, FORM, MONDAY),
+        ({"title": "CFO"}, REP, MONDAY),
+        ({"title": "CEO"}, FORM, later),
+        ({"title": "Boss"}, "zoominfo", later),
+        ({"title": "CIO"}, REP, later),
+    )
+    assert merged["title"] == Sourced("CIO", REP, later, below=Sourced("CEO", FORM, later))
+
+
 def test_the_same_source_corrects_itself() -> None:
     merged = after(({"title": "AE"}, FORM, MONDAY), ({"title": "VP Sales"}, FORM, MONDAY + timedelta(days=1)))
     assert merged["title"].value == "VP Sales"
