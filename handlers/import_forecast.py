@@ -58,6 +58,8 @@ class Forecast:
     touches: int = 0
     """Of leads that are known, or that stand in the file more than once."""
     refused: Counter[About] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    """By attribute: cells that are not the number or flag that the map says. They are left out."""
     examples: list[tuple[int, str]] = field(default_factory=list)
     """Line and reason of the first refused rows."""
     tiers: Counter[Tier] = field(default_factory=Counter)
@@ -147,6 +149,7 @@ def _sort_out(imap: ImportMap, items: Sequence[Item], spool: _Spool, found: Fore
             if len(found.examples) < MOST_EXAMPLES:
                 found.examples.append((item.row.line, refused.sentence))
         elif item.said is not None:
+            found.unreadable.update(imap.unreadable(item.row.cells))
             spool.add(item.said[1].email, item.body)
 
 

@@ -4,62 +4,26 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import Field, PlainValidator, ValidationError
 
-from domain.rules.cleaning import one_line
 from domain.verbs.capturing import Delivery
 from handlers.import_rows import About, RowRefused
+from handlers.import_values import ImportedValue, Strict, Template, TemplateText, is_blank
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
-LONGEST_ATTRIBUTE = 500
 MOST_ATTRIBUTES = 50
 
-_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<text>[^{}]+)|(?P<wrong>.)", re.DOTALL)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class BadImportMap(Exception):
     """The text names the file, the key and the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """Text with `{column}` in it; `{{` and `}}` are braces. No format specs, no attributes: a map cannot reach into the program."""
-
-    parts: tuple[tuple[str, bool], ...]
-    """(text, False) or (column, True)."""
-
-    @classmethod
-    def parse(cls, text: object) -> Self:
-        """Raises ValueError with a sentence."""
-        if not isinstance(text, str):
-            raise ValueError("must be text, in which {column} stands for what the row has there")  # noqa: TRY004  (pydantic turns a ValueError into its own, with the key's path)
-        parts = []
-        for found in _TOKEN.finditer(text):
-            if found["wrong"]:
-                raise ValueError(
-                    f"a lone {found['wrong']} at character {found.start() + 1}: write {{{{ or }}}} for a brace"
-                )
-            parts.append(
-                (found["column"].strip(), True)
-                if found["column"]
-                else (found[0][:1] if found["brace"] else found[0], False)
-            )
-        return cls(tuple(parts))
-
-    @property
-    def columns(self) -> list[str]:
-        return [text for text, is_column in self.parts if is_column]
-
-    def fill(self, row: Mapping[str, str]) -> str:
-        return "".join([row[text] if is_column else text for text, is_column in self.parts])
 
 
 def _zone(name: object) -> ZoneInfo:
@@ -81,12 +45,7 @@ def _date_format(text: object) -> str:
     return str(text)
 
 
-TemplateText = Annotated[Template, PlainValidator(Template.parse)]
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_ ]{0,59}$")]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Fields(Strict):
@@ -127,8 +86,10 @@ class ImportMap(Strict):
     """As strptime reads it; without one, ISO 8601."""
     fields: Fields
     touch: TouchFields = TouchFields()
-    attributes: Annotated[dict[AttributeName, TemplateText], Field(max_length=MOST_ATTRIBUTES)] = {}
-    values: dict[str, dict[str, str]] = {}
+    attributes: dict[AttributeName, ImportedValue] = Field(default_factory=dict, max_length=MOST_ATTRIBUTES)
+    blank: tuple[str, ...] = ()
+    """What means in any cell that it is empty, such as Select."""
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
     """column -> what may stand there -> what it means. Other values stay as they are."""
 
     def check_columns(self, header: Iterable[str]) -> None:
@@ -158,8 +119,8 @@ class ImportMap(Strict):
         for name, template in self.touch:
             if template:
                 yield f"touch.{name}", template
-        for name, template in self.attributes.items():
-            yield f"attributes.{name}", template
+        for name, imported in self.attributes.items():
+            yield f"attributes.{name}", imported.column
 
     def delivery(self, cells: Mapping[str, str], now: datetime, shift: timedelta) -> Delivery:
         """What a row says happened, its date moved by `shift`. Raises RowRefused."""
@@ -168,18 +129,32 @@ class ImportMap(Strict):
         if not _KIND.fullmatch(kind):
             raise RowRefused(About.KIND, "The kind must be small letters, digits and _, such as webinar.")
         touch = {name: template.fill(row) for name, template in self.touch if template and name != "occurred_at"}
-        attributes = {
-            name: text
-            for name, template in self.attributes.items()
-            if (text := one_line(template.fill(row), LONGEST_ATTRIBUTE))
-        }
+        attributes, _ = self._attributes(row)
         person = {name: text for name, template in self.fields if template and (text := template.fill(row)).strip()}
         return Delivery(
             person=person, kind=kind, occurred_at=self._moment(cells, now, shift), attributes=attributes, **touch
         )
 
+    def unreadable(self, cells: Mapping[str, str]) -> list[str]:
+        """The attributes whose cells are not what the map says they are: they are left out, and the row is taken."""
+        return self._attributes(self._translated(cells))[1]
+
+    def _attributes(self, row: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+        """What is known, and the names of what could not be read."""
+        known, unreadable = {}, []
+        for name, imported in self.attributes.items():
+            try:
+                value = imported.read(row)
+            except ValueError:
+                unreadable.append(name)
+            else:
+                if value is not None:
+                    known[name] = value
+        return known, unreadable
+
     def _translated(self, cells: Mapping[str, str]) -> dict[str, str]:
-        return {**cells, **{column: table.get(cells[column], cells[column]) for column, table in self.values.items()}}
+        row = {column: "" if is_blank(cell, self.blank) else cell for column, cell in cells.items()}
+        return row | {column: table.get(row[column], row[column]) for column, table in self.values.items()}
 
     def _moment(self, cells: Mapping[str, str], now: datetime, shift: timedelta) -> datetime:
         """When the row's touch happened, as the record keeps it; `now` if the map names no date. Raises RowRefused."""

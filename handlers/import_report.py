@@ -20,6 +20,8 @@ def forecast_tables(foreseen: Forecast) -> list[Table]:
     rows.add_row("touches of known leads", f"{foreseen.touches:,}")
     rows.add_row("already there", f"{foreseen.already:,}")
     _add_refused(rows, foreseen.refused)
+    for name, count in foreseen.unreadable.most_common():
+        rows.add_row(f"attribute {name}: unreadable, left out", f"{count:,}")
     tiers = _counts("Leads by tier, before any enrichment", foreseen.tiers.total())
     for tier in reversed(Tier):
         tiers.add_row(tier.label(), f"{foreseen.tiers[tier]:,}")

@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from sqlalchemy import Engine
 
-from handlers.import_map import BadImportMap, ImportMap, Template, read_map
-from handlers.import_rows import About, RowRefused
+from handlers.import_forecast import forecast
+from handlers.import_map import BadImportMap, ImportMap, read_map
+from handlers.import_report import forecast_tables
+from handlers.import_rows import About, RowRefused, open_csv
+from handlers.import_values import Template
+from kit.clock import utcnow
 from tests.conftest import NOON
 
 NOW = NOON
@@ -102,6 +108,11 @@ def test_a_column_that_is_misspelt_is_suggested(tmp_path: Path) -> None:
         (f'date_format = "soon"\n{LEAST}', "date_format: needs a year"),
         (f'date_format = "%Q"\n{LEAST}', "date_format: cannot be read"),
         (LEAST + '[attributes]\n"<b>" = "{way}"', "attributes.<b>: String should match"),
+        (LEAST + "[attributes]\nway = 7", "attributes.way: must be text"),
+        (LEAST + '[attributes]\nway = { as = "number" }', "attributes.way.column: Field required"),
+        (LEAST + '[attributes]\nway = { column = "{a", as = "number" }', "attributes.way.column: a lone {"),
+        (LEAST + '[attributes]\nway = { column = "{way}", as = "money" }', "attributes.way.as: Input should be 'text'"),
+        (LEAST + '[attributes]\nway = { column = "{way}", sep = ";" }', "attributes.way.sep: there is no such key"),
         (LEAST + '[values.way]\n"1" = 1', "values.way.1: Input should be a valid string"),
     ],
 )
@@ -131,6 +142,95 @@ def test_an_empty_cell_says_nothing(tmp_path: Path) -> None:
     imap = a_map(tmp_path, LEAST + 'title = "{way}"\n[attributes]\nway = "{way}"\n')
     said = imap.delivery(A_ROW | {"way": "  "}, NOW, timedelta(0))
     assert (dict(said.person), dict(said.attributes)) == ({"email": A_ROW["mail"]}, {})
+
+
+def attribute_of(imap: ImportMap, cell: str) -> tuple[object, list[str]]:
+    """What the attribute `it` is when the column `way` holds this, and what could not be read."""
+    row = A_ROW | {"way": cell}
+    return imap.delivery(row, NOW, timedelta(0)).attributes.get("it"), imap.unreadable(row)
+
+
+@pytest.mark.parametrize(
+    ("how", "cell", "value"),
+    [
+        ("number", "12", 12),
+        ("number", " -3.5 ", -3.5),
+        ("number", "+.5", 0.5),
+        ("number", "0", 0),
+        ("flag", "Yes", True),
+        ("flag", "0", False),
+        ("flag", "nein", False),
+        ("set", "b, a,, a ", ["a", "b"]),
+        ("text", "12", "12"),
+    ],
+)
+def test_a_cell_becomes_what_the_map_says_it_is(tmp_path: Path, how: str, cell: str, value: object) -> None:
+    imap = a_map(tmp_path, LEAST + f'[attributes]\nit = {{ column = "{{way}}", as = "{how}" }}\n')
+    read, unreadable = attribute_of(imap, cell)
+    assert (read, type(read), unreadable) == (value, type(value), [])
+
+
+@pytest.mark.parametrize(
+    ("how", "cell"),
+    [
+        ("number", "many"),
+        ("number", "1,234"),
+        ("number", "nan"),
+        ("number", "1e5"),
+        ("number", "9" * 17),
+        ("number", "9" * 16),
+        ("number", "٣"),
+        ("flag", "perhaps"),
+        ("flag", "2"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_left_out_and_named_and_the_row_is_taken(
+    tmp_path: Path, how: str, cell: str
+) -> None:
+    imap = a_map(tmp_path, LEAST + f'[attributes]\nit = {{ column = "{{way}}", as = "{how}" }}\n')
+    assert attribute_of(imap, cell) == (None, ["it"])
+
+
+@given(st.text())
+def test_whatever_stands_in_a_cell_it_is_read_or_left_out(cell: str) -> None:
+    texts = {how: {"column": "{way}", "as": how} for how in ("number", "flag", "set", "text")}
+    imap = ImportMap.model_validate({"source": "fair", "fields": {"email": "{mail}"}, "attributes": texts})
+    read = imap.delivery(A_ROW | {"way": cell}, NOW, timedelta(0)).attributes
+    assert isinstance(read.get("number", 0), int | float)
+    assert isinstance(read.get("flag", True), bool)
+    assert isinstance(read.get("set", []), list)
+    assert isinstance(read.get("text", ""), str)
+
+
+def test_the_forecast_counts_the_cells_that_cannot_be_read(committed: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "fair.csv"
+    path.write_text("mail,way\n" + "".join(f"p{n}@sample.example.com,{w}\n" for n, w in enumerate(["1", "one", "two"])))
+    imap = a_map(tmp_path, LEAST + '[attributes]\nit = { column = "{way}", as = "number" }\n')
+    foreseen = forecast(imap, open_csv(path, {"mail"}, None, None).rows(), utcnow(), timedelta(0))
+    assert (foreseen.new_leads, dict(foreseen.unreadable)) == (3, {"it": 2})
+    console = Console(width=100)
+    with console.capture() as shown:
+        console.print(*forecast_tables(foreseen))
+    assert "attribute it: unreadable, left out" in shown.get()
+
+
+def test_a_blank_of_an_attribute_is_nothing_there_and_text_elsewhere(tmp_path: Path) -> None:
+    imap = a_map(
+        tmp_path, LEAST + '[attributes]\nit = { column = "{way}", blank = ["Select", "-"] }\nother = "{way}"\n'
+    )
+    said = imap.delivery(A_ROW | {"way": " select"}, NOW, timedelta(0))
+    assert dict(said.attributes) == {"other": "select"}
+
+
+def test_a_blank_of_the_map_is_an_empty_cell_everywhere(tmp_path: Path) -> None:
+    text = 'blank = ["Select"]\n' + LEAST + 'title = "{way}"\n[touch]\ncontent = "{way}"\n[attributes]\nit = "{way}"\n'
+    said = a_map(tmp_path, text).delivery(A_ROW | {"way": "Select"}, NOW, timedelta(0))
+    assert (dict(said.person), said.content, dict(said.attributes)) == ({"email": A_ROW["mail"]}, "", {})
+
+
+def test_the_empty_cell_has_its_meaning_for_blanks_as_well(tmp_path: Path) -> None:
+    text = 'blank = ["Select"]\n' + LEAST + '[attributes]\nit = "{way}"\n[values.way]\n"" = "unknown"\n'
+    assert attribute_of(a_map(tmp_path, text), "Select") == ("unknown", [])
 
 
 @pytest.mark.parametrize(
