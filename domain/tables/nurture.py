@@ -19,16 +19,19 @@ class Programme(HasId, Base):
     when: Mapped[dict[str, Any]]
     external_id: Mapped[str | None]
     """The list, campaign or programme in marketing automation that it is there."""
+    contents: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """Keys of the contents that its leads get first."""
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class Content(HasId, Base):
-    """Something to read or watch. `key` is what touches say of it."""
+    """Something to read or watch. `key` is what touches say of it, `position` its place in the catalogue."""
 
     __tablename__ = "contents"
     key: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
     url: Mapped[str | None]
+    position: Mapped[int]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -41,6 +44,7 @@ class ContentResult(Base):
     tier: Mapped[Tier] = mapped_column(Word(Tier), primary_key=True)
     """The tier they were in when they met it."""
     persona: Mapped[str] = mapped_column(primary_key=True)
+    """Empty: not known."""
     seen: Mapped[int]
     moved: Mapped[int]
     measured_at: Mapped[datetime]

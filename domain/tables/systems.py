@@ -30,6 +30,6 @@ class SystemLink(Base):
     sent_hash: Mapped[str | None]
     told_at: Mapped[datetime | None]
     programme: Mapped[str | None]
-    """The nurture programme in which the system has the lead, as far as we know."""
+    """Of the nurture programmes (`telling.PROGRAMME`): where the system has the lead, by the system's own name for it."""
     problem: Mapped[str | None]
     """The vendor's own sentence, if it refused the record."""

@@ -12,14 +12,19 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+# The mailbox behind an address, as domain/rules/mailboxes.py reads it.
+IDENTITY = """
+case when email ~ '@(gmail|googlemail)[.]com$'
+     then coalesce(nullif(replace(regexp_replace(email, '^([^+@]*)[+@].*$', '\\1'), '.', ''), ''), split_part(email, '@', 1)) || '@gmail.com'
+     else regexp_replace(email, '^([^+@]+)[+][^@]*@', '\\1@') end
+"""
+
 # Of several spellings of one mailbox that are leads already, the bare one or else the first has the name; the others stay as they are, to be
 # merged by a person.
-_IDENTITIES = """
+_IDENTITIES = f"""
 with named as (
-    select id, email, regexp_replace(email, '\\+[^@]*@', '@') as identity,
-           row_number() over (
-               partition by regexp_replace(email, '\\+[^@]*@', '@') order by strpos(email, '+'), id
-           ) as place
+    select id, email, {IDENTITY} as identity,
+           row_number() over (partition by {IDENTITY} order by {IDENTITY} <> email, id) as place
     from leads
 )
 update leads set identity = case when place = 1 then named.identity else named.email end
@@ -44,6 +49,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -56,6 +62,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("when", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("contents", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programmes")),
