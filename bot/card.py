@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.blocks import Block, actions, button, context, divider, escape, header, mention, moment, plain, section
 from bot.ids import HandoffRef, Press
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffStatus
+from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
 from domain.tables import ClockOutcome
@@ -16,6 +16,9 @@ TOUCHES = 4
 DAY_AND_TIME = "{date_short_pretty} at {time}"
 SAME_DAY = timedelta(hours=10)
 """Nearer than this, a time of day alone is not misread as another day's."""
+
+WITHDRAWN = {"became_hql": "the lead has become an HQL and went to an AE"}
+"""Why an offer was taken back: code -> words."""
 
 Card = tuple[str, list[Block]]
 """The fallback text and the blocks."""
@@ -36,6 +39,8 @@ def lead_card(view: CardView, now: datetime) -> Card:
         blocks.append(context("*Recent:*  " + "  ·  ".join(_touch(touch) for touch in view.touches[:TOUCHES])))
     if lead.notes:
         blocks.append(context("⚠️ " + "  ·  ".join(escape(note, 120) for note in lead.notes[:3])))
+    if (moved := _moved(view)) is not None:
+        blocks.append(context(moved))
     blocks += [divider(), section(_standing(view, now))]
     buttons = _buttons(view)
     if buttons:
@@ -68,6 +73,14 @@ def _why(view: CardView) -> str:
     return "\n".join(lines)
 
 
+def _moved(view: CardView) -> str | None:
+    """What became of the score since the lead was offered with it; small moves are nobody's news."""
+    if view.now_score is None or view.now_tier is None or view.now_tier is view.tier or view.status not in LIVE:
+        return None
+    mark = "🔥" if view.now_score > view.score else "📉"
+    return f"{mark} Now *{view.now_tier.label()} {view.now_score}*: it was {view.score} when it was offered"
+
+
 def _touch(touch: TouchView) -> str:
     what = escape(touch.content or touch.page or touch.campaign or "", 50)
     words = escape(touch.kind.replace("_", " "), 40)
@@ -91,6 +104,9 @@ def _standing(view: CardView, now: datetime) -> str:
         words = f"{why.label} → {why.then.value}" if why else "no reason given"
         note = f"\n> {escape(view.note, 500)}" if view.note else ""
         return f"↩️ *Rejected by {who}*{at}\n{words}{note}"
+    if view.status is HandoffStatus.WITHDRAWN:
+        gone = WITHDRAWN.get(view.reason or "", "it went another way")
+        return f"⤴️ *Withdrawn* from {rep}: {gone}. Nothing is left to do here."
     return f"This handoff is *{view.status.value}*."
 
 

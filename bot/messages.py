@@ -4,7 +4,8 @@ from datetime import datetime
 
 from bot.blocks import Block, context, escape, mention, moment, plain, section
 from domain.rules.deadlines import ClockKind
-from domain.views import CardView
+from domain.rules.tiers import Thresholds
+from domain.views import CardView, RiseView
 
 Message = tuple[str, list[Block]]
 
@@ -29,6 +30,32 @@ def late(view: CardView, kind: ClockKind, link: str | None) -> Message:
 
 def _pool(view: CardView) -> Block:
     return context(f"Pool {escape(view.pool or 'none')} · the card is {view.status.value}")
+
+
+def jumped(rise: RiseView, before: int, thresholds: Thresholds) -> Message:
+    """A lead's score rose by much in short time: by how much, why, and what is missing to the next tier."""
+    lead = f"*{escape(rise.lead.name, 80)}*" + (f" at *{escape(rise.lead.company, 80)}*" if rise.lead.company else "")
+    why = "\n".join(f"`{one.points:+d}` {escape(one.label, 80)}" for one in rise.reasons)
+    missing = thresholds.mql - rise.score
+    more = f"  ·  {missing} more {'makes' if missing == 1 else 'make'} it an MQL" if missing > 0 else ""
+    text = f"📈 {lead} rose from {before} to *{rise.score}* ({rise.tier.label()}){more}\n{why}"
+    blocks = [section(text)]
+    if rise.touches:
+        newest = rise.touches[0]
+        what = escape(newest.content or newest.page or newest.campaign or "", 80)
+        said = f" “{what}”" if what else ""
+        blocks.append(context(f"Last: {escape(newest.kind.replace('_', ' '), 40)}{said} {moment(newest.occurred_at)}"))
+    return plain(f"{rise.lead.name} rose from {before} to {rise.score}", 300), blocks
+
+
+def hotter(view: CardView, link: str | None) -> Message:
+    """An accepted MQL has become an HQL. With a link it is for the manager, else for the rep in the card's thread."""
+    lead = f"*{escape(view.lead.name, 80)}*" + (f" at *{escape(view.lead.company, 80)}*" if view.lead.company else "")
+    rep = mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody"
+    rose = f"🔥 {lead} has become an HQL: *{view.now_score}*, up from {view.score}."
+    where = f"  <{link}|Open the card>" if link else ""
+    text = f"{rose} It stays with {rep}, who has accepted it.{where}"
+    return plain(f"{view.lead.name} has become an HQL ({view.now_score})", 300), [section(text)]
 
 
 def short(pool: str, waiting: int, since: datetime) -> Message:

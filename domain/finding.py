@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.rules.lifecycle import HandoffStatus
+from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.refusals import NotFound, Stranger
 from domain.rules.scoring import Score, ledger_from_json, top_reasons
 from domain.tables import (
+    CardPlace,
     Company,
     ContactAttempt,
     Handoff,
@@ -24,7 +25,7 @@ from domain.tables import (
     SystemLink,
     TouchRow,
 )
-from domain.views import AttemptView, CardView, ClockView, LeadView, Person, TouchView
+from domain.views import AttemptView, CardView, ClockView, LeadView, Person, RiseView, TouchView
 
 SHOWN_TOUCHES = 5
 
@@ -65,8 +66,6 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     attempts = _attempts(session, handoff.id)
     decider = handoff.rejected_by or handoff.accepted_by
     people = _people(session, {handoff.rep_id, decider, *(attempt.rep_id for attempt in attempts)})
-    ledger = ledger_from_json(scored.ledger)
-    result = Score(scored.total, scored.fit, scored.intent, scored.negative, ledger, scored.disqualified_by)
     return CardView(
         handoff_id=handoff.id,
         version=handoff.version,
@@ -77,7 +76,9 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         fit=scored.fit,
         intent=scored.intent,
         negative=scored.negative,
-        reasons=top_reasons(result),
+        reasons=top_reasons(_score(scored)),
+        now_score=lead.score,
+        now_tier=lead.tier,
         lead=lead_view(lead),
         touches=_newest_touches(session, lead.id),
         clocks=[ClockView(c.kind, c.due_at, c.breached_at, c.stopped_at, c.outcome) for c in clocks],
@@ -170,6 +171,41 @@ def pool_shortage(session: Session, pool_id: int) -> tuple[str, int, datetime] |
         or 0
     )
     return pool.name, waiting, pool.short_since
+
+
+def told_of_leads(session: Session) -> Sequence[Rep]:
+    """Who hears of leads in nurture: the people of marketing who are in Slack, or the managers while there are none."""
+    reachable = select(Rep).where(Rep.active, Rep.slack_dm_id.is_not(None)).order_by(Rep.id)
+    marketing = session.scalars(reachable.where(Rep.role == Role.MARKETING)).all()
+    return marketing or session.scalars(reachable.where(Rep.role == Role.MANAGER)).all()
+
+
+def rise_of(session: Session, lead_id: int) -> RiseView | None:
+    """Where the lead stands now and why, with its card if it has a live one; None for a lead without a score."""
+    found = session.execute(
+        select(Lead, ScoreRow, CardPlace)
+        .join(ScoreRow, ScoreRow.id == Lead.score_id)
+        .outerjoin(Handoff, (Handoff.lead_id == Lead.id) & Handoff.status.in_(LIVE))
+        .outerjoin(CardPlace, CardPlace.handoff_id == Handoff.id)
+        .where(Lead.id == lead_id)
+    ).one_or_none()
+    if found is None or found.Lead.tier is None:
+        return None
+    place = found.CardPlace
+    return RiseView(
+        lead=lead_view(found.Lead),
+        stage=found.Lead.stage,
+        tier=found.Lead.tier,
+        score=found.ScoreRow.total,
+        reasons=top_reasons(_score(found.ScoreRow)),
+        touches=_newest_touches(session, lead_id),
+        channel=place.channel if place else None,
+        ts=place.ts if place else None,
+    )
+
+
+def _score(row: ScoreRow) -> Score:
+    return Score(row.total, row.fit, row.intent, row.negative, ledger_from_json(row.ledger), row.disqualified_by)
 
 
 def pool_of(session: Session, handoff_id: int) -> int | None:

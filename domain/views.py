@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffStatus
+from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.scoring import Contribution
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, ClockOutcome
@@ -61,6 +61,20 @@ class LeadView:
 
 
 @dataclass(frozen=True, slots=True)
+class RiseView:
+    """A lead whose score has risen: what a message about it says. `channel` and `ts` are its live card's."""
+
+    lead: LeadView
+    stage: Stage
+    tier: Tier
+    score: int
+    reasons: Sequence[Contribution]
+    touches: Sequence[TouchView]
+    channel: str | None
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     """All that a lead card shows. The score is the one the lead was offered with."""
 
@@ -74,6 +88,9 @@ class CardView:
     intent: int
     negative: int
     reasons: Sequence[Contribution]
+    now_score: int | None
+    """The lead's own score and tier may have moved on since it was offered."""
+    now_tier: Tier | None
     lead: LeadView
     touches: Sequence[TouchView]
     clocks: Sequence[ClockView]

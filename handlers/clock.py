@@ -7,7 +7,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from handlers import sla, upkeep
+from handlers import movement, sla, upkeep
 from kit import db
 from kit.clock import utcnow
 
@@ -34,6 +34,7 @@ def run() -> None:
             steps = sla.sweep(utcnow())
             if ticks % UPKEEP_EVERY == 0:
                 upkeep.round_of()
+                movement.recheck()
         except SQLAlchemyError as gone:
             log.warning("clock.database_gone", error=type(gone).__name__, why=db.first_words(gone))
         else:

@@ -21,12 +21,16 @@ class Job(StrEnum):
     REMIND_REP = "remind_rep"
     TELL_MANAGER_LATE = "tell_manager_late"
     TELL_MANAGER_SHORT = "tell_manager_short"
+    TELL_JUMP = "tell_jump"
+    TELL_REP_HOTTER = "tell_rep_hotter"
+    TELL_MANAGER_HOTTER = "tell_manager_hotter"
     WHISPER = "whisper"
     TELL_CRM = "tell_crm"
     LOG_CRM_TASK = "log_crm_task"
     TELL_MARKETING = "tell_marketing"
     FIND_SLACK_USER = "find_slack_user"
     FIND_CRM_USER = "find_crm_user"
+    RESCORE = "rescore"
 
 
 class Priority(IntEnum):
@@ -105,6 +109,12 @@ def slack_lane(place: str) -> str:
     return f"slack:{place}"
 
 
+def rescore(rescoring_id: int, after: timedelta = timedelta(0)) -> Sending:
+    """The next batch of a rescoring. One at a time, after everything that anybody waits for."""
+    args = {"rescoring_id": rescoring_id}
+    return Sending(Job.RESCORE, args, str(rescoring_id), Job.RESCORE.value, Priority.BULK, after)
+
+
 def _drain(job: Job) -> Rule:
     """One pending row tells a system everything that is dirty by then."""
     return lambda event: Sending(job, {}, key="all", lane=job.value, priority=_live(event), after=GATHER)
@@ -118,6 +128,21 @@ def _remind(event: LeadEvent) -> Sending:
 def _late(event: LeadEvent) -> Sending:
     args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
     return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}")
+
+
+def _jumped(event: LeadEvent) -> Sending:
+    args: dict[str, int | str] = {"lead_id": event.lead_id or 0, "before": int(event.data["before"])}
+    return Sending(Job.TELL_JUMP, args, key=str(event.lead_id))
+
+
+def _hotter(job: Job) -> Rule:
+    """The rep hears of it in the card's thread, the manager by direct message."""
+
+    def rule(event: LeadEvent) -> Sending:
+        place = event.data["place"] if job is Job.TELL_REP_HOTTER else f"manager-of-{event.data['pool_id']}"
+        return Sending(job, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), lane=slack_lane(place))
+
+    return rule
 
 
 def _short(event: LeadEvent) -> Sending:
@@ -147,6 +172,9 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_TO_SDR: (_of_lead(Job.ASSIGN),),
     # At once, even in the middle of a bulk import.
     Happened.LEAD_TO_AE: (_of_lead(Job.ASSIGN, priority=Priority.HOT),),
+    # Where it leads is in the events beside it; this one is for history and statistics.
+    Happened.LEAD_TIER_CHANGED: (),
+    Happened.LEAD_JUMPED: (_jumped,),
     Happened.LEAD_NURTURED: (_drain(Job.TELL_MARKETING),),
     Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_WAITING: (),
@@ -155,6 +183,8 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_ACCEPTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _task),
     Happened.HANDOFF_RECYCLED: (_card(Priority.CLICK), _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
     Happened.HANDOFF_PASSED_ON: (_card(Priority.CLICK), _of_lead(Job.ASSIGN)),
+    Happened.HANDOFF_WITHDRAWN: (_card(), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_HEATED: (_card(), _hotter(Job.TELL_REP_HOTTER), _hotter(Job.TELL_MANAGER_HOTTER)),
     Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM)),
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),
     Happened.HANDOFF_REMINDED: (_card(), _remind),
@@ -162,7 +192,14 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),
     Happened.REP_LEFT: (),
     Happened.REP_RETURNED: (_of_rep(Job.OFFER_WAITING),),
+    Happened.MODEL_IMPORTED: (),
+    # The rescoring that it begins is an event of its own.
     Happened.MODEL_ACTIVATED: (),
+    Happened.MODEL_SHADOWED: (),
+    Happened.MODEL_UNSHADOWED: (),
+    Happened.RESCORING_BEGUN: (lambda event: rescore(int(event.data["rescoring_id"])),),
+    Happened.RESCORING_CANCELLED: (),
+    Happened.RESCORING_FINISHED: (),
 }
 
 

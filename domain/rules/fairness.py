@@ -1,7 +1,7 @@
 """Weighted round robin by virtual time: a turn costs 1 / weight, and nobody runs ahead of the pool or falls behind it by a turn."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -30,6 +30,21 @@ def next_member(members: Iterable[Member]) -> Member | None:
     now = _pool_time(asked)
     eligible = [member for member in asked if _exact(member) <= now]
     return min(eligible, key=lambda member: (_finish(member), member.last_turn_at or _LONG_AGO, member.rep_id))
+
+
+def rotation(members: Iterable[Member], most: int) -> list[Member]:
+    """The first `most` of those whose turns come next, each named once: a heavy member's second turn may come between."""
+    moving = {member.rep_id: member for member in members}
+    waiting = dict(moving)
+    order: list[Member] = []
+    while waiting and len(order) < most:
+        following = next_member(moving.values())
+        if following is None:
+            break
+        if following.rep_id in waiting:
+            order.append(waiting.pop(following.rep_id))
+        moving[following.rep_id] = replace(following, virtual_time=after_turn(following))
+    return order
 
 
 def after_turn(member: Member) -> float:

@@ -16,7 +16,14 @@ class Territory:
 
 def choose_pool(territories: Iterable[Territory], attributes: Mapping[str, Value]) -> int | None:
     """The pool of the first territory that fits, or None."""
-    return next((territory.pool_id for territory in territories if _fits(territory.when, attributes)), None)
+    found = choose_territory(territories, attributes)
+    return found[1].pool_id if found else None
+
+
+def choose_territory(territories: Iterable[Territory], attributes: Mapping[str, Value]) -> tuple[int, Territory] | None:
+    """The first territory that fits, with its place; or None."""
+    fitting = (one for one in enumerate(territories) if _fits(one[1].when, attributes))
+    return next(fitting, None)
 
 
 def _fits(when: Mapping[str, Sequence[str]], attributes: Mapping[str, Value]) -> bool:
@@ -38,6 +45,14 @@ class Candidate:
     reachable: bool
     """Has a Slack identity, so that a card can be addressed to them."""
     rejected_before: bool
+
+
+SKIPPED = {
+    "rejected_this_lead": "rejected this lead before",
+    "away": "is away",
+    "no_slack_identity": "is not known in Slack",
+}
+"""Why somebody was passed over: code -> words."""
 
 
 def skip_reason(candidate: Candidate) -> str | None:

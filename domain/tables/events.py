@@ -18,6 +18,8 @@ class Happened(StrEnum):
     LEAD_TO_NURTURE = "lead.to_nurture"
     LEAD_TO_SDR = "lead.to_sdr"
     LEAD_TO_AE = "lead.to_ae"
+    LEAD_TIER_CHANGED = "lead.tier_changed"
+    LEAD_JUMPED = "lead.jumped"
     LEAD_NURTURED = "lead.nurtured"
     LEAD_DISQUALIFIED = "lead.disqualified"
     HANDOFF_WAITING = "handoff.waiting"
@@ -26,6 +28,8 @@ class Happened(StrEnum):
     HANDOFF_ACCEPTED = "handoff.accepted"
     HANDOFF_RECYCLED = "handoff.recycled"
     HANDOFF_PASSED_ON = "handoff.passed_on"
+    HANDOFF_WITHDRAWN = "handoff.withdrawn"
+    HANDOFF_HEATED = "handoff.heated"
     HANDOFF_CONTACTED = "handoff.contacted"
     CONTACT_LOGGED = "contact.logged"
     HANDOFF_REMINDED = "handoff.reminded"
@@ -33,7 +37,13 @@ class Happened(StrEnum):
     REP_JOINED = "rep.joined"
     REP_LEFT = "rep.left"
     REP_RETURNED = "rep.returned"
+    MODEL_IMPORTED = "model.imported"
     MODEL_ACTIVATED = "model.activated"
+    MODEL_SHADOWED = "model.shadowed"
+    MODEL_UNSHADOWED = "model.unshadowed"
+    RESCORING_BEGUN = "rescoring.begun"
+    RESCORING_CANCELLED = "rescoring.cancelled"
+    RESCORING_FINISHED = "rescoring.finished"
 
 
 class LeadEvent(HasId, Base):

@@ -177,6 +177,6 @@ def _follow(session: Session, lead: Lead, handoff: Handoff, why: Reason, by: Rep
         kind = Happened.HANDOFF_PASSED_ON
     else:
         move_lead(lead, LeadMove.RECYCLE)
-        lead.rests_until = now + why.cooldown
+        lead.rests_until = lead.recheck_at = now + why.cooldown
         kind = Happened.HANDOFF_RECYCLED
     happened(session, kind, now, lead=lead, handoff=handoff, rep_id=by.id, reason=why.key)

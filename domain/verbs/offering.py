@@ -7,12 +7,13 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind, deadlines, policy
-from domain.rules.fairness import Member, after_turn, next_member
-from domain.rules.lifecycle import LIVE, HandoffStatus, LeadMove, Stage, lead_step
-from domain.rules.routing import Candidate, Territory, choose_pool, skip_reason
+from domain.rules.fairness import after_turn
+from domain.rules.lifecycle import LIVE, HandoffMove, HandoffStatus, LeadMove, Stage, handoff_step, lead_step
+from domain.rules.refusals import NoSuchMove
 from domain.rules.tiers import Tier
-from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role, SlaClock, TerritoryRow
-from domain.verbs.clocks import stop_clock
+from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Role, SlaClock
+from domain.verbs.choosing import as_member, choose
+from domain.verbs.clocks import cancel_clocks, stop_clock
 from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
 
@@ -25,7 +26,7 @@ def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
     Idempotent: a live handoff is offered if it waits, and else left alone. None: the lead is not for sales (any more).
     """
     lead = locked_lead(session, lead_id)
-    handoff = _live_handoff(session, lead)
+    handoff = live_handoff(session, lead)
     if handoff is None:
         tier = _seller_tier(session, lead)
         if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None or rests(lead, now):
@@ -41,7 +42,7 @@ def rests(lead: Lead, now: datetime) -> bool:
     return lead.rests_until is not None and lead.rests_until > now
 
 
-def _live_handoff(session: Session, lead: Lead) -> Handoff | None:
+def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     return session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE))).one_or_none()
 
 
@@ -89,31 +90,37 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
 
 
 def _offer(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> None:
-    pool = _pool_for(session, lead, SELLER[handoff.tier])
-    if pool is None:
-        _wait(session, lead, handoff, now, {"no_pool": True})
+    choice = choose(session, lead, SELLER[handoff.tier], lock=True)
+    if choice.pool is None:
+        _wait(session, lead, handoff, now, choice.trace)
         return
+    pool = choice.pool
     handoff.pool_id = pool.id
-    members = _members(session, pool)
-    skipped = _skipped(session, lead, members)
-    chosen = next_member(_as_member(member) for member, _ in members if member.rep_id not in skipped)
-    trace = {
-        "skipped": {str(rep_id): why for rep_id, why in skipped.items()},
-        "asked": [member.rep_id for member, _ in members if member.rep_id not in skipped],
-    }
-    if chosen is None:
-        _wait(session, lead, handoff, now, trace)
+    if not choice.turns:
+        _wait(session, lead, handoff, now, choice.trace)
         _say_short(session, lead, handoff, pool, now)
         return
-    member, rep = next((member, rep) for member, rep in members if member.rep_id == chosen.rep_id)
-    member.virtual_time, member.last_turn_at = after_turn(chosen), now
+    member, rep = choice.turns[0]
+    member.virtual_time, member.last_turn_at = after_turn(as_member(member)), now
     pool.short_since = None
-    handoff.rep_id, handoff.offered_at, handoff.trace = rep.id, now, trace
+    handoff.rep_id, handoff.offered_at, handoff.trace = rep.id, now, choice.trace
     handoff.status, handoff.version = HandoffStatus.OFFERED, handoff.version + 1
     handoff.place = pool.slack_channel or rep.slack_user_id
     stop_clock(session, handoff.id, ClockKind.ASSIGNMENT, now, ClockOutcome.MET)
     mark_dirty(session, lead, now, CRM, MARKETING)
     happened(session, Happened.HANDOFF_OFFERED, now, lead=lead, handoff=handoff, to=rep.id)
+
+
+def withdraw(session: Session, lead: Lead, handoff: Handoff, now: datetime, why: str) -> None:
+    """Take back an offer that nobody has accepted yet. Raises NoSuchMove for any other; `why` is a code."""
+    step = handoff_step(handoff.status, HandoffMove.WITHDRAW)
+    if step is None:
+        raise NoSuchMove(move=HandoffMove.WITHDRAW.value, state=handoff.status.value)
+    handoff.status, handoff.version = step.to, handoff.version + 1
+    handoff.reason = why
+    cancel_clocks(session, handoff.id, now)
+    mark_dirty(session, lead, now, CRM, MARKETING)
+    happened(session, Happened.HANDOFF_WITHDRAWN, now, lead=lead, handoff=handoff, why=why)
 
 
 def _wait(session: Session, lead: Lead, handoff: Handoff, now: datetime, trace: Mapping[str, object]) -> None:
@@ -129,50 +136,6 @@ def _say_short(session: Session, lead: Lead, handoff: Handoff, pool: Pool, now: 
     if pool.short_since is None:
         pool.short_since = now
         happened(session, Happened.POOL_SHORT, now, lead=lead, handoff=handoff)
-
-
-def _pool_for(session: Session, lead: Lead, role: Role) -> Pool | None:
-    rows = session.scalars(
-        select(TerritoryRow).where(TerritoryRow.role == role).order_by(TerritoryRow.position, TerritoryRow.id)
-    )
-    attributes = {**lead.attributes, "source": lead.source}
-    pool_id = choose_pool([Territory(row.pool_id, row.when) for row in rows], attributes)
-    if pool_id is None:
-        return None
-    # The row lock makes the whole choice one step: arrivals at the same moment take their turns one after another.
-    return session.scalars(
-        select(Pool).where(Pool.id == pool_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-
-
-def _members(session: Session, pool: Pool) -> Sequence[tuple[PoolMember, Rep]]:
-    rows = session.execute(
-        select(PoolMember, Rep)
-        .join(Rep, Rep.id == PoolMember.rep_id)
-        .where(PoolMember.pool_id == pool.id)
-        .order_by(PoolMember.rep_id)
-        .execution_options(populate_existing=True)
-    )
-    return [(member, rep) for member, rep in rows]
-
-
-def _skipped(session: Session, lead: Lead, members: Sequence[tuple[PoolMember, Rep]]) -> dict[int, str]:
-    rejected = set(
-        session.scalars(
-            select(Handoff.rep_id).where(Handoff.lead_id == lead.id, Handoff.status == HandoffStatus.REJECTED)
-        )
-    )
-    candidates = [
-        Candidate(
-            rep.id, available=rep.available, reachable=rep.slack_user_id is not None, rejected_before=rep.id in rejected
-        )
-        for _, rep in members
-    ]
-    return {candidate.rep_id: why for candidate in candidates if (why := skip_reason(candidate))}
-
-
-def _as_member(member: PoolMember) -> Member:
-    return Member(member.rep_id, member.weight, member.virtual_time, member.last_turn_at)
 
 
 def waiting_leads(session: Session, rep_id: int | None = None) -> Sequence[int]:

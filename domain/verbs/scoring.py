@@ -1,24 +1,45 @@
 """Giving a lead its score, its tier and, with them, its way: to nurture, to an SDR, straight to an AE."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.facts import LeadFacts, Touch, Value
-from domain.rules.lifecycle import GONE, Stage
-from domain.rules.scoring import Model, ledger_to_json, score
-from domain.rules.tiers import Tier, tier_of
-from domain.tables import Happened, Lead, ScoreRow, TouchRow
+from domain.rules.lifecycle import GONE, TAKEN, HandoffMove, Stage, handoff_step
+from domain.rules.scoring import Model, Score, ledger_to_json, score
+from domain.rules.tiers import Tier, settled_tier
+from domain.tables import AttributesRow, Happened, Lead, ScoreRow, TouchRow
 from domain.verbs.modelling import active_model
-from domain.verbs.offering import SELLER, rests
+from domain.verbs.offering import SELLER, live_handoff, rests, withdraw
 from domain.verbs.record import happened, locked_lead
 from domain.verbs.telling import MARKETING, mark_dirty
 
 WAY = {Tier.MQL: Happened.LEAD_TO_SDR, Tier.HQL: Happened.LEAD_TO_AE}
 BEFORE_SALES = frozenset({Stage.CAPTURED, Stage.ENRICHED, Stage.NURTURING})
+RECHECK = {Tier.COLD: timedelta(days=30), Tier.MEL: timedelta(days=7)}
+"""How long a lead may lie without a touch before it is scored again, since points fade. Others: `RECHECK_SOONER`."""
+RECHECK_SOONER = timedelta(days=1)
+BECAME_HQL = "became_hql"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a model gave to a lead. With `behaviour` the lead did something; else only the model or the time has changed,
+    which is nobody's news.
+    """
+
+    model_id: int
+    model: Model
+    result: Score
+    behaviour: bool = True
+
+    def tier_from(self, before: Tier | None) -> Tier:
+        """The tier of a lead that was in `before`; with None, the one that the score alone stands for."""
+        return settled_tier(self.result.total, self.model.thresholds, before, self.model.movement.hysteresis)
 
 
 def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
@@ -27,26 +48,37 @@ def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     if lead.stage in GONE:
         return lead
     row, model = active_model(session)
-    result = score(model, facts_of(session, lead), now)
-    tier = tier_of(result.total, model.thresholds)
-    kept = ScoreRow(
-        lead_id=lead.id,
-        model_id=row.id,
-        as_of=now,
-        total=result.total,
-        fit=result.fit,
-        intent=result.intent,
-        negative=result.negative,
-        tier=tier,
-        disqualified_by=result.disqualified_by,
-        ledger=ledger_to_json(result.ledger),
-    )
+    facts = facts_of(session, lead)
+    settle(session, lead, Given(row.id, model, score(model, facts, now)), now)
+    return lead
+
+
+def settle(session: Session, lead: Lead, given: Given, now: datetime) -> None:
+    """Write a score to its (locked) lead, and what comes of it."""
+    kept = score_row(lead, given, now)
     session.add(kept)
     session.flush()
-    before = lead.tier
+    settle_with(session, lead, given, kept.id, now)
+
+
+def settle_with(session: Session, lead: Lead, given: Given, score_id: int, now: datetime) -> None:
+    """The same with a score row that is written already."""
+    before, was, result = lead.tier, lead.score, given.result
+    tier = given.tier_from(before)
     lead.score, lead.fit, lead.intent, lead.negative = result.total, result.fit, result.intent, result.negative
-    lead.tier, lead.score_id, lead.scored_at = tier, kept.id, now
-    way = way_of(lead, tier, now)
+    lead.tier, lead.score_id, lead.scored_at = tier, score_id, now
+    if tier is not before:
+        lead.tier_since = now
+        happened(
+            session,
+            Happened.LEAD_TIER_CHANGED,
+            now,
+            lead=lead,
+            score=result.total,
+            before=before and before.value,
+            after=tier.value,
+        )
+    way = _way_on(session, lead, before, now) or way_of(lead, given.tier_from(None), now)
     if way in WAY.values() and (
         lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier
     ):
@@ -54,29 +86,100 @@ def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     if way is Happened.LEAD_RESCORED:
         # Nothing follows a mere rescoring; marketing hears of the new number with the next word it gets.
         mark_dirty(session, lead, now, MARKETING)
+        if given.behaviour and was is not None:
+            _say_jump(session, lead, given, was, now)
+    lead.recheck_at = recheck_at(lead, now) if way not in WAY.values() else None
     happened(session, way, now, lead=lead, score=result.total, tier=tier.value, before=before and before.value)
-    return lead
+
+
+def score_row(lead: Lead, given: Given, now: datetime, *, acted: bool = True) -> ScoreRow:
+    """What is kept of a score. Call it before the lead takes the score over: its tier then depends on where it was."""
+    result = given.result
+    return ScoreRow(
+        lead_id=lead.id,
+        model_id=given.model_id,
+        as_of=now,
+        total=result.total,
+        fit=result.fit,
+        intent=result.intent,
+        negative=result.negative,
+        tier=given.tier_from(lead.tier if acted else None),
+        disqualified_by=result.disqualified_by,
+        ledger=ledger_to_json(result.ledger),
+        acted=acted,
+    )
 
 
 def way_of(lead: Lead, tier: Tier, now: datetime) -> Happened:
-    """Where a lead goes that is scored into `tier`."""
+    """Where a lead goes whose score lies in `tier`. A tier that is only still held hands nobody over."""
     if lead.stage not in BEFORE_SALES:
         return Happened.LEAD_RESCORED
     if tier in SELLER and not rests(lead, now):
-        return WAY[tier]
+        return WAY[lead.tier if lead.tier in SELLER else tier]
     return Happened.LEAD_RESCORED if lead.stage is Stage.NURTURING else Happened.LEAD_TO_NURTURE
 
 
+def _way_on(session: Session, lead: Lead, before: Tier | None, now: datetime) -> Happened | None:
+    """A lead that becomes HQL while it is with an SDR: withdrawn and sent to an AE if nobody has said yes, else told.
+    A score that falls takes nothing away from anybody.
+    """
+    if lead.stage is not Stage.IN_HANDOFF or lead.tier is not Tier.HQL:
+        return None
+    handoff = live_handoff(session, lead)
+    if handoff is None or handoff.tier is Tier.HQL:
+        return None
+    if handoff_step(handoff.status, HandoffMove.WITHDRAW):
+        withdraw(session, lead, handoff, now, BECAME_HQL)
+        return Happened.LEAD_TO_AE
+    if handoff.status in TAKEN and before is not Tier.HQL:
+        happened(session, Happened.HANDOFF_HEATED, now, lead=lead, handoff=handoff, score=lead.score)
+    return None
+
+
+def _say_jump(session: Session, lead: Lead, given: Given, was: int, now: datetime) -> None:
+    """A rise that people should hear of: by so many points within so many days, and not told in that time already."""
+    movement = given.model.movement
+    since = now - timedelta(days=movement.jump_days)
+    if given.result.total <= was or (lead.alerted_at is not None and lead.alerted_at > since):
+        return
+    recent = (ScoreRow.lead_id == lead.id, ScoreRow.acted, ScoreRow.as_of >= since, ScoreRow.as_of < now)
+    lowest = min(was, session.scalar(select(func.min(ScoreRow.total)).where(*recent)) or was)
+    if given.result.total - lowest >= movement.jump_points:
+        lead.alerted_at = now
+        happened(session, Happened.LEAD_JUMPED, now, lead=lead, score=given.result.total, before=lowest)
+
+
+def recheck_at(lead: Lead, now: datetime) -> datetime | None:
+    """When a lead that does nothing is looked at again: points fade, and what rests after a rejection may go on."""
+    if lead.stage not in BEFORE_SALES or lead.tier is None:
+        return None
+    regular = now + RECHECK.get(lead.tier, RECHECK_SOONER)
+    return min(regular, lead.rests_until) if lead.rests_until is not None and lead.rests_until > now else regular
+
+
 def facts_of(session: Session, lead: Lead) -> LeadFacts:
-    """What the rules may know of the lead."""
-    rows = session.execute(
-        select(
-            TouchRow.kind, TouchRow.occurred_at, TouchRow.campaign, TouchRow.channel, TouchRow.content, TouchRow.page
-        )
-        .where(TouchRow.lead_id == lead.id)
-        .order_by(TouchRow.occurred_at, TouchRow.id)
+    """What the rules may know of the lead now."""
+    return LeadFacts(attributes(lead.attributes, lead.source), _touches(session, lead.id))
+
+
+def facts_at(session: Session, lead: Lead, as_of: datetime) -> LeadFacts:
+    """What the rules could know of the lead at a moment of the past: `score(model, facts, as_of)` is the score of then."""
+    known = session.scalar(
+        select(AttributesRow.attributes)
+        .where(AttributesRow.lead_id == lead.id, AttributesRow.at <= as_of)
+        .order_by(AttributesRow.at.desc(), AttributesRow.id.desc())
+        .limit(1)
     )
-    return LeadFacts(attributes(lead.attributes, lead.source), [Touch(*row) for row in rows])
+    return LeadFacts(attributes(known or {}, lead.source), _touches(session, lead.id, as_of))
+
+
+def _touches(session: Session, lead_id: int, recorded_by: datetime | None = None) -> list[Touch]:
+    wanted = select(
+        TouchRow.kind, TouchRow.occurred_at, TouchRow.campaign, TouchRow.channel, TouchRow.content, TouchRow.page
+    ).where(TouchRow.lead_id == lead_id)
+    if recorded_by is not None:
+        wanted = wanted.where(TouchRow.recorded_at <= recorded_by)
+    return [Touch(*row) for row in session.execute(wanted.order_by(TouchRow.occurred_at, TouchRow.id))]
 
 
 def attributes(stored: Mapping[str, Any], source: str) -> dict[str, Value]:
@@ -85,8 +188,3 @@ def attributes(stored: Mapping[str, Any], source: str) -> dict[str, Value]:
         **{name: frozenset(value) if isinstance(value, list) else value for name, value in stored.items()},
         "source": source,
     }
-
-
-def tiers_by_model(model: Model, facts: Iterable[LeadFacts], now: datetime) -> list[Tier]:
-    """The tiers that a model would give, without writing anything."""
-    return [tier_of(score(model, fact, now).total, model.thresholds) for fact in facts]

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from bot.card import lead_card
 from bot.ids import HandoffRef, Press
 from bot.limits import MESSAGE_SIZE, check_message
-from bot.messages import late, reminder, short
+from bot.messages import hotter, jumped, late, reminder, short
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffStatus
+from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
-from domain.rules.tiers import Tier
+from domain.rules.tiers import Thresholds, Tier
 from domain.tables import AttemptOutcome, ClockOutcome
-from domain.views import AttemptView, CardView
+from domain.views import AttemptView, CardView, RiseView
 from tests.bot.making import (
     ATTACKS,
     LEAD,
@@ -64,6 +64,10 @@ def test_whatever_the_lead_wrote_the_card_obeys_slack_and_slack_obeys_nobody(vie
     assert 0 < len(text) <= 500
 
 
+def rise_in(view: CardView) -> RiseView:
+    return RiseView(view.lead, Stage.NURTURING, Tier.MEL, view.score, view.reasons, view.touches, None, None)
+
+
 @settings(deadline=None)
 @given(views)
 def test_messages_beside_the_card_are_as_harmless(view: CardView) -> None:
@@ -71,6 +75,8 @@ def test_messages_beside_the_card_are_as_harmless(view: CardView) -> None:
         reminder(view, ClockKind.FIRST_CONTACT),
         late(view, ClockKind.QUALIFICATION, None),
         short(view.pool or "", 2, NOON),
+        hotter(view, None),
+        jumped(rise_in(view), 12, Thresholds()),
     ]
     for text, blocks in said:
         check_message(blocks)
@@ -224,3 +230,21 @@ def test_the_fallback_says_what_to_do() -> None:
 def test_a_rep_without_slack_is_named_harmlessly(name: str) -> None:
     view = a_view(rep=replace(SAM, name=name, slack_user_id=None))
     assert slips(lead_card(view, SOON)[1]) == []
+
+
+def test_a_card_says_how_the_lead_has_moved_since_it_was_offered() -> None:
+    view = a_view(HandoffStatus.ACCEPTED, now_score=84, now_tier=Tier.HQL)
+    assert "🔥 Now *HQL 84*: it was 77 when it was offered" in drawn(view)
+    assert "📉 Now *MEL 55*" in drawn(replace(view, now_score=55, now_tier=Tier.MEL))
+    assert "Now *" not in drawn(a_view(HandoffStatus.ACCEPTED, now_score=75))
+
+
+def test_a_withdrawn_card_says_why_and_asks_for_nothing() -> None:
+    view = a_view(HandoffStatus.WITHDRAWN, reason="became_hql")
+    assert "has become an HQL and went to an AE" in drawn(view)
+    assert buttons(view) == {}
+
+
+def test_a_rise_says_what_is_missing_to_the_next_tier() -> None:
+    _, blocks = jumped(replace(rise_in(a_view()), score=57), 31, Thresholds())
+    assert "rose from 31 to *57* (MEL)  ·  3 more make it an MQL" in "\n".join(texts(blocks, "mrkdwn"))

@@ -57,7 +57,8 @@ def test_the_handoff_keeps_the_score_the_policy_and_the_reason_for_the_choice(se
     lead = session.get_one(Lead, handoff.lead_id)
     assert (handoff.score, handoff.score_id) == (lead.score, lead.score_id)
     assert handoff.policy == {"assignment": 900, "first_contact": 14_400, "qualification": 86_400}
-    assert handoff.trace == {"skipped": {}, "asked": [team.sam.id, team.dana.id]}
+    turns = [team.sam.id, team.dana.id]
+    assert handoff.trace == {"pool": team.sdrs.id, "territory": 1, "asked": turns, "skipped": {}}
 
 
 def test_handing_over_twice_is_the_same_as_once(session: Session, team: Team) -> None:
@@ -146,6 +147,7 @@ def test_a_lead_that_is_passed_on_goes_on_although_its_points_faded_meanwhile(se
 
 def test_a_lead_that_is_passed_on_goes_to_an_ae_if_it_has_become_hql(session: Session, team: Team) -> None:
     first = make_offer(session)
+    deciding.accept(session, first.id, version=first.version, by=team.sam, now=NOON)
     take(session, kind="pricing_view")
     score_lead(session, first.lead_id, SOON)
     reject(session, first, team)

@@ -72,9 +72,9 @@ def test_a_lead_in_nurture_that_is_ready_later_counts_from_then(session: Session
 def test_a_lead_that_is_with_sales_is_only_scored_anew(session: Session, team: Team) -> None:
     lead = make_lead(session)
     hand_over(session, lead.id, NOON)
-    take(session, kind="pricing_view", now=NOON)
+    take(session, kind="page_view", now=NOON)
     score_lead(session, lead.id, NOON)
-    assert (lead.tier, lead.stage) == (Tier.HQL, Stage.IN_HANDOFF)
+    assert (lead.tier, lead.stage) == (Tier.MQL, Stage.IN_HANDOFF)
     assert events(session, lead)[-1] is Happened.LEAD_RESCORED
     told = session.scalars(select(SystemLink.dirty_since).where(SystemLink.system == "marketing")).one()
     assert told == NOON

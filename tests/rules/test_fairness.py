@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.rules.fairness import Member, after_turn, next_member, on_return
+from domain.rules.fairness import Member, after_turn, next_member, on_return, rotation
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 weights = st.lists(st.integers(1, 100), min_size=1, max_size=8)
@@ -86,3 +86,11 @@ def test_ten_thousand_turns_leave_no_rounding_behind() -> None:
     members = pool([7, 3])
     assert Counter(take_turns(members, 10_000)) == {1: 7000, 2: 3000}
     assert members[1].virtual_time == members[2].virtual_time == 1000.0
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=8), st.integers(1, 10))
+def test_the_rotation_begins_with_who_is_next_and_names_everybody_once(weights: list[int], most: int) -> None:
+    members = [Member(number, weight, 0.0) for number, weight in enumerate(weights)]
+    order = rotation(members, most)
+    assert order[0] == next_member(members)
+    assert len({member.rep_id for member in order}) == len(order) == min(most, len(members))

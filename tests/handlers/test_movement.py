@@ -1,0 +1,144 @@
+"""A lead that moves, in a real workspace: withdrawn from an SDR, kept by one, told to marketing, looked at again."""
+
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
+
+from bot import messenger
+from bot.ids import Press
+from domain import finding
+from domain.rules.lifecycle import Stage
+from domain.tables import Lead, Role
+from domain.verbs import staffing
+from domain.verbs.nurturing import enrol
+from handlers import movement
+from handlers.flow import Job
+from handlers.jobs import reading, transaction
+from kit.clock import utcnow
+from tests.domain.making import Team, make_lead, take
+from tests.handlers.making import (
+    GUEST,
+    MORGAN,
+    SAM,
+    Outside,
+    clear_jobs,
+    door,
+    door_url,
+    jobs,
+    make_staff,
+    offer_a_lead,
+    rep_in_slack,
+    sandbox_process,
+    slack,
+    work_off,
+)
+
+__all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
+
+
+@pytest.fixture
+def channel(slack: Outside) -> str:
+    return slack.new_channel()
+
+
+@pytest.fixture
+def team(channel: str) -> Team:
+    return make_staff(channel)
+
+
+def touched(kind: str, email: str = "kim@buyer.example.com") -> None:
+    """A person comes back and does this now."""
+    with transaction() as session:
+        take(session, email, kind=kind, now=utcnow())
+
+
+def thread(slack: Outside, channel: str, ts: str) -> str:
+    replies = slack.page.get(f"/_api/as/{SAM}/messages", params={"channel": channel, "thread_ts": ts})
+    return json.dumps(replies.raise_for_status().json(), ensure_ascii=False)
+
+
+def direct(slack: Outside, user: str) -> list[str]:
+    messages = slack.messages(str(rep_in_slack(user).slack_dm_id), user)
+    return [json.dumps(message, ensure_ascii=False) for message in messages]
+
+
+def test_an_offer_is_withdrawn_when_the_lead_becomes_hql_and_an_ae_gets_it(
+    slack: Outside, team: Team, channel: str
+) -> None:
+    offer_a_lead()
+    work_off()
+    touched("pricing_view")
+    work_off()
+    (card,) = slack.messages(channel)
+    seen = json.dumps(card["blocks"], ensure_ascii=False)
+    assert "Withdrawn" in seen
+    assert "went to an AE" in seen
+    assert Press.ACCEPT not in seen
+    with reading() as session:
+        rise = finding.rise_of(session, 1)
+    assert rise is not None
+    assert rise.channel is not None
+    assert rise.channel.startswith("D")
+
+
+def test_who_has_accepted_it_hears_of_it_in_the_thread_and_so_does_the_manager(
+    door: httpx.Client, slack: Outside, team: Team, channel: str
+) -> None:
+    offer_a_lead()
+    work_off()
+    (card,) = slack.messages(channel)
+    slack.press(SAM, card, Press.ACCEPT)
+    work_off()
+    before = len(direct(slack, MORGAN))
+    touched("pricing_view")
+    work_off()
+    (card,) = slack.messages(channel)
+    assert "Now *HQL" in json.dumps(card["blocks"], ensure_ascii=False)
+    assert "has become an HQL" in thread(slack, channel, card["ts"])
+    (told,) = direct(slack, MORGAN)[before:]
+    assert "It stays with" in told
+    assert "Open the card" in told
+
+
+def test_a_jump_in_nurture_is_told_to_every_person_of_marketing(slack: Outside, team: Team) -> None:
+    with transaction() as session:
+        now = utcnow()
+        rep = staffing.save_rep(session, now, name="Mara Market", email="mara@example.com", role=Role.MARKETING)
+        staffing.know_in_slack(session, rep.id, GUEST, messenger.direct_channel(GUEST), now)
+        lead = make_lead(session, ("page_view",), now=now - timedelta(hours=1), person={"title": "Analyst"})
+        enrol(session, lead.id, now)
+        lead_id = lead.id
+    clear_jobs()
+    for kind in ("chat", "webinar"):
+        touched(kind)
+        work_off(Job.SCORE)
+    assert work_off(Job.TELL_JUMP) == [Job.TELL_JUMP, Job.TELL_JUMP]  # who is to hear of it; then each of them
+    told = direct(slack, GUEST)[-1]
+    assert "rose from" in told
+    assert "make it an MQL" in told
+    with reading() as session:
+        assert session.get_one(Lead, lead_id).stage is Stage.NURTURING
+
+
+def test_a_lead_whose_time_has_come_is_scored_again_behind_everything_live(committed: Engine, team: Team) -> None:
+    with transaction() as session:
+        lead = make_lead(session, ("content_download",), now=utcnow() - timedelta(days=40))
+        enrol(session, lead.id, utcnow())
+        score = lead.score
+        session.execute(update(Lead).values(recheck_at=utcnow() - timedelta(seconds=1)))
+    clear_jobs()
+    assert (movement.recheck(), movement.recheck()) == (1, 0)
+    (waiting,) = jobs()
+    assert (waiting.name, waiting.priority) == (Job.SCORE, 30)
+    work_off(Job.SCORE)
+    with Session(committed) as session:
+        lead = session.get_one(Lead, lead.id)
+    assert lead.score is not None
+    assert score is not None
+    assert lead.score < score
+    assert lead.recheck_at is not None
+    assert lead.recheck_at > utcnow() + timedelta(days=6)
