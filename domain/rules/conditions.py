@@ -1,40 +1,91 @@
 """What a scoring rule waits for (`when = {...}`), compiled once into closures so that scoring only calls them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeAlias
 
 from domain.rules.facts import Touch, Value
-from domain.rules.model_table import ModelError, Table, number_at, text_at
+from domain.rules.model_table import ModelError, Table, text_at
+from domain.rules.value_tests import EXISTS, VALUE_TESTS, Wanted, in_words, one_of, read_tests, scalars
 
 Attributes: TypeAlias = Mapping[str, Value]
 Holds: TypeAlias = Callable[[Attributes], bool]
-ValueTest: TypeAlias = Callable[[Value], bool]
 TouchTest: TypeAlias = Callable[[Touch], bool]
 
 ANY_KIND = "*"
-_TESTS = ("equals", "in", "not_in", "at_least", "at_most", "contains", "exists")
-_TOUCH_FIELDS = ("campaign", "channel", "content", "page")
+TOUCH_FIELDS = ("campaign", "channel", "content", "page")
+
+
+@dataclass(frozen=True, slots=True)
+class AttributePart:
+    """What is asked of one attribute."""
+
+    name: str
+    tests: tuple[Wanted, ...]  # empty: whether it is known decides
+    known: bool = True  # False: it must not be known
+    holds: Holds = field(compare=False, repr=False, default=bool)
+
+    @property
+    def words(self) -> str:
+        name = spoken(self.name)
+        if not self.tests:
+            return f"{name} is {'known' if self.known else 'not known'}"
+        return f"{name} {' and '.join(test.words for test in self.tests)}"
+
+
+@dataclass(frozen=True, slots=True)
+class TouchField:
+    """What is asked of one field of a touch."""
+
+    name: str  # one of TOUCH_FIELDS
+    tests: tuple[Wanted, ...]
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} {' and '.join(test.words for test in self.tests)}"
 
 
 @dataclass(frozen=True, slots=True)
 class TouchCondition:
     kinds: frozenset[str]  # empty: a touch of any kind
-    matches: TouchTest | None  # None: every touch of these kinds
+    fields: tuple[TouchField, ...]
+    matches: TouchTest | None = field(compare=False, repr=False)  # None: every touch of these kinds
+
+    @property
+    def words(self) -> str:
+        kinds = " or ".join(map(spoken, sorted(self.kinds))) or "any touch"
+        return ", ".join([kinds, *(f"whose {one.words}" for one in self.fields)])
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds when every attribute test does; with a touch condition it then counts each touch that matches."""
+    """Holds when its attribute parts do; with a touch condition it then counts each touch that matches."""
 
-    holds: Holds | None
-    names: tuple[str, ...]  # the attributes it reads
-    touch: TouchCondition | None
+    parts: tuple[AttributePart, ...]
+    touch: TouchCondition | None = None
+    any_part: bool = False  # one part suffices
+    holds: Holds | None = field(compare=False, repr=False, default=None)  # None: there are no parts
 
-    def seen(self, attributes: Attributes) -> str:
-        """What the attributes said, in words; may hold hostile text."""
-        return ", ".join([f"{name.replace('_', ' ')}: {_in_words(attributes.get(name))}" for name in self.names])
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes it reads."""
+        return tuple(dict.fromkeys(part.name for part in self.parts))
+
+    @property
+    def words(self) -> str:
+        parts = (" or " if self.any_part else " and ").join(part.words for part in self.parts)
+        return ", if ".join(filter(None, [self.touch.words if self.touch else "", parts]))
+
+
+def spoken(name: str) -> str:
+    """`company_size` as people say it."""
+    return name.replace("_", " ")
+
+
+def seen(names: tuple[tuple[str, str], ...], attributes: Attributes) -> str:
+    """What attributes, given with their spoken names, said, in words; may hold hostile text."""
+    return ", ".join([f"{words}: {in_words(attributes.get(name))}" for name, words in names])
 
 
 def parse_condition(when: Table) -> Condition:
@@ -44,8 +95,14 @@ def parse_condition(when: Table) -> Condition:
         return _all_of([_single(part) for part in _parts(when, "all")], when)
     if "any" in when:
         when.only("any")
-        return _any_of([_attribute(part) for part in _parts(when, "any")])
+        parts = tuple(_attribute(part) for part in _parts(when, "any"))
+        tests = tuple(part.holds for part in parts)
+        return Condition(parts, any_part=True, holds=lambda attributes: any(test(attributes) for test in tests))
     return _single(when)
+
+
+def is_known(value: object) -> bool:
+    return value is not None and value not in ("", frozenset(), [])
 
 
 def _parts(when: Table, key: str) -> list[Table]:
@@ -55,164 +112,81 @@ def _parts(when: Table, key: str) -> list[Table]:
 
 def _single(when: Table) -> Condition:
     if "touch" in when:
-        return Condition(None, (), _touch(when))
-    return _attribute(when)
+        return Condition((), _touch(when))
+    part = _attribute(when)
+    return Condition((part,), holds=part.holds)
 
 
-def _all_of(parts: list[Condition], when: Table) -> Condition:
-    touches = [part.touch for part in parts if part.touch]
+def _all_of(conditions: list[Condition], when: Table) -> Condition:
+    touches = [condition.touch for condition in conditions if condition.touch]
     if len(touches) > 1:
         raise when.wrong("all", "must hold at most one condition on a touch")
-    tests = tuple(part.holds for part in parts if part.holds)
-    names = _distinct(parts)
+    parts = tuple(part for condition in conditions for part in condition.parts)
+    tests = tuple(part.holds for part in parts)
     holds = (lambda attributes: all(test(attributes) for test in tests)) if tests else None
-    return Condition(holds, names, touches[0] if touches else None)
+    return Condition(parts, touches[0] if touches else None, holds=holds)
 
 
-def _any_of(parts: list[Condition]) -> Condition:
-    tests = tuple(part.holds for part in parts if part.holds)
-    return Condition(lambda attributes: any(test(attributes) for test in tests), _distinct(parts), None)
-
-
-def _distinct(parts: list[Condition]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in parts for name in part.names))
-
-
-def _attribute(when: Table) -> Condition:
-    when.only("attribute", *_TESTS)
+def _attribute(when: Table) -> AttributePart:
+    when.only("attribute", *VALUE_TESTS, EXISTS)
     name = when.text("attribute")
-    if "exists" in when:
-        when.only("attribute", "exists")
-        wanted = when.flag("exists", default=True)
-        return Condition(lambda attributes: _is_known(attributes.get(name)) is wanted, (name,), None)
-    tests = _value_tests(when)
+    if EXISTS in when:
+        when.only("attribute", EXISTS)
+        wanted = when.flag(EXISTS, default=True)
+        return AttributePart(name, (), wanted, lambda attributes: is_known(attributes.get(name)) is wanted)
+    tests = read_tests(when)
     if not tests:
-        raise ModelError(when.path, None, f"needs one of {', '.join(_TESTS)}")
-    return Condition(_reads(name, tests), (name,), None)
+        raise ModelError(when.path, None, f"needs one of {', '.join((*VALUE_TESTS, EXISTS))}")
+    return AttributePart(name, tests, holds=_reads(name, tests))
 
 
-def _reads(name: str, tests: list[ValueTest]) -> Holds:
+def _reads(name: str, tests: tuple[Wanted, ...]) -> Holds:
     """An attribute that is not known passes no test, not even `not_in`: what we do not know is no evidence."""
     if len(tests) == 1:
-        test = tests[0]
+        test = tests[0].passes
         return lambda attributes: (value := attributes.get(name)) is not None and test(value)
-    return lambda attributes: (value := attributes.get(name)) is not None and all(test(value) for test in tests)
-
-
-def _is_known(value: Value | None) -> bool:
-    return value is not None and value not in ("", frozenset())
-
-
-def _value_tests(table: Table) -> list[ValueTest]:
-    tests: list[ValueTest] = []
-    if "equals" in table:
-        tests.append(_one_of([_scalar(table.at("equals"), table.read("equals"))]))
-    if "in" in table:
-        tests.append(_one_of(_scalars(table, "in")))
-    if "not_in" in table:
-        within = _one_of(_scalars(table, "not_in"))
-        tests.append(lambda value: not within(value))
-    if "at_least" in table:
-        lowest = table.number("at_least")
-        tests.append(lambda value: _is_number(value) and value >= lowest)  # type: ignore[operator]  # a number, see left
-    if "at_most" in table:
-        highest = table.number("at_most")
-        tests.append(lambda value: _is_number(value) and value <= highest)  # type: ignore[operator]  # a number, see left
-    if "contains" in table:
-        tests.append(_holding(table.text("contains")))
-    return tests
-
-
-def _scalars(table: Table, key: str) -> list[str | int | float | bool]:
-    return [_scalar(f"{table.at(key)}[{place}]", item) for place, item in enumerate(table.some(key))]
-
-
-def _scalar(path: str, value: object) -> str | int | float | bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return text_at(path, value)
-    if isinstance(value, int | float):
-        return number_at(path, value)
-    raise ModelError(path, value, "must be text, a number, true or false")
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _one_of(wanted: list[str | int | float | bool]) -> ValueTest:
-    """Text is compared without regard to case; of a set, one entry suffices; true is not 1."""
-    words = frozenset(item.casefold() for item in wanted if isinstance(item, str))
-    flags = frozenset(item for item in wanted if isinstance(item, bool))
-    numbers = frozenset(item for item in wanted if isinstance(item, int | float) and not isinstance(item, bool))
-
-    def test(value: Value) -> bool:
-        if isinstance(value, str):
-            return value.casefold() in words
-        if isinstance(value, bool):
-            return value in flags
-        if isinstance(value, frozenset):
-            return any(entry.casefold() in words for entry in value)
-        return value in numbers
-
-    return test
-
-
-def _holding(wanted: str) -> ValueTest:
-    """A set holds an entry, text holds a part of itself."""
-    word = wanted.casefold()
-
-    def test(value: Value) -> bool:
-        if isinstance(value, frozenset):
-            return any(entry.casefold() == word for entry in value)
-        return isinstance(value, str) and word in value.casefold()
-
-    return test
+    every = tuple(test.passes for test in tests)
+    return lambda attributes: (value := attributes.get(name)) is not None and all(test(value) for test in every)
 
 
 def _touch(when: Table) -> TouchCondition:
-    when.only("touch", *_TOUCH_FIELDS)
+    when.only("touch", *TOUCH_FIELDS)
     raw = when.read("touch")
     if not isinstance(raw, str | list | tuple):
         raise when.wrong("touch", "must be a kind of touch or a list of kinds")
     kinds = [when.text("touch")] if isinstance(raw, str) else _kinds(when)
-    tests = tuple(_touch_field(when, name) for name in _TOUCH_FIELDS if name in when)
-    return TouchCondition(frozenset() if ANY_KIND in kinds else frozenset(kinds), _every(tests))
+    fields = tuple(_touch_field(when, name) for name in TOUCH_FIELDS if name in when)
+    return TouchCondition(frozenset() if ANY_KIND in kinds else frozenset(kinds), fields, _every(fields))
 
 
 def _kinds(when: Table) -> list[str]:
     return [text_at(f"{when.at('touch')}[{place}]", kind) for place, kind in enumerate(when.some("touch"))]
 
 
-def _every(tests: tuple[TouchTest, ...]) -> TouchTest | None:
-    if not tests:
-        return None
-    return tests[0] if len(tests) == 1 else lambda touch: all(test(touch) for test in tests)
-
-
-def _touch_field(when: Table, name: str) -> TouchTest:
+def _touch_field(when: Table, name: str) -> TouchField:
     """`page = "..."`, `page = ["...", "..."]` or `page = { equals | in | contains = ... }`."""
     raw = when.read(name)
     if isinstance(raw, Mapping):
         inner = when.table(name)
         inner.only("equals", "in", "contains")
-        tests = _value_tests(inner)
+        tests = read_tests(inner)
         if not tests:
             raise ModelError(inner.path, None, "needs one of equals, in, contains")
-    elif isinstance(raw, str):
-        tests = [_one_of([when.text(name)])]
-    else:
-        tests = [_one_of(_scalars(when, name))]
-    read = attrgetter(name)
-    return lambda touch: (value := read(touch)) is not None and all(test(value) for test in tests)
+        return TouchField(name, tests)
+    return TouchField(name, (one_of([when.text(name)] if isinstance(raw, str) else scalars(when, name)),))
 
 
-def _in_words(value: Value | None) -> str:
-    if isinstance(value, str):
-        return value or "not known"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(value)) or "not known"
-    return "not known" if value is None else str(value)
+def _every(fields: tuple[TouchField, ...]) -> TouchTest | None:
+    tests = tuple(_touch_test(field) for field in fields)
+    if not tests:
+        return None
+    return tests[0] if len(tests) == 1 else lambda touch: all(test(touch) for test in tests)
+
+
+def _touch_test(asked: TouchField) -> TouchTest:
+    read = attrgetter(asked.name)
+    if len(asked.tests) == 1:
+        test = asked.tests[0].passes
+        return lambda touch: (value := read(touch)) is not None and test(value)
+    every = tuple(test.passes for test in asked.tests)
+    return lambda touch: (value := read(touch)) is not None and all(test(value) for test in every)

@@ -6,16 +6,17 @@ cap, whole points, and what the group's cap leaves. What keeps the sum within 0 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from operator import attrgetter
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from operator import lt
 from typing import Any, NamedTuple
 
-from domain.rules.conditions import ANY_KIND, Attributes
+from domain.rules.conditions import Attributes, seen
 from domain.rules.facts import LeadFacts, Touch
 from domain.rules.scoring_model import (
-    SECONDS_A_DAY,
     Group,
     Model,
     ModelError,
@@ -30,7 +31,7 @@ from domain.rules.scoring_model import (
 LONGEST_SEEN = 200
 DISQUALIFIED, CEILING, FLOOR = "disqualified", "ceiling", "floor"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_when = attrgetter("occurred_at")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Contribution(NamedTuple):
@@ -71,10 +72,10 @@ def score(model: Model, facts: LeadFacts, as_of: datetime) -> Score:
     """What the lead is worth at `as_of` (with a time zone); touches later than that are not known yet."""
     tallies = _tallies(model, facts, as_of) if facts.touches else {}
     rows: list[Contribution] = []
-    fit, intent, negative = (_section(section, facts.attributes, tallies, rows) for section in model.sections)
+    fit, intent, negative = [_section(section, facts.attributes, tallies, rows) for section in model.sections]
     disqualifier = next((row for row in rows if row.rule in model.disqualifiers), None)
     rows += _clamp(fit + intent + negative, model.caps.total, disqualifier)
-    total = sum(row.points for row in rows)
+    total = sum([row.points for row in rows])
     return Score(total, fit, intent, negative, tuple(rows), disqualifier.rule if disqualifier else None)
 
 
@@ -82,89 +83,88 @@ def _section(section: Section, attributes: Attributes, tallies: Mapping[str, _Ta
     """Adds the rows of a group; returns their points. The cap of the group takes from the last ones."""
     sign = -1 if section.group is Group.NEGATIVE else 1
     room = section.cap
-    for rule in section.rules:
-        when = rule.when
-        if when.touch is None:
-            if when.holds is None or not when.holds(attributes):
-                continue
-            size = abs(rule.points)
-            row = _row(rule, sign, room, (size, size, size), when.seen(attributes))
-        else:
+    for line in section.lines:
+        rule = line.rule
+        if line.counts:
             tally = tallies.get(rule.id)
-            if tally is None:
+            if tally is None or tally.times < rule.at_least_times:
                 continue
-            points = (tally.raw, tally.decayed, tally.kept)
-            row = _row(rule, sign, room, points, _touches_seen(tally, when.seen(attributes)))
+            earned = (tally.raw, tally.decayed, tally.kept)
+            what = _touches_seen(tally, seen(line.reads, attributes) if line.reads else "")
+        elif line.holds(attributes):
+            earned = (line.size, line.size, line.size)
+            what = seen(line.reads, attributes)
+        else:
+            continue
+        row = _row(rule, sign, room, earned, what)
         rows.append(row)
         room -= sign * row.points
     return sign * (section.cap - room)
 
 
-def _row(rule: Rule, sign: int, room: int, earned: tuple[float, float, float], seen: str) -> Contribution:
+def _row(rule: Rule, sign: int, room: int, earned: tuple[float, float, float], what: str) -> Contribution:
     raw, decayed, kept = earned
     if rule.cap is not None and kept > rule.cap:
         kept = rule.cap
     points = min(_whole(kept), room)
     cut = decayed - min(kept, room)
     decay = decayed / raw if raw else 1.0
-    return Contribution(
-        rule.group, rule.id, rule.label, seen[:LONGEST_SEEN], sign * raw, decay, sign * cut, sign * points
-    )
+    # No minus before a zero: it is stored and shown.
+    signed = (sign * raw or 0.0, decay, sign * cut or 0.0, sign * points)
+    return Contribution(rule.group, rule.id, rule.label, what[:LONGEST_SEEN], *signed)
 
 
 def _tallies(model: Model, facts: LeadFacts, as_of: datetime) -> dict[str, _Tally]:
-    """Per rule id. Touches are taken in the order of time, so the outcome does not hang on the order they came in."""
+    """Per rule id. Caps per kind and day are in raw points, before decay and before `within_days`: so no score rises
+    merely because time passes.
+    """
     tallies: dict[str, _Tally] = {}
-    allowed = _day_allowance(model.caps.per_kind_per_day)
-    for touch in sorted(facts.touches, key=_when):
-        age = (as_of - touch.occurred_at).total_seconds()
+    left: dict[tuple[str, int], float] = {}  # what a kind may still earn on a day
+    now = (as_of - EPOCH).total_seconds()
+    for touch in in_order(facts.touches):
+        since = touch.occurred_at - EPOCH
+        age = now - since.total_seconds()
         if age < 0:
             break
-        for meeting in model.by_kind.get(touch.kind, model.any_kind):
-            if _matches(meeting.rule, touch, facts.attributes):
-                kept = allowed(touch, meeting.size) if meeting.rule.group is Group.INTENT else meeting.size
-                if age <= meeting.oldest_seconds:
-                    _add(tallies, meeting, touch, age, kept)
+        for rule in model.by_kind.get(touch.kind, model.any_kind):
+            if rule.holds is not None and not rule.holds(facts.attributes):
+                continue
+            if rule.matches is not None and not rule.matches(touch):
+                continue
+            kept = rule.size
+            if rule.a_day is not None:
+                day = (touch.kind, since.days)
+                room = left.get(day, rule.a_day)
+                kept = min(kept, room)
+                left[day] = room - kept
+            if age <= rule.oldest_seconds:
+                _add(tallies, rule, touch, age, kept)
     return tallies
 
 
-def _matches(rule: Rule, touch: Touch, attributes: Attributes) -> bool:
-    when = rule.when
-    if when.holds is not None and not when.holds(attributes):
-        return False
-    return when.touch is not None and (when.touch.matches is None or when.touch.matches(touch))
-
-
-def _add(tallies: dict[str, _Tally], meeting: TouchRule, touch: Touch, age: float, kept: float) -> None:
-    tally = tallies.get(meeting.rule.id)
+def _add(tallies: dict[str, _Tally], rule: TouchRule, touch: Touch, age: float, kept: float) -> None:
+    tally = tallies.get(rule.id)
     if tally is None:
-        tally = tallies[meeting.rule.id] = _Tally()
-    decay = math.exp(-meeting.decay_per_second * age) if meeting.decay_per_second else 1.0
-    tally.raw += meeting.size
-    tally.decayed += meeting.size * decay
+        tally = tallies[rule.id] = _Tally()
+    decay = math.exp(-rule.decay_per_second * age) if rule.decay_per_second else 1.0
+    tally.raw += rule.size
+    tally.decayed += rule.size * decay
     tally.kept += kept * decay
     tally.times += 1
     tally.newest = touch
 
 
-def _day_allowance(caps: Mapping[str, float]) -> Callable[[Touch, float], float]:
-    """Says how much of the points the touch's kind may still earn on its day, and takes it off.
+def in_order(touches: Sequence[Touch]) -> Sequence[Touch]:
+    """In the order of time. Those of one moment have an order of their own, so the order they came in decides nothing."""
+    times = [touch.occurred_at for touch in touches]
+    if all(map(lt, times, islice(times, 1, None))):
+        return touches
+    return sorted(touches, key=_place)
 
-    Caps are in raw points, before decay and before `within_days`: so no score rises merely because time passes.
-    """
-    left: dict[tuple[str, float], float] = {}
-    any_kind = caps.get(ANY_KIND)
 
-    def allowed(touch: Touch, points: float) -> float:
-        cap = caps.get(touch.kind, any_kind)
-        if cap is None:
-            return points
-        day = (touch.kind, touch.occurred_at.timestamp() // SECONDS_A_DAY)
-        kept = min(points, left.get(day, cap))
-        left[day] = left.get(day, cap) - kept
-        return kept
-
-    return allowed
+def _place(touch: Touch) -> tuple[datetime, str, str, str, str, str]:
+    more = (touch.content or "", touch.page or "", touch.campaign or "", touch.channel or "")
+    return (touch.occurred_at, touch.kind, *more)
 
 
 def _whole(points: float) -> int:
@@ -173,12 +173,20 @@ def _whole(points: float) -> int:
 
 
 def _touches_seen(tally: _Tally, attributes_seen: str) -> str:
-    if tally.newest is None:
+    touch = tally.newest
+    if touch is None:
         return attributes_seen
-    touch, day = tally.newest, tally.newest.occurred_at.astimezone(UTC)
-    date = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    date = _date((touch.occurred_at - EPOCH).days)
     when = date if tally.times == 1 else f"{tally.times} times, last on {date}"
-    return ", ".join(filter(None, (when, touch.content or touch.page or touch.campaign, attributes_seen)))
+    what = touch.content or touch.page or touch.campaign
+    return ", ".join([part for part in (when, what, attributes_seen) if part])
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    """A day of the UTC calendar, counted from the epoch."""
+    day = EPOCH + timedelta(days)
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _clamp(total: int, ceiling: int, disqualifier: Contribution | None) -> list[Contribution]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
 
-from domain.rules.conditions import Condition, parse_condition
+from domain.rules.conditions import ANY_KIND, Attributes, Condition, Holds, TouchTest, parse_condition, spoken
 from domain.rules.model_table import ModelError, Table
 from domain.rules.tiers import Thresholds, Tier
 
 SECONDS_A_DAY = 86_400
 MOST_POINTS = 100
+_ABOUT_TOUCHES = ("cap", "half_life_days", "within_days", "at_least_times")
 _SYNTAX_PLACE = re.compile(r"^(?P<why>.*) \(at (?P<place>line \d+, column \d+|end of document)\)$", re.DOTALL)
 
 
@@ -34,15 +35,13 @@ class Rule:
     cap: int | None = None  # the most that all touches together bring (or take)
     half_life_days: float | None = None
     within_days: float | None = None  # older touches do not count at all
+    at_least_times: int = 1  # fewer touches than this bring nothing
     disqualify: bool = False
 
     @property
-    def decay_per_second(self) -> float:
-        return math.log(2) / (self.half_life_days * SECONDS_A_DAY) if self.half_life_days else 0.0
-
-    @property
-    def oldest_seconds(self) -> float:
-        return math.inf if self.within_days is None else self.within_days * SECONDS_A_DAY
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        """The attributes it reads, each with its spoken name."""
+        return tuple((name, spoken(name)) for name in self.when.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,9 @@ class Caps:
     negative: int = 100
     total: int = 100
     per_kind_per_day: Mapping[str, float] = field(default_factory=dict)
+
+    def of_groups(self) -> dict[Group, int]:
+        return {Group.FIT: self.fit, Group.INTENT: self.intent, Group.NEGATIVE: self.negative}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,31 @@ class Movement:
 class TouchRule:
     """A rule about touches with everything that the inner loop of scoring needs, worked out beforehand."""
 
-    rule: Rule
+    id: str
     size: float  # the points without their sign
     decay_per_second: float
     oldest_seconds: float
+    a_day: float | None  # the most that touches of this kind earn on one day
+    holds: Holds | None  # None: for every lead
+    matches: TouchTest | None  # None: every touch of the kind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule as a section goes through it: `counts` says whether it counts touches, else it asks `holds`."""
+
+    rule: Rule
+    size: float
+    counts: bool
+    holds: Holds
+    reads: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     group: Group
     cap: int
-    rules: tuple[Rule, ...]
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ class Model:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        return tuple(rule for section in self.sections for rule in section.rules)
+        return tuple(line.rule for section in self.sections for line in section.lines)
 
 
 def default_model_toml() -> str:
@@ -150,10 +166,6 @@ def build_model(
 ) -> Model:
     """Of rules whose ids differ; what scoring asks again and again is worked out here, once."""
     kinds = {kind for rule in rules if rule.when.touch for kind in rule.when.touch.kinds}
-    sections = tuple(
-        Section(group, cap, tuple(rule for rule in rules if rule.group is group))
-        for group, cap in ((Group.FIT, caps.fit), (Group.INTENT, caps.intent), (Group.NEGATIVE, caps.negative))
-    )
     return Model(
         name=name,
         version=version,
@@ -161,16 +173,41 @@ def build_model(
         expected_conversion=expected_conversion,
         caps=caps,
         movement=movement,
-        sections=sections,
-        by_kind={kind: _meeting(rules, kind) for kind in kinds},
-        any_kind=_meeting(rules, None),
+        sections=tuple(_section(rules, group, cap) for group, cap in caps.of_groups().items()),
+        by_kind={kind: _meeting(rules, kind, caps) for kind in kinds | caps.per_kind_per_day.keys()},
+        any_kind=_meeting(rules, ANY_KIND, caps),
         disqualifiers=frozenset(rule.id for rule in rules if rule.disqualify),
     )
 
 
-def _meeting(rules: Sequence[Rule], kind: str | None) -> tuple[TouchRule, ...]:
+def _section(rules: Sequence[Rule], group: Group, cap: int) -> Section:
+    return Section(
+        group,
+        cap,
+        tuple(
+            Line(rule, abs(rule.points), rule.when.touch is not None, rule.when.holds or _always, rule.reads)
+            for rule in rules
+            if rule.group is group
+        ),
+    )
+
+
+def _always(_: Attributes) -> bool:
+    return True
+
+
+def _meeting(rules: Sequence[Rule], kind: str, caps: Caps) -> tuple[TouchRule, ...]:
+    a_day = caps.per_kind_per_day.get(kind, caps.per_kind_per_day.get(ANY_KIND))
     return tuple(
-        TouchRule(rule, abs(rule.points), rule.decay_per_second, rule.oldest_seconds)
+        TouchRule(
+            id=rule.id,
+            size=abs(rule.points),
+            decay_per_second=math.log(2) / (rule.half_life_days * SECONDS_A_DAY) if rule.half_life_days else 0.0,
+            oldest_seconds=math.inf if rule.within_days is None else rule.within_days * SECONDS_A_DAY,
+            a_day=a_day if rule.group is Group.INTENT else None,
+            holds=rule.when.holds,
+            matches=rule.when.touch.matches,
+        )
         for rule in rules
         if rule.when.touch and (not rule.when.touch.kinds or kind in rule.when.touch.kinds)
     )
@@ -234,11 +271,11 @@ def _all_rules(top: Table) -> tuple[Rule, ...]:
 
 
 def _rule(table: Table, group: Group) -> Rule:
-    table.only("id", "label", "points", "when", "cap", "half_life_days", "within_days", "disqualify")
+    table.only("id", "label", "points", "when", *_ABOUT_TOUCHES, "disqualify")
     table.read("when")
     when = parse_condition(table.table("when"))
     if not when.touch:
-        for key in ("cap", "half_life_days", "within_days"):
+        for key in _ABOUT_TOUCHES:
             if key in table:
                 raise table.wrong(key, "has no meaning for a rule that counts no touches")
     return Rule(
@@ -250,6 +287,7 @@ def _rule(table: Table, group: Group) -> Rule:
         cap=table.whole("cap", at_least=1, at_most=MOST_POINTS) if "cap" in table else None,
         half_life_days=_days(table, "half_life_days") if "half_life_days" in table else None,
         within_days=_days(table, "within_days") if "within_days" in table else None,
+        at_least_times=table.whole("at_least_times", 1, at_least=1, at_most=1000),
         disqualify=_disqualify(table, group),
     )
 
