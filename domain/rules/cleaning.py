@@ -26,3 +26,10 @@ def _seen(text: str, most: int) -> str:
 def _blank_or_nothing(match: re.Match[str]) -> str:
     """White space that is a control character still parts two words."""
     return " " if match.group().isspace() else ""
+
+
+def folded(text: str | None, most: int = 200) -> str:
+    """Words to compare by: small letters without accents and dots; what separates words is one blank."""
+    bare = unicodedata.normalize("NFKD", (text or "")[:most]).casefold()
+    bare = "".join(character for character in bare if not unicodedata.combining(character)).replace(".", "")
+    return " ".join(re.sub(r"[^\w&+]+|_", " ", bare).split())
