@@ -188,6 +188,10 @@ class ProfileRow(HasId, Base):
     fields: Mapped[dict[str, Any]]
     cost_cents: Mapped[int]
     asked_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often in a row the provider said that it is still searching."""
+    again_at: Mapped[datetime | None]
+    """When the question is put again, if it is."""
 
 
 class ProviderDay(Base):

@@ -60,11 +60,11 @@ class Rescoring(HasId, Base):
     __tablename__ = "rescorings"
     model_id: Mapped[int] = mapped_column(ForeignKey("scoring_models.id"))
     as_of: Mapped[datetime]
-    last_id: Mapped[int]
-    """The newest lead when it began: later ones are scored with the new model anyway."""
     after_id: Mapped[int] = mapped_column(server_default=text("0"))
     total: Mapped[int]
+    """How many leads had a score when it began."""
     done: Mapped[int] = mapped_column(server_default=text("0"))
+    """Fewer than `total` in the end if something happened to some of them meanwhile: they had their new score already."""
     moved: Mapped[int] = mapped_column(server_default=text("0"))
     """How many changed their tier."""
     started_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,8 @@ from domain.tables import Lead, SystemLink
 
 CRM = "crm"
 MARKETING = "marketing"
+PROGRAMMES = "programmes"
+"""Marketing automation once more: in which nurture programme it has the lead (`enrolling.py`)."""
 
 
 def mark_dirty(session: Session, lead: Lead, now: datetime, *systems: str) -> None:
@@ -28,6 +30,19 @@ _MARK = _LINK.on_conflict_do_update(
         "dirty_since": func.coalesce(SystemLink.dirty_since, _LINK.excluded.dirty_since),
     },
 )
+
+
+def mark_all_dirty(session: Session, lead_ids: Sequence[int], now: datetime, system: str) -> None:
+    """The same of many leads at a stroke, for one system."""
+    session.execute(_MARK_ALL, {"ids": sorted(lead_ids), "system": system, "now": now})
+
+
+_MARK_ALL = text("""
+insert into system_links (lead_id, system, dirty, dirty_since)
+select unnest(cast(:ids as bigint[])), :system, 1, :now
+on conflict (lead_id, system) do update
+set dirty = system_links.dirty + 1, dirty_since = coalesce(system_links.dirty_since, excluded.dirty_since)
+""")
 
 
 def note_told(

@@ -81,7 +81,6 @@ def upgrade() -> None:
         "rescorings",
         sa.Column("model_id", sa.BigInteger(), nullable=False),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_id", sa.BigInteger(), nullable=False),
         sa.Column("after_id", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -167,6 +166,8 @@ def upgrade() -> None:
     )
     op.create_unique_constraint(op.f("uq_leads_identity"), "leads", ["identity"])
     op.create_foreign_key(op.f("fk_leads_merged_into_leads"), "leads", "leads", ["merged_into"], ["id"])
+    op.add_column("profiles", sa.Column("tries", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    op.add_column("profiles", sa.Column("again_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("scores", sa.Column("acted", sa.Boolean(), server_default=sa.text("true"), nullable=False))
     op.add_column("system_links", sa.Column("programme", sa.Text(), nullable=True))
     op.add_column(
@@ -183,6 +184,8 @@ def downgrade() -> None:
     op.drop_column("touches", "recorded_at")
     op.drop_column("system_links", "programme")
     op.drop_column("scores", "acted")
+    op.drop_column("profiles", "again_at")
+    op.drop_column("profiles", "tries")
     op.drop_constraint(op.f("fk_leads_merged_into_leads"), "leads", type_="foreignkey")
     op.drop_constraint(op.f("uq_leads_identity"), "leads", type_="unique")
     op.drop_index("ix_leads_recheck_at", table_name="leads", postgresql_where=sa.text("recheck_at is not null"))
