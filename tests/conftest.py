@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,9 @@ from kit.settings import settings
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 """A Tuesday, for rules and verbs that are given the time."""
+
+LAW = hypothesis_settings(max_examples=10_000 if os.environ.get("CI") else 100, deadline=None)
+"""`@LAW` above `@given`: what must hold without an exception, tried on many more examples where CI says so."""
 
 
 @pytest.fixture(scope="session")
