@@ -13,7 +13,7 @@ from domain.rules.lifecycle import GONE, TAKEN, HandoffMove, Stage, handoff_step
 from domain.rules.scoring import Model, Score, ledger_to_json, score
 from domain.rules.tiers import Tier, settled_tier
 from domain.tables import AttributesRow, Happened, Lead, ScoreRow, TouchRow
-from domain.verbs.modelling import active_model
+from domain.verbs.modelling import InForce, in_force
 from domain.verbs.offering import SELLER, live_handoff, rests, withdraw
 from domain.verbs.record import happened, locked_lead
 from domain.verbs.telling import MARKETING, mark_dirty
@@ -47,10 +47,16 @@ def score_lead(session: Session, lead_id: int, now: datetime) -> Lead:
     lead = locked_lead(session, lead_id)
     if lead.stage in GONE:
         return lead
-    row, model = active_model(session)
-    facts = facts_of(session, lead)
-    settle(session, lead, Given(row.id, model, score(model, facts, now)), now)
+    force, facts = in_force(session), facts_of(session, lead)
+    _score_in_shadow(session, force, lead, facts, now)
+    settle(session, lead, Given(force.row.id, force.model, score(force.model, facts, now)), now)
     return lead
+
+
+def _score_in_shadow(session: Session, force: InForce, lead: Lead, facts: LeadFacts, now: datetime) -> None:
+    """Keep what the models in shadow would give. Nothing follows from it."""
+    for model_id, model in force.shadows:
+        session.add(score_row(lead, Given(model_id, model, score(model, facts, now)), now, acted=False))
 
 
 def settle(session: Session, lead: Lead, given: Given, now: datetime) -> None:
