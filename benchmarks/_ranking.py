@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, variance
 
-NORMAL_95 = 1.959963984540054  # standard deviations to each side that hold 95 % of a normal distribution
+from domain.backtest.intervals import Z95
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Ranking:
     @property
     def interval(self) -> tuple[float, float]:
         """95 %, by DeLong, within 0 to 1."""
-        reach = NORMAL_95 * _deviation(self.of_won, self.of_lost)
+        reach = Z95 * _deviation(self.of_won, self.of_lost)
         return max(0.0, self.auc - reach), min(1.0, self.auc + reach)
 
 
@@ -44,18 +44,8 @@ def difference(one: Ranking, other: Ranking) -> tuple[float, float]:
     """The 95 % interval of how much better the first orders the same leads than the second (DeLong, paired)."""
     of_won = [a - b for a, b in zip(one.of_won, other.of_won, strict=True)]
     of_lost = [a - b for a, b in zip(one.of_lost, other.of_lost, strict=True)]
-    better, reach = one.auc - other.auc, NORMAL_95 * _deviation(of_won, of_lost)
+    better, reach = one.auc - other.auc, Z95 * _deviation(of_won, of_lost)
     return better - reach, better + reach
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share, by Wilson: it stays within 0 to 1 and holds for small numbers. Of nothing, 0 to 1."""
-    if not of:
-        return 0.0, 1.0
-    share, square = hits / of, NORMAL_95**2
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    reach = NORMAL_95 / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of**2))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def rises(shares: Sequence[float | None]) -> bool:

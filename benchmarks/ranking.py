@@ -13,8 +13,9 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks._ground import NotMeasured
-from benchmarks._ranking import Ranking, difference, ranking, rises, wilson
+from benchmarks._ranking import Ranking, difference, ranking, rises
 from benchmarks._report import Figures, machine, ratio, say, show
+from domain.backtest.intervals import Share
 from domain.rules.facts import LeadFacts
 from domain.rules.lifecycle import Stage
 from domain.rules.scoring import Model, read_model, score
@@ -145,14 +146,14 @@ def _orders(ours: Ranking, time_alone: Ranking) -> Figures:
 
 
 def _tier(won: Sequence[bool], of: int, base: float) -> Figures:
-    share = sum(won) / len(won) if won else None
+    share = Share(sum(won), len(won))
     return {
-        "leads": len(won),
-        "of_all": round(len(won) / of, 3),
-        "converted": sum(won),
-        "share": None if share is None else round(share, 3),
-        "interval": _rounded(wilson(sum(won), len(won))),
-        "lift": ratio(share, base),
+        "leads": share.of,
+        "of_all": round(share.of / of, 3),
+        "converted": share.hit,
+        "share": round(share.rate, 3) if share.of else None,
+        "interval": _rounded(share.interval),
+        "lift": ratio(share.rate, base) if share.of else None,
     }
 
 
