@@ -5,11 +5,12 @@ only as a whole. Where two readings are possible, the more modest one is taken: 
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.rules.persona_words import FUNCTIONS, INDUSTRIES, SENIORITIES, TO_SOMEBODY
+from domain.rules.cleaning import folded
+from domain.rules.industries import Industry, industry_of
+from domain.rules.persona_words import FUNCTIONS, SENIORITIES, TO_SOMEBODY
 
 LONGEST_READ = 200
 
@@ -41,20 +42,6 @@ class Persona(StrEnum):
     INFLUENCER = "influencer"
     PRACTITIONER = "practitioner"
     OTHER = "other"
-
-
-class Industry(StrEnum):
-    SOFTWARE = "software"
-    FINANCE = "finance"
-    HEALTHCARE = "healthcare"
-    MANUFACTURING = "manufacturing"
-    RETAIL = "retail"
-    EDUCATION = "education"
-    PROFESSIONAL_SERVICES = "professional_services"
-    MEDIA = "media"
-    PUBLIC = "public"
-    OTHER = "other"
-    UNKNOWN = "unknown"
 
 
 class CompanySize(StrEnum):
@@ -101,8 +88,8 @@ def _compiled(rows: str) -> re.Pattern[str]:
 
 _SENIORITY = [(Seniority(name), _compiled(words)) for name, words in SENIORITIES]
 _FUNCTION = [(Function(name), _compiled(words)) for name, words in FUNCTIONS]
-_INDUSTRY = [(Industry(name), _compiled(words)) for name, words in INDUSTRIES]
 _TO_SOMEBODY = _compiled(TO_SOMEBODY)
+_BOTH_GENDERS = re.compile(r"(?i)[*:_/](?=in(?:nen)?\b)")
 _IT = re.compile(r"(?<!\w)(?:I\.?T\.?|EDV)(?!\w)")
 
 
@@ -118,7 +105,7 @@ def categorise(title: str | None, industry: str | None, employees: int | None) -
 
 
 def seniority_of(title: str | None) -> Seniority:
-    words = _TO_SOMEBODY.split(folded(title), maxsplit=1)[0]
+    words = _TO_SOMEBODY.split(_words(title), maxsplit=1)[0]
     for seniority, pattern in _SENIORITY:
         if pattern.search(words):
             return seniority
@@ -126,7 +113,7 @@ def seniority_of(title: str | None) -> Seniority:
 
 
 def function_of(title: str | None) -> Function:
-    words = folded(title)
+    words = _words(title)
     for function, pattern in _FUNCTION:
         if pattern.search(words):
             return function
@@ -135,24 +122,12 @@ def function_of(title: str | None) -> Function:
     )  # "it" in small letters is a word
 
 
-def industry_of(industry: str | None) -> Industry:
-    """The industry whose word stands first; OTHER for words that we have no industry for."""
-    words = folded(industry)
-    found = [(match.start(), place) for place, (_, pattern) in enumerate(_INDUSTRY) if (match := pattern.search(words))]
-    if found:
-        return _INDUSTRY[min(found)[1]][0]
-    return Industry.OTHER if words else Industry.UNKNOWN
-
-
 def company_size_of(employees: int | None) -> CompanySize:
     if employees is None or employees < 1:
         return CompanySize.UNKNOWN
     return next((band for most, band in _BANDS if employees <= most), CompanySize.ABOVE_5000)
 
 
-def folded(text: str | None) -> str:
-    """Small letters without accents, dots and marks of gender; what separates words is one blank."""
-    bare = unicodedata.normalize("NFKD", (text or "")[:LONGEST_READ]).casefold()
-    bare = "".join(character for character in bare if not unicodedata.combining(character)).replace(".", "")
-    bare = re.sub(r"[*:_/](?=in(?:nen)?\b)", "", bare)  # Leiter*in, Leiter:in, Leiter/in
-    return " ".join(re.sub(r"[^\w&+]+|_", " ", bare).split())
+def _words(title: str | None) -> str:
+    """Folded, and without the marks by which German names both genders: Leiter*in, Leiter:in, Leiter/in."""
+    return folded(_BOTH_GENDERS.sub("", (title or "")[:LONGEST_READ]))

@@ -2,16 +2,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.rules.industries import Industry
 from domain.rules.personas import (
     CompanySize,
     Function,
-    Industry,
     Persona,
     Seniority,
     categorise,
     company_size_of,
     function_of,
-    industry_of,
     seniority_of,
 )
 
@@ -79,37 +78,6 @@ TITLES = [
 @pytest.mark.parametrize(("title", "seniority", "function"), TITLES)
 def test_a_title_says_how_senior_a_person_is_and_what_for(title: str | None, seniority: str, function: str) -> None:
     assert (seniority_of(title), function_of(title)) == (seniority, function)
-
-
-@pytest.mark.parametrize(
-    ("words", "industry"),
-    [
-        ("Computer Software", "software"),
-        ("Information Technology and Services", "software"),
-        ("Financial Services", "finance"),
-        ("Versicherungen", "finance"),
-        ("Hospital & Health Care", "healthcare"),
-        ("Automotive", "manufacturing"),
-        ("Maschinenbau", "manufacturing"),
-        ("E-Commerce", "retail"),
-        ("Higher Education", "education"),
-        ("Law Practice", "professional_services"),
-        ("Law Enforcement", "public"),
-        ("Management Consulting", "professional_services"),
-        ("Marketing and Advertising", "media"),
-        ("Nonprofit Organization Management", "public"),
-        ("Farming", "other"),
-        ("  ", "unknown"),
-        (None, "unknown"),
-    ],
-)
-def test_free_words_find_their_industry(words: str | None, industry: str) -> None:
-    assert industry_of(words) == industry
-
-
-def test_the_industry_named_first_counts() -> None:
-    assert industry_of("Banking software") is Industry.FINANCE
-    assert industry_of("Software for banking") is Industry.SOFTWARE
 
 
 @pytest.mark.parametrize(
