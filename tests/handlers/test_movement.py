@@ -1,6 +1,7 @@
 """A lead that moves, in a real workspace: withdrawn from an SDR, kept by one, told to marketing, looked at again."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 import httpx
@@ -19,9 +20,8 @@ from handlers import movement
 from handlers.flow import Job
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
-from tests.domain.making import Team, make_lead, take
+from tests.domain.making import DIRECTOR, Team, make_lead, take
 from tests.handlers.making import (
-    GUEST,
     MORGAN,
     SAM,
     Outside,
@@ -37,6 +37,9 @@ from tests.handlers.making import (
     work_off,
 )
 
+MIKA = "U0MIKAMKT01"
+ANALYST = {"title": "Analyst"}
+
 __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
 
 
@@ -50,10 +53,10 @@ def team(channel: str) -> Team:
     return make_staff(channel)
 
 
-def touched(kind: str, email: str = "kim@buyer.example.com") -> None:
+def touched(kind: str, person: Mapping[str, object] = DIRECTOR) -> None:
     """A person comes back and does this now."""
     with transaction() as session:
-        take(session, email, kind=kind, now=utcnow())
+        take(session, kind=kind, now=utcnow(), person=person)
 
 
 def thread(slack: Outside, channel: str, ts: str) -> str:
@@ -107,19 +110,21 @@ def test_who_has_accepted_it_hears_of_it_in_the_thread_and_so_does_the_manager(
 def test_a_jump_in_nurture_is_told_to_every_person_of_marketing(slack: Outside, team: Team) -> None:
     with transaction() as session:
         now = utcnow()
-        rep = staffing.save_rep(session, now, name="Mara Market", email="mara@example.com", role=Role.MARKETING)
-        staffing.know_in_slack(session, rep.id, GUEST, messenger.direct_channel(GUEST), now)
-        lead = make_lead(session, ("page_view",), now=now - timedelta(hours=1), person={"title": "Analyst"})
+        rep = staffing.save_rep(
+            session, now, name="Mika Marketing", email="mika.marketing@example.com", role=Role.MARKETING
+        )
+        staffing.know_in_slack(session, rep.id, MIKA, messenger.direct_channel(MIKA), now)
+        lead = make_lead(session, ("page_view",), now=now - timedelta(hours=1), person=ANALYST)
         enrol(session, lead.id, now)
         lead_id = lead.id
     clear_jobs()
     for kind in ("chat", "webinar"):
-        touched(kind)
+        touched(kind, ANALYST)
         work_off(Job.SCORE)
     assert work_off(Job.TELL_JUMP) == [Job.TELL_JUMP, Job.TELL_JUMP]  # who is to hear of it; then each of them
-    told = direct(slack, GUEST)[-1]
+    told = direct(slack, MIKA)[-1]
     assert "rose from" in told
-    assert "make it an MQL" in told
+    assert "it an MQL" in told
     with reading() as session:
         assert session.get_one(Lead, lead_id).stage is Stage.NURTURING
 
