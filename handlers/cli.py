@@ -20,7 +20,7 @@ from domain.rules.scoring import ModelError, default_model_toml
 from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep, Role
 from domain.verbs import capturing, modelling, staffing
 from domain.verbs.modelling import import_model
-from handlers import capture, clock, importing, ledger, staff_file, worker
+from handlers import backtesting, capture, clock, importing, ledger, staff_file, worker
 from handlers.jobs import reading, transaction
 from handlers.web import make_web
 from kit import db, embedded_postgres, log, migrating
@@ -44,6 +44,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(model_app, name="model")
 app.add_typer(arrivals_app, name="arrivals")
 app.command("import")(importing.import_file)
+app.command()(backtesting.backtest)
 
 # Names and reasons come from outside: none of it is markup.
 out = Console(markup=False, emoji=False)
