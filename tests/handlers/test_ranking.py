@@ -22,6 +22,7 @@ from domain.tables import Lead
 from domain.verbs.modelling import import_model
 from domain.verbs.scoring import score_lead
 from handlers.cli import app
+from handlers.import_forecast import forecast
 from handlers.import_map import read_map
 from handlers.jobs import transaction
 from kit.clock import utcnow
@@ -190,17 +191,15 @@ def test_an_import_of_real_leads_gives_the_tiers_that_the_benchmark_measures(
         csv.writer(file).writerows(rows)
     with transaction() as session:
         import_model(session, MODEL, utcnow())
-    measured = Counter(
-        lead.tier
-        for lead in scored(
-            read_model(MODEL), read_map(MAP), rows_of(tmp_path / "first.csv", read_map(MAP), "whole")[1], utcnow()
-        )
-    )
+    imap, now = read_map(MAP), utcnow()
+    taken = rows_of(tmp_path / "first.csv", imap, "whole")[1]
+    measured = Counter(lead.tier for lead in scored(read_model(MODEL), imap, taken, now))
+    assert len(measured) == 4
+    assert forecast(imap, taken, now, timedelta(0)).tiers == measured
     result = CliRunner().invoke(app, ["import", "first.csv", "--map", str(MAP), "--yes"])
     assert result.exit_code == 0, result.output
     reached = Counter[Tier | None]()
     with transaction() as session:
         for lead_id in session.scalars(select(Lead.id).order_by(Lead.id)).all():
             reached[score_lead(session, lead_id, utcnow()).tier] += 1
-    assert len(measured) == 4
     assert reached == measured
