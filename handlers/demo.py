@@ -63,7 +63,7 @@ def running(*, port: int = 0, sandbox_port: int = 0, say: Say = _step) -> Iterat
         stack.callback(system.stop)
         say("Migrating and seeding")
         seed(system)
-        system.start(say, port=port, sandbox_port=sandbox_port)
+        system.start(say, port=port, sandbox_port=sandbox_port, plug_in=("DNS_",))
         yield system
         _step("Stopping")
 

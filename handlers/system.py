@@ -56,11 +56,15 @@ class System:
         port: int = 0,
         sandbox_port: int = 0,
         more: Mapping[str, str] | None = None,
+        plug_in: tuple[str, ...] = (),
     ) -> None:
-        """Start everything and wait until each part answers; raises DidNotStart. `more`: further settings."""
+        """Start everything and wait until each part answers; raises DidNotStart. `more`: further settings. `plug_in`:
+        systems of the sandbox to speak to besides the usual ones, by the prefixes of their settings.
+        """
         say("Starting the sandbox")
         self.start_sandbox(sandbox_port, pace=pace)
-        self.environment |= self.sandbox["environment"] | dict(more or {})
+        also = {name: at for name, at in self.sandbox["more_environment"].items() if name.startswith(plug_in)}
+        self.environment |= self.sandbox["environment"] | also | dict(more or {})
         say("Starting web, worker and clock")
         self.start_web(port)
         self.start_one("worker")

@@ -5,11 +5,13 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from domain.rules.waterfall import Outcome
 from integrations.countries import iso2
-from integrations.ports import Outcome, Person, Profile, Seniority
+from integrations.ports import Person, Profile, Seniority
 from integrations.reading import ask, count, dig, json_object, known, text
+from integrations.terms import PERSON_AND_COMPANY, TermsSettings
 from kit.clock import utcnow
 from kit.http import RETRY_AFTER_LIMIT, client, raise_for_answer
 from kit.outside import Refused, TryLater
@@ -22,13 +24,12 @@ RATE_WINDOW = 60.0
 RANKS = {"executive": Seniority.C_LEVEL, "director": Seniority.DIRECTOR, "manager": Seniority.MANAGER}
 
 
-class Settings(BaseSettings):
+class Settings(TermsSettings):
     model_config = SettingsConfigDict(env_prefix="CLEARBIT_", env_file=".env", extra="ignore")
 
     api_key: SecretStr = SecretStr("")
     url: str = "https://person.clearbit.com"
     timeout: float = 10.0
-    cost_cents: int = 0
 
     def configured(self) -> bool:
         return bool(self.api_key.get_secret_value())
@@ -39,7 +40,7 @@ class Clearbit:
 
     def __init__(self, settings: Settings) -> None:
         key = settings.api_key.get_secret_value()
-        self._cost_cents = settings.cost_cents
+        self.terms = settings.terms(self.name, PERSON_AND_COMPANY)
         self._http = client(settings.url, headers={"Authorization": f"Bearer {key}", "API-Version": API_VERSION})
         self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
 
@@ -57,7 +58,7 @@ class Clearbit:
         fields = _fields(body)
         if not fields:
             return Profile(self.name, Outcome.NO_MATCH)
-        return Profile(self.name, Outcome.MATCHED, fields, cost_cents=self._cost_cents)
+        return Profile(self.name, Outcome.MATCHED, fields, cost_cents=self.terms.cost_cents)
 
     def close(self) -> None:
         self._http.close()
@@ -102,5 +103,6 @@ def _fields(body: dict[str, Any]) -> dict[str, str | int]:
             "industry": text(dig(company, "category", "industry")),
             "employees": count(dig(company, "metrics", "employees")) or count(dig(company, "employees")),
             "country": iso2(dig(person, "geo", "countryCode")) or iso2(dig(company, "geo", "countryCode")),
+            "company_country": iso2(dig(company, "geo", "countryCode")),
         }
     )

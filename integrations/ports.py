@@ -9,11 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-
-class Outcome(StrEnum):
-    MATCHED = "matched"
-    NO_MATCH = "no_match"
-    PENDING = "pending"
+from domain.rules.waterfall import Outcome, Provider
+from kit.outside import Refused
 
 
 class Seniority(StrEnum):
@@ -46,6 +43,8 @@ PROFILE_FIELDS = (
     "employees",
     "country",
     "seniority",
+    "company_country",
+    "mail_domain",
 )
 
 
@@ -62,7 +61,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one provider said. `fields` has keys of PROFILE_FIELDS: employees an int, country ISO-2, the rest text.
+    """What one provider said. `fields` has keys of PROFILE_FIELDS: employees an int, countries ISO-2, the rest text. What is
+    said of the company (company, industry, employees, company_country) holds for the next person of its `domain` as well.
 
     `again_after` (seconds) is set when the outcome is pending: the provider is still searching.
     """
@@ -123,6 +123,18 @@ class Contact:
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who is to enter or leave a nurture programme. `contact_id` is the system's own, as `upsert_contacts` gave it."""
+
+    contact_id: str
+    email: str = field(repr=False)
+
+
+class NoSuchProgramme(Refused):
+    """The list, campaign or programme is not there, or takes nobody from us. Its text says which one, and why."""
+
+
 class Plugged(Protocol):
     """What every client has. One client serves all worker threads; `close` drops its connections."""
 
@@ -132,7 +144,13 @@ class Plugged(Protocol):
 
 
 class Enricher(Plugged, Protocol):
-    def look_up(self, person: Person) -> Profile: ...
+    """`terms`: what it provides (of PROFILE_FIELDS), what a question costs, how long its answers are believed."""
+
+    terms: Provider
+
+    def look_up(self, person: Person) -> Profile:
+        """The outcome is matched, no_match or pending."""
+        ...
 
 
 class Crm(Plugged, Protocol):
@@ -156,4 +174,15 @@ class MarketingAutomation(Plugged, Protocol):
 
     def upsert_contacts(self, contacts: Sequence[Contact]) -> list[Upserted]:
         """One answer per contact (its key is the e-mail), in the order given."""
+        ...
+
+    def enrol(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
+        """Put them into a programme; who is in it already stays. One answer per member, in the order given.
+
+        `programme` is the system's own name of it. Raises NoSuchProgramme.
+        """
+        ...
+
+    def withdraw(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
+        """Take them out of a programme; who is not in it is none the worse. Raises NoSuchProgramme."""
         ...

@@ -24,10 +24,11 @@ class Plug:
 
 
 ENRICHERS = (
+    Plug("integrations.dns", "DNS_CHECK"),
     Plug("integrations.zoominfo", "ZOOMINFO_CLIENT_ID"),
     Plug("integrations.clearbit", "CLEARBIT_API_KEY"),
 )
-"""In the order of trust: where two providers disagree, the earlier one is believed."""
+"""In the order of trust: where two providers disagree, the earlier one is believed. Among equally cheap ones it is asked first."""
 CRMS = (Plug("integrations.salesforce", "SALESFORCE_CLIENT_ID"),)
 MARKETING = (Plug("integrations.hubspot", "HUBSPOT_ACCESS_TOKEN"),)
 

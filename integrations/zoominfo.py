@@ -6,11 +6,13 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from domain.rules.waterfall import Outcome
 from integrations.countries import iso2
-from integrations.ports import Outcome, Person, Profile, Seniority
+from integrations.ports import Person, Profile, Seniority
 from integrations.reading import ask, count, dig, json_object, known, text, unreadable
+from integrations.terms import PERSON_AND_COMPANY, TermsSettings
 from kit.http import client, raise_for_answer
 from kit.outside import Refused, TryLater
 
@@ -48,7 +50,7 @@ RANKS = (
 )
 
 
-class Settings(BaseSettings):
+class Settings(TermsSettings):
     model_config = SettingsConfigDict(env_prefix="ZOOMINFO_", env_file=".env", extra="ignore")
 
     client_id: SecretStr = SecretStr("")
@@ -56,7 +58,6 @@ class Settings(BaseSettings):
     url: str = "https://api.zoominfo.com/gtm"
     token_url: str = "https://okta-login.zoominfo.com/oauth2/default/v1/token"  # noqa: S105  (an address, no password)
     timeout: float = 10.0
-    cost_cents: int = 0
 
     def configured(self) -> bool:
         return bool(self.client_id.get_secret_value() and self.client_secret.get_secret_value())
@@ -66,7 +67,7 @@ class ZoomInfo:
     name = "zoominfo"
 
     def __init__(self, settings: Settings) -> None:
-        self._cost_cents = settings.cost_cents
+        self.terms = settings.terms(self.name, PERSON_AND_COMPANY)
         self._http = client(settings.url, headers={"Content-Type": JSON_API, "Accept": JSON_API})
         self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
         self._token = _Token(settings)
@@ -98,7 +99,7 @@ class ZoomInfo:
         fields = _fields(dig(records[0], "attributes")) if status in MATCHES else {}
         if not fields:
             return Profile(self.name, Outcome.NO_MATCH)
-        return Profile(self.name, Outcome.MATCHED, fields, cost_cents=self._cost_cents)
+        return Profile(self.name, Outcome.MATCHED, fields, cost_cents=self.terms.cost_cents)
 
     def close(self) -> None:
         self._http.close()
@@ -194,6 +195,7 @@ def _fields(attributes: object) -> dict[str, str | int]:
             "industry": _first_text(dig(company, "primaryIndustry")),
             "employees": count(dig(company, "employeeCount")),
             "country": iso2(dig(attributes, "country")) or iso2(dig(company, "country")),
+            "company_country": iso2(dig(company, "country")),
         }
     )
 

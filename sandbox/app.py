@@ -1,7 +1,7 @@
 """The process that stands in for the whole outside: Slack with its page, and the twins of the other systems."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,7 +49,11 @@ async def received_by(
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.delivery = Delivery(app.state.workspace)
-    yield
+    with ExitStack() as opened:
+        for twin in app.state.twins:
+            opened.callback(twin.close)
+            twin.open()
+        yield
     await app.state.delivery.close()
 
 

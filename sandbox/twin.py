@@ -90,6 +90,12 @@ class Twin(ABC):
     def refusal(self, status: int, kind: str = "") -> Response:
         """The vendor's own answer with this status; `kind` is the fault that asked for it, if one did."""
 
+    def open(self) -> None:  # noqa: B027  (most twins have nothing to open)
+        """Listen, if it is asked over anything but our one HTTP address. To be closed again."""
+
+    def close(self) -> None:  # noqa: B027  (most twins have nothing to open)
+        """Undo `open`."""
+
     def expire(self) -> Response | None:
         """Make tokens expire. An answer returned stands for the one that an expired token gets."""
         return self.refusal(401, "expired_token")

@@ -1,6 +1,7 @@
 """All twins but Slack's, which has a page of its own."""
 
 from sandbox.clearbit import ClearbitTwin
+from sandbox.dns import DnsTwin
 from sandbox.hubspot import HubSpotTwin
 from sandbox.salesforce import SalesforceTwin
 from sandbox.twin import Fault, Pace, Twin, faults_router
@@ -11,4 +12,4 @@ __all__ = ["Fault", "Pace", "Twin", "all_twins", "faults_router"]
 
 def all_twins() -> list[Twin]:
     """Fresh ones, with new credentials and empty."""
-    return [HubSpotTwin(), SalesforceTwin(), ClearbitTwin(), ZoomInfoTwin()]
+    return [HubSpotTwin(), SalesforceTwin(), ClearbitTwin(), ZoomInfoTwin(), DnsTwin()]

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from integrations import registry
 from sandbox.twins import Twin, all_twins, faults_router
 
-SETTINGS = ("HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_")
+SETTINGS = ("HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_", "DNS_")
 
 
 class Stage:
@@ -64,14 +65,18 @@ def stage() -> Iterator[tuple[Stage, str]]:
 
 
 @pytest.fixture
-def sandbox(stage: tuple[Stage, str]) -> Sandbox:
+def sandbox(stage: tuple[Stage, str]) -> Iterator[Sandbox]:
     served, url = stage
     app, twins = FastAPI(), all_twins()
     for twin in twins:
         app.include_router(twin.router)
     app.include_router(faults_router(twins))
     served.app = app
-    return Sandbox(url, {twin.name: twin for twin in twins})
+    with ExitStack() as opened:
+        for twin in twins:
+            opened.callback(twin.close)
+            twin.open()
+        yield Sandbox(url, {twin.name: twin for twin in twins})
 
 
 @pytest.fixture(autouse=True)
@@ -92,4 +97,5 @@ def configured(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
             monkeypatch.setenv(name, value)
     for prefix in SETTINGS:
         monkeypatch.setenv(f"{prefix}TIMEOUT", "2")
+    monkeypatch.setenv("DNS_TIMEOUT", "0.4")  # over UDP what cannot be read is waited out
     return sandbox

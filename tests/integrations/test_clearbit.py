@@ -2,8 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from domain.rules.waterfall import Outcome
 from integrations.clearbit import Clearbit, Settings
-from integrations.ports import PROFILE_FIELDS, Outcome, Person
+from integrations.ports import PROFILE_FIELDS, Person
 from kit.outside import Refused, TryLater
 from tests.integrations.conftest import Sandbox
 

@@ -17,7 +17,7 @@ def test_nothing_is_plugged_in_where_nothing_is_configured() -> None:
 
 
 def test_providers_are_asked_in_the_order_of_trust(configured: Sandbox) -> None:
-    assert [enricher.name for enricher in registry.enrichers()] == ["zoominfo", "clearbit"]
+    assert [enricher.name for enricher in registry.enrichers()] == ["dns", "zoominfo", "clearbit"]
 
 
 def test_a_client_is_made_once_per_process(configured: Sandbox) -> None:

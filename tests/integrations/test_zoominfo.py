@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.ports import PROFILE_FIELDS, Outcome, Person
+from domain.rules.waterfall import Outcome
+from integrations.ports import PROFILE_FIELDS, Person
+from integrations.terms import PERSON_AND_COMPANY
 from integrations.zoominfo import ENRICH, Settings, ZoomInfo
 from kit.outside import TryLater
 from tests.integrations.conftest import Sandbox
@@ -24,7 +26,7 @@ def zoominfo(configured: Sandbox) -> Iterator[ZoomInfo]:
 def test_a_match_speaks_our_words(zoominfo: ZoomInfo) -> None:
     profile = zoominfo.look_up(ADA)
     assert profile.outcome is Outcome.MATCHED
-    assert set(profile.fields) == set(PROFILE_FIELDS)
+    assert set(profile.fields) == PERSON_AND_COMPANY <= set(PROFILE_FIELDS)
     assert (profile.fields["first_name"], profile.fields["domain"]) == ("Ada", "acme-pumps.example.com")
     assert isinstance(profile.fields["employees"], int)
     assert len(str(profile.fields["country"])) == 2
