@@ -28,6 +28,10 @@ class Job(StrEnum):
     TELL_CRM = "tell_crm"
     LOG_CRM_TASK = "log_crm_task"
     TELL_MARKETING = "tell_marketing"
+    ENROL_MARKETING = "enrol_marketing"
+    REVIEW_NURTURE = "review_nurture"
+    TELL_REVIEW = "tell_review"
+    MEASURE_CONTENTS = "measure_contents"
     FIND_SLACK_USER = "find_slack_user"
     FIND_CRM_USER = "find_crm_user"
     RESCORE = "rescore"
@@ -150,6 +154,14 @@ def _short(event: LeadEvent) -> Sending:
     return Sending(Job.TELL_MANAGER_SHORT, {"pool_id": pool_id}, key=str(pool_id), lane=f"slack:manager-of-{pool_id}")
 
 
+def _review(event: LeadEvent) -> Sending | None:
+    """Each reader of the review gets it by direct message. Without readers there is nobody to tell."""
+    if event.rep_id is None:
+        return None
+    args: dict[str, int | str] = {"rep_id": event.rep_id, "since": str(event.data["since"])}
+    return Sending(Job.TELL_REVIEW, args, key=str(event.rep_id), lane=slack_lane(f"reader-{event.rep_id}"))
+
+
 def _task(event: LeadEvent) -> Sending:
     return Sending(Job.LOG_CRM_TASK, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), after=GATHER)
 
@@ -167,6 +179,9 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
     Happened.TOUCH_RECORDED: (_news,),
     Happened.LEAD_ENRICHED: (_news,),
+    Happened.LEAD_MERGED: (_of_lead(Job.SCORE, key=True), _card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.LEAD_UNMERGED: (_of_lead(Job.SCORE, key=True), _card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.LEAD_COMPANY_SET: (_card(),),
     Happened.LEAD_RESCORED: (),
     Happened.LEAD_TO_NURTURE: (_of_lead(Job.NURTURE),),
     Happened.LEAD_TO_SDR: (_of_lead(Job.ASSIGN),),
@@ -176,6 +191,9 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_TIER_CHANGED: (),
     Happened.LEAD_JUMPED: (_jumped,),
     Happened.LEAD_NURTURED: (_drain(Job.TELL_MARKETING),),
+    Happened.LEAD_PROGRAMME_CHANGED: (_drain(Job.ENROL_MARKETING),),
+    Happened.LEADS_REVIEWED: (_review,),
+    Happened.CONTENT_RECOMMENDED: (_drain(Job.TELL_MARKETING),),
     Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_WAITING: (),
     Happened.POOL_SHORT: (_short,),
@@ -192,6 +210,9 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),
     Happened.REP_LEFT: (),
     Happened.REP_RETURNED: (_of_rep(Job.OFFER_WAITING),),
+    Happened.PROGRAMMES_IMPORTED: (_drain(Job.ENROL_MARKETING),),
+    Happened.CONTENTS_IMPORTED: (),
+    Happened.CONTENTS_MEASURED: (),
     Happened.MODEL_IMPORTED: (),
     # The rescoring that it begins is an event of its own.
     Happened.MODEL_ACTIVATED: (),

@@ -22,7 +22,7 @@ from domain.rules.scoring import Model, score
 from domain.rules.tiers import Tier, tier_of
 from domain.rules.validation import check
 from domain.tables import Lead, Pool, PoolMember, Role, TerritoryRow, TouchRow
-from domain.verbs.capturing import take_in, touch_of
+from domain.verbs.capturing import leads_of, take_in, touch_of
 from domain.verbs.modelling import active_model
 from domain.verbs.offering import SELLER
 from domain.verbs.scoring import WAY, attributes, way_of
@@ -109,7 +109,7 @@ class _Spool:
         self._sql.executescript("""
             pragma journal_mode = off;
             create table keys (key text primary key, body_hash text, taken integer) without rowid;
-            create table deliveries (email text, number integer primary key, body blob);
+            create table deliveries (identity text, number integer primary key, body blob);
         """)
 
     def close(self) -> None:
@@ -122,14 +122,14 @@ class _Spool:
     def note(self, key: str, known: Known) -> None:
         self._sql.execute("insert or replace into keys values (?, ?, ?)", [key, *known])
 
-    def add(self, email: str, body: bytes) -> None:
-        self._sql.execute("insert into deliveries (email, body) values (?, ?)", [email, body])
+    def add(self, identity: str, body: bytes) -> None:
+        self._sql.execute("insert into deliveries (identity, body) values (?, ?)", [identity, body])
 
     def people(self) -> Iterator[tuple[str, list[Cells]]]:
-        """Each address once, with its rows in the order of the file."""
-        rows = self._sql.execute("select email, body from deliveries order by email, number")
-        for email, theirs in groupby(rows, key=itemgetter(0)):
-            yield email, [json.loads(body) for _, body in theirs]
+        """Each mailbox once, with its rows in the order of the file."""
+        rows = self._sql.execute("select identity, body from deliveries order by identity, number")
+        for identity, theirs in groupby(rows, key=itemgetter(0)):
+            yield identity, [json.loads(body) for _, body in theirs]
 
 
 def _sort_out(imap: ImportMap, items: Sequence[Item], spool: _Spool, found: Forecast) -> None:
@@ -150,7 +150,7 @@ def _sort_out(imap: ImportMap, items: Sequence[Item], spool: _Spool, found: Fore
                 found.examples.append((item.row.line, refused.sentence))
         elif item.said is not None:
             found.unreadable.update(imap.unreadable(item.row.cells))
-            spool.add(item.said[1].email, item.body)
+            spool.add(item.said[1].identity, item.body)
 
 
 def _score_people(
@@ -163,10 +163,10 @@ def _score_people(
 ) -> None:
     now, shift = time
     with reading() as session:
-        known = _known_leads(session, [email for email, _ in people])
-    for email, rows in people:
-        new = Lead(email=email, stage=Stage.CAPTURED, source=imap.source, fields={}, attributes={}, notes=[])
-        lead, touches = known.get(email) or (new, [])
+        known = _known_leads(session, [identity for identity, _ in people])
+    for identity, rows in people:
+        new = Lead(identity=identity, stage=Stage.CAPTURED, source=imap.source, fields={}, attributes={}, notes=[])
+        lead, touches = known.get(identity) or (new, [])
         found.new_leads += lead is new
         found.touches += len(rows) - (lead is new)
         for cells in rows:
@@ -184,15 +184,16 @@ def _score_people(
                 found.pools[pool_id].count += 1
 
 
-def _known_leads(session: Session, emails: Sequence[str]) -> dict[str, tuple[Lead, list[Touch]]]:
+def _known_leads(session: Session, identities: Sequence[str]) -> dict[str, tuple[Lead, list[Touch]]]:
     """Those of these people who are known, with their touches. What is done to them afterwards is never stored."""
-    leads = {lead.id: (lead, list[Touch]()) for lead in session.scalars(select(Lead).where(Lead.email.in_(emails)))}
+    known = leads_of(session, identities, lock=False)
+    leads = {lead.id: (lead, list[Touch]()) for lead in known.values()}
     rows = session.scalars(
         select(TouchRow).where(TouchRow.lead_id.in_(leads)).order_by(TouchRow.occurred_at, TouchRow.id)
     )
     for row in rows:
         leads[row.lead_id][1].append(Touch(row.kind, row.occurred_at, row.campaign, row.channel, row.content, row.page))
-    return {lead.email: (lead, touches) for lead, touches in leads.values()}
+    return {identity: leads[lead.id] for identity, lead in known.items()}
 
 
 def _territories(session: Session) -> tuple[dict[Role, list[Territory]], dict[int, Cards]]:

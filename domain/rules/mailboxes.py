@@ -17,6 +17,8 @@ _ROLES = """
     welcome
 """
 ROLES = frozenset(_ROLES.split())
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
+"""One provider with two names, that reads no dots: k.im@googlemail.com is kim@gmail.com."""
 # The list of suffixes that comes with the package: no network, no cache on disk. Platforms that give names away
 # (shop.myshopify.com) count as suffixes, or all their customers would be one company.
 _registrable = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
@@ -30,6 +32,7 @@ class NotAnAddress(ValueError):
 @dataclass(frozen=True, slots=True)
 class Mailbox:
     address: str  # small letters, the domain in ASCII: two spellings of one address are equal
+    identity: str  # the mailbox behind it: kim+news@ is kim@. Whom we know by it; mail goes to the address
     domain: str
     registrable: str | None  # the part of the domain that somebody registered; none for bare public suffixes
     disposable: bool
@@ -38,7 +41,7 @@ class Mailbox:
 
 
 def read_mailbox(text: str) -> Mailbox:
-    """Raises NotAnAddress. No DNS is asked, and a plus-address stays as it is."""
+    """Raises NotAnAddress. No DNS is asked."""
     bare = _AROUND.sub("", text[:LONGEST_ADDRESS]).lower()
     try:
         found = validate_email(bare, check_deliverability=False)
@@ -49,12 +52,21 @@ def read_mailbox(text: str) -> Mailbox:
     disposable = not disposable_domains.isdisjoint(names)
     return Mailbox(
         address=f"{found.local_part}@{domain}",
+        identity=_identity(found.local_part, domain),
         domain=domain,
         registrable=registrable_domain(domain),
         disposable=disposable,
         free=not disposable and not free_domains.isdisjoint(names),
         role=found.local_part.split("+")[0] in ROLES,
     )
+
+
+def _identity(local: str, domain: str) -> str:
+    """The mailbox that an address leads to: what stands behind a plus is a note of its owner, here as with most providers."""
+    bare = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        return f"{bare.replace('.', '') or bare}@gmail.com"
+    return f"{bare}@{domain}"
 
 
 def registrable_domain(host: str) -> str | None:

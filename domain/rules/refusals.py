@@ -137,6 +137,44 @@ class AlreadyThere(Refusal):
     words = "There is a {what} named {name} already."
 
 
+class CannotMerge(Refusal):
+    """Facts: `why`, a key of `WHY`."""
+
+    key = "cannot_merge"
+
+    WHY: ClassVar[Mapping[str, str]] = {
+        "itself": "These are the same lead already.",
+        "gone": "One of the two is no lead any more: it was erased, or merged into another.",
+        "both_taken": "Sales has accepted both. One of the two must be given back before they can be one lead.",
+    }
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        return self.WHY[str(self.facts["why"])]
+
+
+class CannotUnmerge(Refusal):
+    """Facts: `why`, a key of `WHY`."""
+
+    key = "cannot_unmerge"
+
+    WHY: ClassVar[Mapping[str, str]] = {
+        "undone": "This was taken back already.",
+        "news": "Something happened with the lead since: what belongs to whom cannot be told apart any more.",
+    }
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        return self.WHY[str(self.facts["why"])]
+
+
+class CompanyUnclear(Refusal):
+    """Facts: `name`, `count`: how many companies have it."""
+
+    key = "company_unclear"
+    status = 422
+
+    words = "There are {count} companies named {name}. Say which by its domain."
+
+
 class ImportAgain(Refusal):
     """A refused row of an import is no delivery of a website."""
 

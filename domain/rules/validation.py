@@ -50,6 +50,7 @@ class BadLead(ValueError):
 @dataclass(frozen=True, slots=True)
 class Checked:
     email: str
+    identity: str  # of the mailbox: two addresses with one identity are one person
     mail_domain: str
     company_domain: str | None  # none for free and disposable mail
     said: Mapping[str, str | int]  # what else stood in known fields, none of it empty: ready for merge_fields
@@ -74,6 +75,7 @@ def check(raw: Mapping[str, object]) -> Checked:
     notes += _doubts(mailbox, said, company_present=company_present)
     return Checked(
         email=mailbox.address,
+        identity=mailbox.identity,
         mail_domain=mailbox.domain,
         company_domain=company_domain,
         said=said,

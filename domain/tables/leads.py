@@ -18,6 +18,14 @@ class Company(HasId, Base):
     __tablename__ = "companies"
     __table_args__ = (
         Index("ix_companies_name_key", "name_key"),
+        # Whose people write from free mail is one company within a country.
+        Index(
+            "uq_companies_name_key_country",
+            "name_key",
+            "country",
+            unique=True,
+            postgresql_where=text("domain is null"),
+        ),
         # Names that look alike: found by their trigrams, weighed by domain/rules/company_names.py.
         Index(
             "ix_companies_name_key_trigrams",

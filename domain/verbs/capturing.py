@@ -1,14 +1,14 @@
-"""A lead or an activity arrives. One person is one lead, known by their e-mail."""
+"""A lead or an activity arrives. One person is one lead, known by the mailbox behind their e-mail address."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from domain.rules.cleaning import one_line
 from domain.rules.facts import Attribute, Touch, TouchKind
@@ -20,11 +20,11 @@ from domain.tables import (
     Arrival,
     ArrivalState,
     CaptureSource,
-    Company,
     Happened,
     Lead,
     TouchRow,
 )
+from domain.verbs.companies import match_companies
 from domain.verbs.describing import describe, note_attributes, sourced_fields
 from domain.verbs.record import happened
 
@@ -114,13 +114,11 @@ def receive_all(
     session: Session, source: str, kept: Sequence[Kept], now: datetime, *, bulk: bool = False
 ) -> list[tuple[Lead, bool]]:
     """The same for many, in their order, with their leads found, made and locked together; says whether each made its lead."""
-    companies = _companies(session, [one.checked for one in kept])
-    leads, unseen = _find_or_make(session, {one.checked.email for one in kept}, source, now, bulk=bulk)
+    leads, unseen = _find_or_make(session, kept, source, now, bulk=bulk)
     received = []
     for arrival, delivery, checked in kept:
-        lead, new = leads[checked.email], checked.email in unseen
-        unseen.discard(checked.email)
-        lead.company_id = lead.company_id or (companies[checked.company_domain] if checked.company_domain else None)
+        lead, new = leads[checked.identity], checked.identity in unseen
+        unseen.discard(checked.identity)
         lead.bulk = bulk and (new or lead.bulk)
         before = lead.attributes
         take_in(lead, checked, delivery)
@@ -144,6 +142,7 @@ def receive_all(
         # A lead that enrichment still may answer for is scored when it does, or when patience ends.
         happened(session, kind, now, lead=lead, arrival_id=arrival.id, news=lead.scored_at is not None)
         received.append((lead, new))
+    match_companies(session, (lead for lead, _ in received))
     return received
 
 
@@ -155,8 +154,11 @@ def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
     imported = {**extra, **_cleaned(delivery.attributes)}
     if delivery.kind == TouchKind.UNSUBSCRIBE:
         imported[Attribute.UNSUBSCRIBED] = True
-    describe(lead, merged, imported | _flags(checked))
-    lead.notes = [[code.value, sentence] for code, sentence in checked.notes]
+    if checked.identity == lead.identity:
+        imported |= _flags(checked)
+        lead.notes = [[code.value, sentence] for code, sentence in checked.notes]
+    # What comes under another address of theirs says nothing of the mailbox that we write to.
+    describe(lead, merged, imported)
 
 
 def touch_of(delivery: Delivery) -> Touch:
@@ -172,16 +174,17 @@ def touch_of(delivery: Delivery) -> Touch:
 
 
 def _find_or_make(
-    session: Session, emails: set[str], source: str, now: datetime, *, bulk: bool
+    session: Session, kept: Sequence[Kept], source: str, now: datetime, *, bulk: bool
 ) -> tuple[dict[str, Lead], set[str]]:
-    """The one lead of each e-mail, locked, and which of them are new.
+    """The one lead of each identity, locked, and which of them are new.
 
     Two deliveries at the same moment make one lead: the second waits for the first.
     """
+    emails = {one.checked.identity: one.checked.email for one in reversed(kept)}
     values = [
         {
-            "email": email,
-            "identity": email,
+            "email": emails[identity],
+            "identity": identity,
             "stage": Stage.CAPTURED,
             "source": source,
             "captured_at": now,
@@ -190,24 +193,28 @@ def _find_or_make(
             "notes": [],
             "bulk": bulk,
         }
-        for email in sorted(emails)
+        for identity in sorted(emails)
     ]
-    made = session.scalars(upsert(Lead).on_conflict_do_nothing().returning(Lead.email), values).all() if values else []
-    locked = select(Lead).where(Lead.email.in_(emails)).order_by(Lead.id).with_for_update()
-    found = session.scalars(locked.execution_options(populate_existing=True))
-    return {lead.email: lead for lead in found}, set(made)
+    new = upsert(Lead).on_conflict_do_nothing().returning(Lead.identity)
+    made = session.scalars(new, values).all() if values else []
+    return leads_of(session, emails.keys(), lock=True), set(made)
 
 
-def _companies(session: Session, people: Iterable[Checked]) -> dict[str, int]:
-    """The ids of their companies by domain, made where there is none."""
-    names = {one.company_domain: one.said.get("company") for one in people if one.company_domain}
-    known = select(Company.domain, Company.id).where(Company.domain.in_(names))
-    found: dict[str | None, int] = dict(session.execute(known).all()) if names else {}
-    if missing := sorted(names.keys() - found.keys()):
-        values = [{"domain": domain, "name": names[domain]} for domain in missing]
-        session.execute(upsert(Company).on_conflict_do_nothing(), values)
-        found = dict(session.execute(known).all())
-    return {domain: company_id for domain, company_id in found.items() if domain}
+def leads_of(session: Session, identities: Collection[str], *, lock: bool) -> dict[str, Lead]:
+    """The leads that these identities are. Of a lead that was merged it is the one that goes on."""
+    named = aliased(Lead)
+    wanted = (
+        select(named.identity, Lead)
+        .join(Lead, Lead.id == func.coalesce(named.merged_into, named.id))
+        .where(named.identity.in_(identities))
+        .order_by(Lead.id)
+        .execution_options(populate_existing=True)
+    )
+    while True:
+        found = dict(session.execute(wanted.with_for_update(of=Lead) if lock else wanted).all())
+        # While we waited for its lock, a lead may have been merged: then it is another one that goes on.
+        if not any(lead.merged_into for lead in found.values()):
+            return found
 
 
 def _with_names(checked: Checked) -> dict[str, str | int]:
