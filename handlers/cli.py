@@ -16,11 +16,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from domain.rules.refusals import Refusal
-from domain.rules.scoring import ModelError, default_model_toml
+from domain.rules.scoring import default_model_toml
 from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep, Role
 from domain.verbs import capturing, modelling, staffing
-from domain.verbs.modelling import import_model
-from handlers import backtesting, capture, clock, importing, ledger, staff_file, worker
+from handlers import (
+    backtesting,
+    capture,
+    clock,
+    importing,
+    ledger,
+    model_commands,
+    rescore_commands,
+    staff_file,
+    worker,
+)
 from handlers.jobs import reading, transaction
 from handlers.web import make_web
 from kit import db, embedded_postgres, log, migrating
@@ -36,12 +45,12 @@ app = typer.Typer(
 jobs_app = typer.Typer(no_args_is_help=True, help="The ledger of jobs.")
 reps_app = typer.Typer(no_args_is_help=True, help="Who sells.")
 sources_app = typer.Typer(no_args_is_help=True, help="Who may post leads.")
-model_app = typer.Typer(no_args_is_help=True, help="The scoring model.")
 arrivals_app = typer.Typer(no_args_is_help=True, help="What arrived and was refused.")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(reps_app, name="reps")
 app.add_typer(sources_app, name="sources")
-app.add_typer(model_app, name="model")
+app.add_typer(model_commands.app, name="model")
+app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(arrivals_app, name="arrivals")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
@@ -201,18 +210,6 @@ def sources_list() -> None:
     with reading() as session:
         for name in session.scalars(select(CaptureSource.name).order_by(CaptureSource.name)):
             out.print(name)
-
-
-@model_app.command("import")
-def model_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Check the model in FILE and make it the active one. Leads get their new score with their next touch."""
-    try:
-        with transaction() as session:
-            model = import_model(session, file.read_text(encoding="utf-8"), utcnow())
-    except (ModelError, UnicodeDecodeError) as wrong:
-        err.print(f"{file}: {wrong}")
-        raise typer.Exit(1) from None
-    out.print(f"Model {model.name}, version {model.version}, is active.")
 
 
 @arrivals_app.command("refused")

@@ -105,16 +105,16 @@ def follow(
     """Send the next question, or nothing."""
     priority = Priority.BULK if onward.bulk else Priority.LIVE
     if said is not None and onward.again_after is not None:
-        send(session, _ask(lead_id, said.provider, priority, after=onward.again_after))
+        send(session, asking(lead_id, said.provider, priority, after=onward.again_after))
     if isinstance(onward.step, Ask):
-        send(session, _ask(lead_id, onward.step.provider, priority, postponed=postponed))
+        send(session, asking(lead_id, onward.step.provider, priority, postponed=postponed))
     elif isinstance(onward.step, Wait) and onward.step.why is Why.CAP and not postponed:
         # Once: with a backlog that no day's budget pays for, all of it would come again every midnight.
         args: dict[str, int | str] = {"lead_id": lead_id, "postponed": 1}
         send(session, Sending(Job.ENRICH, args, str(lead_id), priority=priority, after=onward.step.until - now))
 
 
-def _ask(
+def asking(
     lead_id: int, provider: str, priority: Priority, *, after: timedelta = timedelta(0), postponed: int = 0
 ) -> Sending:
     args: dict[str, int | str] = {"lead_id": lead_id, "provider": provider, "postponed": postponed}

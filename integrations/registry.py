@@ -22,6 +22,10 @@ class Plug:
     module: str
     switch: str
 
+    @property
+    def name(self) -> str:
+        return self.module.rpartition(".")[2]
+
 
 ENRICHERS = (
     Plug("integrations.dns", "DNS_CHECK"),
