@@ -23,6 +23,7 @@ from handlers import (
     backtesting,
     capture,
     clock,
+    enrichment_commands,
     importing,
     ledger,
     model_commands,
@@ -52,6 +53,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(model_commands.app, name="model")
 app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(arrivals_app, name="arrivals")
+app.add_typer(enrichment_commands.app, name="enrichment")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
 
