@@ -1,17 +1,26 @@
-"""Stage 3, below MQL: enrol the lead, and tell marketing automation what we know of it."""
+"""Stage 3, below MQL: enrol the lead, and tell marketing automation what we know of it and in which programme it is."""
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from domain import finding
+from domain.rules.content import Item
 from domain.tables import Lead
-from domain.verbs import telling
+from domain.verbs import enrolling, recommending, telling
+from domain.verbs.enrolling import Move
 from domain.verbs.nurturing import enrol
-from handlers.draining import digest, note_answers
+from handlers.draining import digest, drain_again, note_answers
 from handlers.flow import Job
-from handlers.jobs import Running, finishing, job, reading
+from handlers.jobs import Running, finishing, job, reading, send
 from integrations import registry
-from integrations.ports import Contact
+from integrations.ports import Contact, MarketingAutomation, Member, NoSuchProgramme, Upserted
 from kit.clock import utcnow
+
+log = structlog.get_logger()
 
 
 @job(Job.NURTURE)
@@ -28,16 +37,21 @@ def tell_marketing(running: Running) -> None:
         return
     with reading() as session:
         links = telling.dirty_links(session, telling.MARKETING, marketing.batch_size)
-        leads = {lead.id: lead for lead, _, _ in finding.leads_with_handoffs(session, [link.lead_id for link in links])}
-    wanted = [(link, _contact(leads[link.lead_id])) for link in links]
+        lead_ids = [link.lead_id for link in links]
+        leads = {lead.id: lead for lead, _, _ in finding.leads_with_handoffs(session, lead_ids)}
+        contents = recommending.standing(session, lead_ids)
+    wanted = [(link, _contact(leads[link.lead_id], contents)) for link in links]
     changed = [(link, contact) for link, contact in wanted if digest(contact) != link.sent_hash]
     answers = marketing.upsert_contacts([contact for _, contact in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
     with finishing(running) as session:
         note_answers(session, wanted, told, Job.TELL_MARKETING, marketing.batch_size)
+        if enrolling.moves(session, 1):
+            # Who has just become a contact there can be enrolled now.
+            send(session, drain_again(Job.ENROL_MARKETING))
 
 
-def _contact(lead: Lead) -> Contact:
+def _contact(lead: Lead, contents: Mapping[int, Item | None]) -> Contact:
     known: dict[str, Any] = {
         "first_name": lead.first_name,
         "last_name": lead.last_name,
@@ -49,4 +63,80 @@ def _contact(lead: Lead) -> Contact:
         "tier": lead.tier,
         "stage": lead.stage,
     }
+    if lead.id in contents:
+        # What was followed is taken away, so that no mail offers it again.
+        item = contents[lead.id]
+        known |= {"next_content_title": item.title if item else "", "next_content_url": (item and item.url) or ""}
     return Contact(lead.email, {name: str(value) for name, value in known.items() if value is not None})
+
+
+@dataclass(slots=True)
+class Known:
+    """Where marketing automation has a lead by now; `later`: it is to be tried again."""
+
+    is_in: str | None
+    problem: str | None = None
+    later: bool = False
+
+
+@job(Job.ENROL_MARKETING)
+def enrol_marketing(running: Running) -> None:
+    """Take leads out of the programme they are in no more, and put them into theirs: one batch a job, newest wins."""
+    marketing = registry.marketing()
+    if marketing is None:
+        return
+    with reading() as session:
+        known = {move: Known(move.is_in) for move in enrolling.moves(session, marketing.batch_size)}
+    _leave(marketing, known)
+    _join(marketing, known)
+    with finishing(running) as session:
+        for move, now in known.items():
+            if now.later:
+                enrolling.put_off(session, move, now.is_in, utcnow())
+            else:
+                enrolling.note(session, move, now.is_in, now.problem, utcnow())
+        if len(known) == marketing.batch_size and not all(now.later for now in known.values()):
+            send(session, drain_again(Job.ENROL_MARKETING))
+
+
+def _leave(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:
+    """A programme that is gone has nobody in it."""
+    for programme, moves in _grouped((move.is_in, move) for move in known if move.is_in != move.wanted):
+        with suppress(NoSuchProgramme):
+            answers = marketing.withdraw(programme, [Member(move.contact_id, move.email) for move in moves])
+            for move, answer in zip(moves, answers, strict=True):
+                known[move].later = answer.later
+        for move in moves:
+            if not known[move].later:
+                known[move].is_in = None
+
+
+def _join(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:
+    """A wrong name of one programme does not hold up the others; its leads say so, until it is put right."""
+    for programme, moves in _grouped((move.wanted, move) for move, now in known.items() if now.is_in is None):
+        try:
+            answers = marketing.enrol(programme, [Member(move.contact_id, move.email) for move in moves])
+        except NoSuchProgramme as wrong:
+            why = f"The programme {moves[0].programme} cannot be entered: {wrong.why}"
+            log.warning("nurture.no_such_programme", why=why)
+            answers = [Upserted(move.email, problem=why) for move in moves]
+        for move, answer in zip(moves, answers, strict=True):
+            now = known[move]
+            now.problem, now.later = answer.problem, answer.later
+            now.is_in = None if answer.problem or answer.later else programme
+
+
+def _grouped(moves: Iterable[tuple[str | None, Move]]) -> list[tuple[str, list[Move]]]:
+    """The moves by the outside's name of the programme; who has none is left out."""
+    by_name: dict[str, list[Move]] = {}
+    for name, move in moves:
+        if name is not None:
+            by_name.setdefault(name, []).append(move)
+    return sorted(by_name.items())
+
+
+@job(Job.MEASURE_CONTENTS)
+def measure_contents(running: Running) -> None:
+    """What each content did, over all of the record."""
+    with finishing(running) as session:
+        recommending.measure(session, utcnow())

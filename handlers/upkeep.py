@@ -1,12 +1,14 @@
 """What must not be left lying, whatever went wrong: open handoffs are offered again, dirty records told again."""
 
 from domain.verbs.offering import waiting_leads
-from domain.verbs.telling import CRM, MARKETING, dirty_links
+from domain.verbs.reviewing import measuring_due, review_due
+from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, dirty_links
 from handlers.draining import drain_again
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import send, transaction
+from kit.clock import utcnow
 
-DRAINS = {CRM: Job.TELL_CRM, MARKETING: Job.TELL_MARKETING}
+DRAINS = {CRM: Job.TELL_CRM, MARKETING: Job.TELL_MARKETING, PROGRAMMES: Job.ENROL_MARKETING}
 
 
 def round_of() -> None:
@@ -17,3 +19,8 @@ def round_of() -> None:
         for system, drain in DRAINS.items():
             if dirty_links(session, system, 1):
                 send(session, drain_again(drain))
+        now = utcnow()
+        if month := review_due(session, now):
+            send(session, Sending(Job.REVIEW_NURTURE, {"month": month}, key=month, lane=Job.REVIEW_NURTURE.value))
+        if day := measuring_due(session, now):
+            send(session, Sending(Job.MEASURE_CONTENTS, {}, key=day, priority=Priority.BULK))

@@ -1,21 +1,23 @@
 """HubSpot as marketing automation: contacts are upserted by e-mail, our findings in properties named `handoff_...`.
+A nurture programme is a list to which contacts are added by hand (MANUAL or SNAPSHOT); HubSpot's workflows begin there.
 
-The official client is the one place that knows HubSpot's paths (v3, which HubSpot ends in September 2027); here one
-call of it is used.
+The official client is the one place that knows HubSpot's paths (v3, which HubSpot ends in September 2027); here three
+calls of it are used.
 """
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import urllib3
 from hubspot import HubSpot as HubSpotClient
 from hubspot.crm.contacts.exceptions import ApiException
+from hubspot.crm.lists.exceptions import ApiException as ListsApiException
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.ports import Contact, Upserted
+from integrations.ports import Contact, Member, NoSuchProgramme, Upserted
 from integrations.reading import dig, sentence, unreadable
 from kit.http import RETRY_AFTER_LIMIT
 from kit.outside import Refused, TryLater
@@ -58,6 +60,7 @@ class HubSpot:
         client = HubSpotClient(access_token=token, host=settings.url.rstrip("/"), retry=retry)
         # Each access to `.batch_api` would open connections of its own.
         self._batches = client.crm.contacts.batch_api
+        self._lists = client.crm.lists.memberships_api
         self._timeout = (3.0, settings.timeout)
 
     def upsert_contacts(self, contacts: Sequence[Contact]) -> list[Upserted]:
@@ -67,8 +70,9 @@ class HubSpot:
     def _upsert(self, contacts: Sequence[Contact]) -> list[Upserted]:
         """One batch. HubSpot may refuse all of it for one bad record (400): the halves are tried, to find that one."""
         traces = {uuid.uuid4().hex: contact for contact in contacts}
+        inputs = [_input(contact, trace) for trace, contact in traces.items()]
         try:
-            body = self._post([_input(contact, trace) for trace, contact in traces.items()])
+            body = self._ask(self._batches.upsert, {"inputs": inputs})
         except _BadRecordError as bad:
             if len(contacts) == 1:
                 return [Upserted(contacts[0].email, problem=bad.message)]
@@ -76,11 +80,34 @@ class HubSpot:
             return [*self._upsert(contacts[:middle]), *self._upsert(contacts[middle:])]
         return _read(body, traces)
 
-    def _post(self, inputs: list[dict[str, Any]]) -> Mapping[str, Any]:
+    def enrol(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
+        missing = self._change_list(self._lists.add, programme, members)
+        return [_member(member, member.contact_id in missing) for member in members]
+
+    def withdraw(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
+        self._change_list(self._lists.remove, programme, members)
+        # Whom HubSpot does not know (any more) is in no list of it.
+        return [_member(member, missing=False) for member in members]
+
+    def _change_list(self, change: Callable[..., Any], list_id: str, members: Sequence[Member]) -> set[str]:
+        """Returns the ids that HubSpot does not know. Who is in the list already, or not in it, is ignored by HubSpot."""
+        missing: set[str] = set()
+        for at in range(0, len(members), BATCH_SIZE):
+            ids = [member.contact_id for member in members[at : at + BATCH_SIZE]]
+            try:
+                body = self._ask(change, list_id, ids)
+            except _MissingError:
+                raise NoSuchProgramme(f"HubSpot has no list {list_id}") from None
+            except _BadRecordError as bad:
+                raise NoSuchProgramme(f"HubSpot's list {list_id} takes nobody from us: {bad.message}") from None
+            missing.update(str(one) for one in _list(body, "recordIdsMissing"))
+        return missing
+
+    def _ask(self, call: Callable[..., Any], *args: object) -> Mapping[str, Any]:
         try:
-            answer = self._batches.upsert({"inputs": inputs}, _preload_content=False, _request_timeout=self._timeout)
+            answer = call(*args, _preload_content=False, _request_timeout=self._timeout)
             body = json.loads(answer.data)
-        except ApiException as refused:
+        except (ApiException, ListsApiException) as refused:
             raise _error(refused.status or 0, refused.headers or {}, refused.body) from None
         except urllib3.exceptions.HTTPError as gone:
             raise TryLater(f"HubSpot did not answer ({type(gone).__name__})") from None
@@ -91,7 +118,8 @@ class HubSpot:
         return body
 
     def close(self) -> None:
-        self._batches.api_client.rest_client.pool_manager.clear()
+        for api in (self._batches, self._lists):
+            api.api_client.rest_client.pool_manager.clear()
 
 
 class _BadRecordError(Exception):
@@ -100,6 +128,10 @@ class _BadRecordError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__()
         self.message = message
+
+
+class _MissingError(Refused):
+    """HubSpot does not have what was named in the path."""
 
 
 def build(settings: Settings) -> HubSpot:
@@ -130,6 +162,12 @@ def _read(body: Mapping[str, Any], traces: Mapping[str, Contact]) -> list[Upsert
             if trace in traces:
                 found[trace] = _refused(traces[trace].email, error)
     return [found.get(trace) or Upserted(contact.email, later=True) for trace, contact in traces.items()]
+
+
+def _member(member: Member, missing: bool) -> Upserted:
+    if missing:
+        return Upserted(member.email, problem="HubSpot does not have this contact any more")
+    return Upserted(member.email, external_id=member.contact_id)
 
 
 def _list(body: Mapping[str, Any], name: str) -> Iterable[object]:
@@ -163,7 +201,8 @@ def _error(status: int, headers: Mapping[str, str], raw: object) -> Exception:
         return _BadRecordError(sentence(dig(body, "message"), "HubSpot refused this contact"))
     if status in {401, 403}:
         return Refused(f"HubSpot does not accept the access token or its scopes (status {status})")
-    return Refused(f"HubSpot refused the request with status {status}")
+    kind = _MissingError if status == 404 else Refused
+    return kind(f"HubSpot refused the request with status {status}")
 
 
 def _wait(headers: Mapping[str, str], body: object) -> float:

@@ -1,4 +1,4 @@
-"""HubSpot's contacts, as far as batch upsert by e-mail goes, with the refusals of the real one."""
+"""HubSpot's contacts, as far as batch upsert by e-mail goes, and its lists, with the refusals of the real one."""
 
 import json
 import secrets
@@ -15,8 +15,25 @@ from sandbox.twin import Pace, Twin, bearer, json_body
 BATCH = 100
 TEXT_LIMIT = 65_536
 TEXTS = {"firstname", "lastname", "company", "jobtitle", "phone", "country", "email", "website", "industry"}
-CUSTOM_TEXTS = {"handoff_tier", "handoff_stage", "handoff_reasons"}
+CUSTOM_TEXTS = {
+    "handoff_tier",
+    "handoff_stage",
+    "handoff_reasons",
+    "handoff_programme",
+    "handoff_next_content_title",
+    "handoff_next_content_url",
+}
 CUSTOM_NUMBERS = {"handoff_score", "handoff_fit", "handoff_intent"}
+LISTS = {
+    "201": ("Nurture: decision makers", "MANUAL"),
+    "202": ("Nurture: not now", "MANUAL"),
+    "203": ("Nurture: influencers", "MANUAL"),
+    "204": ("Nurture: everybody else", "MANUAL"),
+    "299": ("Opened an e-mail this month", "DYNAMIC"),
+}
+"""The lists of this portal: id -> name and how it is filled. HubSpot fills a dynamic one by itself."""
+MEMBERSHIPS = 100_000
+"""Records in one request to a list."""
 INPUT_FIELDS = {"id", "idProperty", "objectWriteTraceId", "properties"}
 
 
@@ -28,17 +45,22 @@ class HubSpotTwin(Twin):
     def __init__(self) -> None:
         self.token = f"pat-na1-{uuid.uuid4()}"
         self.contacts: dict[str, dict[str, Any]] = {}
+        self.lists: dict[str, dict[str, Any]] = {
+            key: {"name": name, "processingType": how, "members": []} for key, (name, how) in LISTS.items()
+        }
         self._ids = count(101)
         super().__init__(Pace(190, 10))
 
     def routes(self, router: APIRouter) -> None:
         router.add_api_route("/crm/v3/objects/contacts/batch/upsert", self.upsert, methods=["POST"])
+        path = "/crm/v3/lists/{list_id}/memberships/{how}"
+        router.add_api_route(path, self.change_members, methods=["PUT"])
 
     def credentials(self, base_url: str) -> dict[str, str]:
         return {"HUBSPOT_ACCESS_TOKEN": self.token, "HUBSPOT_URL": base_url + self.prefix}
 
     def state(self) -> dict[str, Any]:
-        return {"contacts": self.contacts}
+        return {"contacts": self.contacts, "lists": self.lists}
 
     def refusal(self, status: int, kind: str = "") -> Response:
         if status == 429:
@@ -52,7 +74,7 @@ class HubSpotTwin(Twin):
         return _error(status, "INTERNAL_ERROR", "internal error")
 
     async def upsert(self, request: Request) -> Response:
-        if not secrets.compare_digest((bearer(request) or "").encode(), self.token.encode()):
+        if not self._known(request):
             return self.refusal(401)
         if self.fault_for(request.url.path, kinds=frozenset({"daily"})):
             return _limit("DAILY", "You have reached your daily limit.")
@@ -69,6 +91,32 @@ class HubSpotTwin(Twin):
         now = _now()
         results = [self._save(one) for one in inputs]
         return JSONResponse({"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": _now()})
+
+    async def change_members(self, request: Request) -> Response:
+        """Records that do not exist are named; those that are in the list already, or not in it, are passed over."""
+        if not self._known(request):
+            return self.refusal(401)
+        list_id, how = request.path_params["list_id"], request.path_params["how"]
+        found = self.lists.get(list_id)
+        if found is None or how not in {"add", "remove"}:
+            return _error(404, "OBJECT_NOT_FOUND", f"List does not exist with ID {list_id}.")
+        if found["processingType"] == "DYNAMIC":
+            return _error(400, "VALIDATION_ERROR", "Memberships of a DYNAMIC list cannot be changed by hand.")
+        ids = await json_body(request)
+        if not isinstance(ids, list) or not ids or not all(isinstance(one, str) and one.isdecimal() for one in ids):
+            return _error(400, "VALIDATION_ERROR", "Invalid input JSON: a list of record IDs is required")
+        if len(ids) > MEMBERSHIPS:
+            return _error(400, "VALIDATION_ERROR", f"At most {MEMBERSHIPS} records can be changed in one request.")
+        existing = {contact["id"] for contact in self.contacts.values()}
+        members: list[str] = found["members"]
+        changed = [one for one in dict.fromkeys(ids) if one in existing and (one in members) is (how == "remove")]
+        kept = [member for member in members if member not in changed]
+        found["members"] = members + changed if how == "add" else kept
+        answer = {"recordsIdsAdded": changed if how == "add" else [], "recordIdsMissing": sorted(set(ids) - existing)}
+        return JSONResponse(answer | {"recordIdsRemoved": changed if how == "remove" else []})
+
+    def _known(self, request: Request) -> bool:
+        return secrets.compare_digest((bearer(request) or "").encode(), self.token.encode())
 
     def _partly(self, inputs: list[dict[str, Any]]) -> Response:
         """207: the first record fails, the others are saved, and come back in another order."""

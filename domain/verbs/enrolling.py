@@ -1,0 +1,72 @@
+"""In which programme marketing automation has each lead, and what that differs from: a state, drained like the others.
+
+It is a record of its own beside the contact's, since a contact has to be there before it can be enrolled.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from domain.tables import Lead, Programme, SystemLink
+from domain.verbs.telling import MARKETING, PROGRAMMES
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A lead whose programme may have changed. `is_in` and `wanted` are names of the outside: a list, a campaign."""
+
+    lead_id: int
+    contact_id: str
+    email: str = field(repr=False)
+    programme: str | None
+    is_in: str | None
+    wanted: str | None
+    dirty: int
+
+
+def moves(session: Session, limit: int) -> list[Move]:
+    """The leads to look at, longest waiting first. Who is no contact there yet waits until that has been told."""
+    link, contact = aliased(SystemLink), aliased(SystemLink)
+    rows = session.execute(
+        select(
+            link.lead_id,
+            func.coalesce(contact.external_id, ""),
+            Lead.email,
+            Programme.name,
+            link.programme,
+            Programme.external_id,
+            link.dirty,
+        )
+        .join(contact, (contact.lead_id == link.lead_id) & (contact.system == MARKETING))
+        .join(Lead, Lead.id == link.lead_id)
+        .outerjoin(Programme, (Programme.name == Lead.programme) & Programme.active)
+        .where(link.system == PROGRAMMES, link.dirty_since.is_not(None), contact.external_id.is_not(None))
+        .order_by(link.dirty_since, link.lead_id)
+        .limit(limit)
+    )
+    return [Move(*row) for row in rows]
+
+
+def note(session: Session, move: Move, is_in: str | None, problem: str | None, now: datetime) -> None:
+    """Note where the lead is there, or what was refused. If it was moved again meanwhile (`dirty` has grown), it stays dirty."""
+    session.execute(
+        update(SystemLink)
+        .where(SystemLink.lead_id == move.lead_id, SystemLink.system == PROGRAMMES)
+        .values(
+            programme=is_in,
+            problem=problem,
+            told_at=now,
+            dirty_since=case((SystemLink.dirty == move.dirty, None), else_=SystemLink.dirty_since),
+        )
+    )
+
+
+def put_off(session: Session, move: Move, is_in: str | None, now: datetime) -> None:
+    """It is to be tried again, after the others."""
+    session.execute(
+        update(SystemLink)
+        .where(SystemLink.lead_id == move.lead_id, SystemLink.system == PROGRAMMES)
+        .values(programme=is_in, dirty_since=now)
+    )
