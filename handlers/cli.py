@@ -54,6 +54,8 @@ app.add_typer(model_commands.app, name="model")
 app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(arrivals_app, name="arrivals")
 app.add_typer(enrichment_commands.app, name="enrichment")
+app.add_typer(nurture_commands.nurture_app, name="nurture")
+app.add_typer(nurture_commands.content_app, name="content")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
 

@@ -39,7 +39,10 @@ class ScoreRow(HasId, Base):
     """One score of one lead; `ledger` are its contributions, whose points sum to `total`."""
 
     __tablename__ = "scores"
-    __table_args__ = (Index("ix_scores_lead_id_as_of", "lead_id", "as_of"),)
+    __table_args__ = (
+        Index("ix_scores_lead_id_as_of", "lead_id", "as_of"),
+        Index("ix_scores_in_shadow", "model_id", "as_of", postgresql_where=text("not acted")),
+    )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
     model_id: Mapped[int] = mapped_column(ForeignKey("scoring_models.id"))
     as_of: Mapped[datetime]

@@ -12,7 +12,7 @@ from domain.rules.refusals import NoSuchMove, NotFound, Refusal
 from domain.rules.scoring import Model, read_model
 from domain.tables import Happened, LeadEvent, ModelStatus, ScoringModel
 from domain.verbs.record import happened
-from domain.verbs.rescoring import begin
+from domain.verbs.rescoring import start
 
 MOST_IN_SHADOW = 3
 """Each is one more score of every lead."""
@@ -116,7 +116,7 @@ def activate(session: Session, row: ScoringModel, now: datetime) -> ScoringModel
     row.status, row.activated_at = ModelStatus.ACTIVE, now
     session.flush()
     happened(session, Happened.MODEL_ACTIVATED, now, model_id=row.id, before=was)
-    begin(session, row.id, now)
+    start(session, row.id, now)
     return row
 
 

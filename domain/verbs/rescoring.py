@@ -13,7 +13,7 @@ from domain.verbs.record import happened
 _UNFINISHED = (Rescoring.finished_at.is_(None), Rescoring.cancelled_at.is_(None))
 
 
-def begin(session: Session, model_id: int, now: datetime) -> Rescoring | None:
+def start(session: Session, model_id: int, now: datetime) -> Rescoring | None:
     """Begin to score all leads with the active model; an unfinished older rescoring gives way. None: there is no lead to score.
 
     A lead that was never scored is left to the job that will do it.

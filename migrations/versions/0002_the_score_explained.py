@@ -176,6 +176,9 @@ def upgrade() -> None:
     op.add_column("profiles", sa.Column("tries", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.add_column("profiles", sa.Column("again_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("scores", sa.Column("acted", sa.Boolean(), server_default=sa.text("true"), nullable=False))
+    op.create_index(
+        "ix_scores_in_shadow", "scores", ["model_id", "as_of"], unique=False, postgresql_where=sa.text("not acted")
+    )
     op.add_column("system_links", sa.Column("programme", sa.Text(), nullable=True))
     op.add_column(
         "touches", sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
@@ -190,6 +193,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("touches", "recorded_at")
     op.drop_column("system_links", "programme")
+    op.drop_index("ix_scores_in_shadow", table_name="scores", postgresql_where=sa.text("not acted"))
     op.drop_column("scores", "acted")
     op.drop_column("profiles", "again_at")
     op.drop_column("profiles", "tries")

@@ -155,7 +155,7 @@ def test_who_is_gone_and_who_was_never_scored_is_not_scored(session: Session) ->
     erased.stage = Stage.ERASED
     unscored = take(session, "new@buyer.example.com")
     model = modelling.import_model(session, GENEROUS, LATER)
-    assert rescoring.begin(session, model.id, LATER) is None
+    assert rescoring.start(session, model.id, LATER) is None
     assert unscored.score is None
     assert scores(session, model.id) == {}
 
@@ -201,7 +201,7 @@ def test_models_in_shadow_score_every_lead_as_well_and_nothing_follows(session: 
     shadow, _ = modelling.draft(session, GENEROUS, LATER)
     modelling.start_shadow(session, shadow, LATER)
     active, _ = modelling.active_model(session)
-    rescoring.begin(session, active.id, LATER)
+    rescoring.start(session, active.id, LATER)
     run(session)
     rows = session.scalars(select(ScoreRow).where(ScoreRow.as_of == LATER).order_by(ScoreRow.id)).all()
     assert [(row.model_id, row.tier, row.acted) for row in rows] == [

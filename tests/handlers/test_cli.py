@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import typer
@@ -85,14 +84,6 @@ def test_why_a_delivery_was_refused_is_shown_whole(committed: Engine, capsys: py
 def test_a_source_that_no_address_could_name_is_not_made(committed: Engine, name: str) -> None:
     with pytest.raises(typer.BadParameter):
         cli.sources_add(name)
-
-
-def test_a_model_that_is_no_text_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "model.toml"
-    file.write_bytes(b"\xff\xfe")
-    with pytest.raises(typer.Exit):
-        cli.model_import(file)
-    assert str(file) in capsys.readouterr().err.replace("\n", "")
 
 
 def test_somebody_who_is_not_there_is_a_refusal(committed: Engine) -> None:
