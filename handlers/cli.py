@@ -27,6 +27,7 @@ from handlers import (
     importing,
     ledger,
     model_commands,
+    nurture_commands,
     rescore_commands,
     staff_file,
     worker,
