@@ -1,0 +1,95 @@
+"""What is allowed in a scoring model but probably not meant. A remark refuses nothing."""
+
+import difflib
+from collections.abc import Iterator
+
+from domain.rules.conditions import ANY_KIND
+from domain.rules.facts import Attribute, TouchKind
+from domain.rules.scoring_model import Group, Model, Rule
+from domain.rules.tiers import Tier
+
+ALWAYS_KNOWN = frozenset({*Attribute, "source", "company_domain"})
+"""What a model may read without anybody importing it."""
+
+
+def remarks(model: Model) -> list[str]:
+    """Sentences, each beginning with the place; may hold what stands in the file."""
+    return [*_tiers(model), *_expectations(model), *_kinds(model), *_attributes(model), *_points(model)]
+
+
+def _tiers(model: Model) -> Iterator[str]:
+    """A tier that lies above everything that the rules can bring together."""
+    most = _most(model)
+    for tier in Tier:
+        if model.thresholds.of(tier) > most:
+            yield (
+                f"thresholds.{tier}: no lead can reach {tier.label()} ({model.thresholds.of(tier)} points): the rules and "
+                f"their caps bring {most} at most"
+            )
+
+
+def _most(model: Model) -> int:
+    """What fit and intent may bring at most; an upper bound, for some rules exclude each other."""
+    most = 0.0
+    for group in (Group.FIT, Group.INTENT):
+        brought = sum(_most_of(rule) for rule in model.rules if rule.group is group)
+        most += min(brought, model.caps.of_groups()[group])
+    return int(min(most, model.caps.total))
+
+
+def _most_of(rule: Rule) -> float:
+    """A rule about touches without a cap has no most: it counts each."""
+    if rule.when.touch is None:
+        return rule.points + 0.5  # as it is rounded
+    return float("inf") if rule.cap is None else rule.cap
+
+
+def _expectations(model: Model) -> Iterator[str]:
+    for tier in (Tier.MQL, Tier.HQL):
+        if tier not in model.expected_conversion:
+            yield f"expected_conversion.{tier}: is missing, so no statistic can say whether {tier.label()}s do as expected"
+    mql, hql = (model.expected_conversion.get(tier) for tier in (Tier.MQL, Tier.HQL))
+    if mql is not None and hql is not None and hql < mql:
+        yield f"expected_conversion.hql: {hql:g} is less than you expect of an MQL ({mql:g})"
+
+
+def _kinds(model: Model) -> Iterator[str]:
+    """Kinds are open words: an unknown one may be meant, or misspelt."""
+    ruled: set[str] = set()
+    for rule in model.rules:
+        if rule.when.touch:
+            ruled |= rule.when.touch.kinds or {ANY_KIND}
+            for kind in sorted(rule.when.touch.kinds - set(TouchKind)):
+                yield f"{_place(rule)}: {kind} is no kind of touch that we have a word for; your own?"
+    for kind in model.caps.per_kind_per_day:
+        if kind not in ruled and ANY_KIND not in {kind, *ruled}:
+            yield f"caps.per_kind_per_day.{kind}: no rule counts touches of this kind"
+
+
+def _attributes(model: Model) -> Iterator[str]:
+    """One remark for each attribute, at the first rule that reads it."""
+    said: set[str] = set()
+    for rule in model.rules:
+        for name in rule.when.names:
+            if name not in ALWAYS_KNOWN | said:
+                said.add(name)
+                near = difflib.get_close_matches(name, sorted(ALWAYS_KNOWN), 1, cutoff=0.8)
+                hint = f"did you mean {near[0]}?" if near else "do you import it?"
+                yield f"{_place(rule)}: {name} is none of the attributes that every lead has; {hint}"
+
+
+def _points(model: Model) -> Iterator[str]:
+    for rule in model.rules:
+        size = abs(rule.points)
+        if rule.cap is not None and rule.cap < size:
+            yield f"{_place(rule)}: the cap ({rule.cap}) is less than one touch brings ({size:g})"
+        if rule.half_life_days is not None and rule.within_days is not None and rule.half_life_days > rule.within_days:
+            yield f"{_place(rule)}: touches leave the window ({rule.within_days:g} days) before half of their points faded"
+    for group, cap in model.caps.of_groups().items():
+        largest = max((abs(rule.points) for rule in model.rules if rule.group is group), default=0)
+        if cap < largest:
+            yield f"caps.{group}: {cap} is less than one of its rules brings ({largest:g})"
+
+
+def _place(rule: Rule) -> str:
+    return f"{rule.group}.{rule.id}"
