@@ -21,7 +21,9 @@ def page(report: Report) -> str:
         ],
         tiers=list(Tier),
         steps=[step for step, _ in report.groups[0].reached],
-        largest_cell=max((count for _, counts in report.matrix for count in counts), default=0),
+        largest_cell=max(
+            count for was, counts in report.matrix for now, count in zip(Tier, counts, strict=True) if now is not was
+        ),
     )
 
 

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from domain.backtest.comparing import Comparison, compare
 from domain.backtest.history import Window
-from domain.backtest.reading import Range, ranges, sellers, territories
+from domain.backtest.reading import BATCH, Range, ranges, sellers, territories
 from domain.backtest.sharing import Sellers
 from domain.backtest.tally import Tally
 from domain.rules.scoring import read_model
 from handlers.jobs import reading
 from kit import db
 
-WORTH_A_PROCESS = 4
+WORTH_A_PROCESS = 8
 """Ranges. For fewer a process of its own takes longer to start than to be done without."""
 
 MOST_PROCESSES = 8
@@ -48,7 +48,7 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def replay(old: str, new: str, window: Window, processes: int, told: Told) -> tuple[Tally, Sellers]:
+def replay(old: str, new: str, window: Window, processes: int, told: Told, batch: int = BATCH) -> tuple[Tally, Sellers]:
     """Replay the window through both models (TOML). The outcome is the same for any number of processes.
 
     Raises ModelError.
@@ -57,7 +57,7 @@ def replay(old: str, new: str, window: Window, processes: int, told: Told) -> tu
         _hold_still(session)
         snapshot = session.scalars(text("select pg_export_snapshot()")).one()
         task = Task(db.database_url(), snapshot, window, old, new)
-        pieces = ranges(session, window)
+        pieces = ranges(session, window, batch)
         tally, total = Tally(), sum(piece.size for piece in pieces)
         told(0, total)
         processes = min(processes, len(pieces) // WORTH_A_PROCESS)

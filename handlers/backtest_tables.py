@@ -105,7 +105,15 @@ def _matrix(report: Report) -> Table:
 
 def _groups(report: Report) -> Table:
     heads = [words.STEP_WORDS[step] for step, _ in report.groups[0].reached]
-    table = _table("What really became of them", "", "leads", "never handed over", "decided", "still run", *heads)
+    table = _table(
+        "Handed over by ..., and what really became of them",
+        "",
+        "leads",
+        "in reality not",
+        "decided",
+        "still run",
+        *heads,
+    )
     for line in report.groups:
         numbers = [f"{number:,}" for number in (line.leads, line.unknown, words.decided(line), line.running)]
         table.add_row(words.GROUP_WORDS[line.group], *numbers, *(words.share(share) for _, share in line.reached))

@@ -12,9 +12,9 @@ from domain.rules.tiers import Tier
 
 TIER_WORDS = {Tier.MQL: "MQL, to an SDR", Tier.HQL: "HQL, straight to an AE"}
 GROUP_WORDS = {
-    Group.KEPT: "Handed over by both",
-    Group.GAINED: "Gained: by the new one only",
-    Group.LOST: "Lost: by the old one only",
+    Group.KEPT: "Kept: by both",
+    Group.GAINED: "Gained: new only",
+    Group.LOST: "Lost: old only",
 }
 STEP_WORDS = {
     Outcome.ACCEPTED: "accepted",
@@ -46,11 +46,11 @@ def days(report: Report) -> str:
 
 
 def share(of: Share) -> str:
-    """`31 % (24 to 39)`, or why there is no number."""
+    """`31 % (24-39)`, or why there is no number."""
     if not of.enough:
         return f"too few to say (n={of.of})" if of.of else "none yet"
     low, high = of.interval
-    return f"{100 * of.rate:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{100 * of.rate:.0f} % ({100 * low:.0f}-{100 * high:.0f})"
 
 
 def load(of: Load) -> str:
@@ -79,7 +79,8 @@ def remarks(report: Report) -> Iterator[str]:
     )
     yield (
         "A lead is scored again at every touch, whenever more became known of it, and on each month's last day, with what was "
-        "known of it then. The first time it stands at MQL or HQL, outside of a rest, it counts as handed over; once a lead."
+        "known of it then; a tier holds until the score is `hysteresis` points below it. The first time a lead stands at MQL or "
+        "HQL, outside of a rest, it counts as handed over; once a lead."
     )
     if unknown[Group.GAINED]:
         yield (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, select, union
 from sqlalchemy.orm import Session
 
 from domain.backtest.history import Attempt, History, Version, Window, before, outcomes
@@ -19,6 +19,7 @@ from domain.tables import AttributesRow, Handoff, Lead, Pool, PoolMember, Rep, S
 from domain.verbs.offering import SELLER
 from domain.verbs.scoring import BEFORE_SALES, attributes
 
+BIGGEST_ID = 2**63 - 1
 BATCH = 500
 """Leads that are read, and held in memory, at a time."""
 
@@ -34,8 +35,8 @@ class Range(NamedTuple):
 def ranges(session: Session, window: Window, size: int = BATCH) -> list[Range]:
     """The leads that were active within the window, in pieces of `size`."""
     numbered = (
-        select(Lead.id, ((func.row_number().over(order_by=Lead.id) - 1) / size).label("piece"))
-        .where(_active_within(window))
+        select(Lead.id, ((func.row_number().over(order_by=Lead.id) - 1) // size).label("piece"))
+        .where(_active(window, 0, BIGGEST_ID))
         .subquery()
     )
     rows = session.execute(
@@ -46,17 +47,22 @@ def ranges(session: Session, window: Window, size: int = BATCH) -> list[Range]:
     return [Range(*row) for row in rows]
 
 
-def _active_within(window: Window) -> ColumnElement[bool]:
-    touched = exists().where(TouchRow.lead_id == Lead.id, TouchRow.occurred_at.between(window.since, window.until))
-    scored = exists().where(ScoreRow.lead_id == Lead.id, ScoreRow.as_of.between(window.since, window.until))
-    return Lead.stage.not_in(GONE) & or_(touched, scored)
+def _active(window: Window, first: int, last: int) -> ColumnElement[bool]:
+    """Touched or scored within the window. The bounds stand in each part: so each reads that piece of its index alone."""
+    touched = select(TouchRow.lead_id).where(
+        TouchRow.lead_id.between(first, last), TouchRow.occurred_at.between(window.since, window.until)
+    )
+    scored = select(ScoreRow.lead_id).where(
+        ScoreRow.lead_id.between(first, last), ScoreRow.as_of.between(window.since, window.until)
+    )
+    return Lead.id.between(first, last) & Lead.stage.not_in(GONE) & Lead.id.in_(union(touched, scored))
 
 
 def histories(session: Session, window: Window, of: Range) -> list[History]:
     """The past of the leads in a range."""
     leads = session.execute(
         select(Lead.id, Lead.email, Lead.source, Lead.stage, Lead.attributes, Lead.captured_at, Lead.rests_until)
-        .where(Lead.id.between(of.first, of.last), _active_within(window))
+        .where(_active(window, of.first, of.last))
         .order_by(Lead.id)
     ).all()
     ids = [lead.id for lead in leads]
