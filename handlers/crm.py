@@ -74,7 +74,8 @@ _STATUS = {
 
 def _crm_lead(installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None) -> CrmLead:
     status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
-    if lead.stage is Stage.DISQUALIFIED:
+    # A merged lead's record has ended: the person goes on under the other one's.
+    if lead.stage in {Stage.DISQUALIFIED, Stage.MERGED}:
         status = LeadStatus.UNQUALIFIED
     elif lead.stage is Stage.NURTURING:
         status = LeadStatus.NURTURING

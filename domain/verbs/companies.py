@@ -31,7 +31,7 @@ class Named(NamedTuple):
 
 def match_companies(session: Session, leads: Iterable[Lead]) -> None:
     """Find or make the companies of these leads, all of them in a handful of queries. The leads are locked already."""
-    wanted = {lead.id: lead for lead in leads if not _said_by_a_person(lead)}
+    wanted = {lead.id: lead for lead in leads if not _settled(lead)}
     with_domain = defaultdict(list)
     named = defaultdict(list)
     for lead in wanted.values():
@@ -45,8 +45,18 @@ def match_companies(session: Session, leads: Iterable[Lead]) -> None:
         _by_name(session, named)
 
 
-def _said_by_a_person(lead: Lead) -> bool:
-    return (lead.company_match or {}).get("by") == PERSON
+def _settled(lead: Lead) -> bool:
+    """What a person said stands; so does the domain of an address that was merged into one of free mail."""
+    by = (lead.company_match or {}).get("by")
+    return by == PERSON or (by == DOMAIN and not lead.attributes.get("company_domain"))
+
+
+def firmer_company(one: Lead, other: Lead) -> Lead:
+    """Whose company is known better: by a person, by its domain, by its name. Of equals the first's."""
+    firm = {PERSON: 3, DOMAIN: 2}
+    return max(
+        one, other, key=lambda lead: firm.get((lead.company_match or {}).get("by", ""), lead.company_id is not None)
+    )
 
 
 def _named(lead: Lead) -> Named | None:
