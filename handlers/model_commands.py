@@ -11,13 +11,15 @@ from rich.table import Table
 from sqlalchemy import select
 
 from domain.rules.cleaning import free_text
+from domain.rules.model_diff import Kind
+from domain.rules.model_diff import diff as differences
+from domain.rules.model_remarks import remarks
 from domain.rules.scoring import Model, ModelError, read_model
 from domain.rules.tiers import Tier
 from domain.stats.shadow import Beside, beside
 from domain.tables import ModelStatus, ScoringModel
 from domain.verbs import modelling, rescoring
 from handlers.jobs import reading, transaction
-from handlers.model_words import changes
 from kit.clock import utcnow
 
 app = typer.Typer(no_args_is_help=True, help="The scoring model.")
@@ -28,6 +30,7 @@ err = Console(stderr=True, style="red", markup=False, emoji=False, soft_wrap=Tru
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE")]
 Named = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="Without a version: the newest of that name.")]
+_SIGN = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~"}
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -36,6 +39,8 @@ def check(file: File) -> None:
     """Say what is wrong with the model in FILE, if anything is. Nothing is kept."""
     model = _read(file, file.read_bytes())
     out.print(f"{file} reads well: {len(model.rules)} rules.", soft_wrap=True)
+    for remark in remarks(model):
+        out.print(f"- {remark}", soft_wrap=True)
 
 
 @app.command("import")
@@ -81,8 +86,7 @@ def diff(
     new: Annotated[str, typer.Argument(metavar="B", help="The same.")],
 ) -> None:
     """Say what is different in B, rule by rule."""
-    for line in changes(_text_of(old), _text_of(new)):
-        out.print(line, soft_wrap=True)
+    _say_changes(_model_of(old), _model_of(new))
 
 
 @app.command()
@@ -163,8 +167,7 @@ def _after_a_look(named: str, *, yes: bool) -> None:
         out.print(f"{_name(row)} is in force already.")
         return
     out.print(f"{_name(active)} is in force. With {_name(row)}:")
-    for line in changes(active.toml, row.toml):
-        out.print(line, soft_wrap=True)
+    _say_changes(modelling.parsed(active), modelling.parsed(row))
     if not yes and not sys.stdin.isatty():
         _end("Nothing was changed. If it is meant, say --yes.")
     if not yes and not typer.confirm("Put it in force, and score all leads anew?"):
@@ -181,17 +184,23 @@ def _put_in_force(row: ScoringModel) -> None:
         out.print(f"{begun.total:,} leads are scored anew; `handoff rescore status` says how far that is.")
 
 
-def _text_of(named: str) -> str:
-    """The model in a file or in the record, as text."""
+def _say_changes(old: Model, new: Model) -> None:
+    found = differences(old, new)
+    for change in found:
+        out.print(f"{_SIGN[change.kind]} {change.words}", soft_wrap=True)
+    if not found:
+        out.print("Nothing that counts is different.")
+
+
+def _model_of(named: str) -> Model:
+    """The model in a file or in the record."""
     path = Path(named)
-    if path.suffix == ".toml" or path.is_file():
-        if not path.is_file():
-            _end(f"There is no file {named}.")
-        text = path.read_bytes()
-        _read(path, text)
-        return text.decode()
+    if path.is_file():
+        return _read(path, path.read_bytes())
+    if path.suffix == ".toml":
+        _end(f"There is no file {named}.")
     with reading() as session:
-        return modelling.find_model(session, named).toml
+        return modelling.parsed(modelling.find_model(session, named))
 
 
 def _read(file: Path, toml: bytes) -> Model:
