@@ -20,6 +20,7 @@ from domain.rules.refusals import (
 )
 from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep, Role
 from domain.verbs.clocks import cancel_clocks, stop_clock
+from domain.verbs.nurturing import leave_programme
 from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
 
@@ -172,6 +173,7 @@ def _known_reason(key: str) -> Reason:
 def _follow(session: Session, lead: Lead, handoff: Handoff, why: Reason, by: Rep, now: datetime) -> None:
     if why.then is Then.DISQUALIFY:
         move_lead(lead, LeadMove.DISQUALIFY)
+        leave_programme(session, lead, now)
         kind = Happened.LEAD_DISQUALIFIED
     elif why.then is Then.PASS_ON:
         kind = Happened.HANDOFF_PASSED_ON

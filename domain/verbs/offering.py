@@ -14,6 +14,7 @@ from domain.rules.tiers import Tier
 from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Role, SlaClock
 from domain.verbs.choosing import as_member, choose
 from domain.verbs.clocks import cancel_clocks, stop_clock
+from domain.verbs.nurturing import leave_programme
 from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
 
@@ -86,6 +87,7 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
             )
         )
     move_lead(lead, LeadMove.HAND_OVER)
+    leave_programme(session, lead, now)
     return handoff
 
 

@@ -14,6 +14,7 @@ from domain.rules.scoring import Model, Score, ledger_to_json, score
 from domain.rules.tiers import Tier, settled_tier
 from domain.tables import AttributesRow, Happened, Lead, ScoreRow, TouchRow
 from domain.verbs.modelling import InForce, in_force
+from domain.verbs.nurturing import look_after
 from domain.verbs.offering import SELLER, live_handoff, rests, withdraw
 from domain.verbs.record import happened, locked_lead
 from domain.verbs.telling import MARKETING, mark_dirty
@@ -92,6 +93,7 @@ def settle_with(session: Session, lead: Lead, given: Given, score_id: int, now: 
     if way is Happened.LEAD_RESCORED:
         # Nothing follows a mere rescoring; marketing hears of the new number with the next word it gets.
         mark_dirty(session, lead, now, MARKETING)
+        look_after(session, lead, now)
         if given.behaviour and was is not None:
             _say_jump(session, lead, given, was, now)
     lead.recheck_at = recheck_at(lead, now) if way not in WAY.values() else None
