@@ -9,7 +9,7 @@ from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
 from domain.tables import ClockOutcome
-from domain.views import CardView, ClockView, TouchView
+from domain.views import CardView, ClockView, ColleagueView, LeadView, TouchView
 
 MARK = {"hql": "🔥", "mql": "⭐"}
 TOUCHES = 4
@@ -17,7 +17,10 @@ DAY_AND_TIME = "{date_short_pretty} at {time}"
 SAME_DAY = timedelta(hours=10)
 """Nearer than this, a time of day alone is not misread as another day's."""
 
-WITHDRAWN = {"became_hql": "the lead has become an HQL and went to an AE"}
+WITHDRAWN = {
+    "became_hql": "the lead has become an HQL and went to an AE",
+    "merged": "it turned out to be the same person as another lead, with whom sales is further",
+}
 """Why an offer was taken back: code -> words."""
 
 Card = tuple[str, list[Block]]
@@ -38,7 +41,9 @@ def lead_card(view: CardView, now: datetime) -> Card:
     if view.touches:
         blocks.append(context("*Recent:*  " + "  ·  ".join(_touch(touch) for touch in view.touches[:TOUCHES])))
     if lead.notes:
-        blocks.append(context("⚠️ " + "  ·  ".join(escape(note, 120) for note in lead.notes[:3])))
+        blocks.append(context(_data(lead)))
+    if view.colleagues:
+        blocks.append(context(_colleagues(view)))
     if (moved := _moved(view)) is not None:
         blocks.append(context(moved))
     blocks += [divider(), section(_standing(view, now))]
@@ -73,12 +78,33 @@ def _why(view: CardView) -> str:
     return "\n".join(lines)
 
 
+def _colleagues(view: CardView) -> str:
+    """Who else of the company is known, and who talks to them."""
+    shown = [_colleague(one) for one in view.colleagues]
+    if view.more_colleagues:
+        shown.append(f"{view.more_colleagues} more")
+    return f"*Also from {escape(view.lead.company or 'their company', 50)}:*  " + "  ·  ".join(shown)
+
+
+def _colleague(one: ColleagueView) -> str:
+    tier = f"{one.tier.label()} {one.score}" if one.tier else ""
+    stands = f"with {escape(one.rep, 60)}" if one.rep else one.stage.value.replace("_", " ")
+    return ", ".join(filter(None, [escape(one.name, 60), escape(one.title or "", 60), tier, stands]))
+
+
 def _moved(view: CardView) -> str | None:
     """What became of the score since the lead was offered with it; small moves are nobody's news."""
     if view.now_score is None or view.now_tier is None or view.now_tier is view.tier or view.status not in LIVE:
         return None
     mark = "🔥" if view.now_score > view.score else "📉"
     return f"{mark} Now *{view.now_tier.label()} {view.now_score}*: it was {view.score} when it was offered"
+
+
+def _data(lead: LeadView) -> str:
+    """How far one can rely on what stands above."""
+    doubts = ", ".join(escape(note, 60) for note in lead.notes[:4])
+    mark = "⚠️ " if lead.grade in {"C", "D"} else ""
+    return f"{mark}Data: *{escape(lead.grade, 5)}* · {doubts}" if lead.grade else f"Data: {doubts}"
 
 
 def _touch(touch: TouchView) -> str:

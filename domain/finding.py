@@ -7,7 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.rules.lifecycle import LIVE, HandoffStatus
+from domain.rules.facts import Attribute
+from domain.rules.lifecycle import GONE, LIVE, HandoffStatus
+from domain.rules.notes import Note
+from domain.rules.quality import Grade, grade
 from domain.rules.refusals import NotFound, Stranger
 from domain.rules.scoring import Score, ledger_from_json, top_reasons
 from domain.tables import (
@@ -25,9 +28,10 @@ from domain.tables import (
     SystemLink,
     TouchRow,
 )
-from domain.views import AttemptView, CardView, ClockView, LeadView, Person, RiseView, TouchView
+from domain.views import AttemptView, CardView, ClockView, ColleagueView, LeadView, Person, RiseView, TouchView
 
 SHOWN_TOUCHES = 5
+SHOWN_COLLEAGUES = 3
 
 
 def rep_by_slack(session: Session, slack_user_id: str) -> Rep:
@@ -51,7 +55,7 @@ def place_of(session: Session, handoff_id: int) -> str | None:
 
 
 def card_view(session: Session, handoff_id: int) -> CardView:
-    """All that the card of a handoff shows, in six queries whatever its history."""
+    """All that the card of a handoff shows, in seven queries whatever its history and its company."""
     found = session.execute(
         select(Handoff, Lead, ScoreRow, Pool)
         .join(Lead, Lead.id == Handoff.lead_id)
@@ -66,6 +70,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     attempts = _attempts(session, handoff.id)
     decider = handoff.rejected_by or handoff.accepted_by
     people = _people(session, {handoff.rep_id, decider, *(attempt.rep_id for attempt in attempts)})
+    colleagues, more = colleagues_of(session, lead)
     return CardView(
         handoff_id=handoff.id,
         version=handoff.version,
@@ -91,7 +96,25 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         decided_at=handoff.rejected_at or handoff.accepted_at,
         reason=handoff.reason,
         note=handoff.note,
+        colleagues=colleagues,
+        more_colleagues=more,
     )
+
+
+def colleagues_of(session: Session, lead: Lead) -> tuple[list[ColleagueView], int]:
+    """The best of the other leads of the same company, and how many there are besides."""
+    if lead.company_id is None:
+        return [], 0
+    rows = session.execute(
+        select(Lead, Rep.name, func.count().over())
+        .outerjoin(Handoff, (Handoff.lead_id == Lead.id) & Handoff.status.in_(LIVE))
+        .outerjoin(Rep, Rep.id == func.coalesce(Lead.owner_id, Handoff.rep_id))
+        .where(Lead.company_id == lead.company_id, Lead.id != lead.id, Lead.stage.not_in(GONE))
+        .order_by(Lead.score.desc().nulls_last(), Lead.id)
+        .limit(SHOWN_COLLEAGUES)
+    ).all()
+    shown = [ColleagueView(name_of(one), one.title, one.stage, one.tier, one.score, rep) for one, rep, _ in rows]
+    return shown, rows[0][2] - len(shown) if rows else 0
 
 
 def _newest_touches(session: Session, lead_id: int) -> list[TouchView]:
@@ -113,11 +136,10 @@ def _attempts(session: Session, handoff_id: int) -> Sequence[ContactAttempt]:
 
 def lead_view(lead: Lead) -> LeadView:
     """Who the lead is, with what is not known as None."""
-    name = " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email
     known = lead.attributes
     return LeadView(
         id=lead.id,
-        name=name,
+        name=name_of(lead),
         email=lead.email,
         title=lead.title,
         company=lead.company_name,
@@ -126,8 +148,18 @@ def lead_view(lead: Lead) -> LeadView:
         industry=known.get("industry"),
         company_size=known.get("company_size"),
         source=lead.source,
-        notes=[sentence for _, sentence in lead.notes],
+        grade=lead.grade,
+        notes=[reason.words for reason in _grade(lead).reasons],
     )
+
+
+def _grade(lead: Lead) -> Grade:
+    return grade({Note(code) for code, *_ in lead.notes}, lead.fields, _text(lead, Attribute.MAIL_DOMAIN))
+
+
+def name_of(lead: Lead) -> str:
+    """Their name, or else their address."""
+    return " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email
 
 
 def _text(lead: Lead, field: str) -> str | None:

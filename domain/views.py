@@ -57,7 +57,22 @@ class LeadView:
     industry: str | None
     company_size: str | None
     source: str
+    grade: str | None
+    """How good the data are, A to D; None for who came before there were grades."""
     notes: Sequence[str]
+    """Why they are no better, in our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueView:
+    """Another lead of the same company. `rep` is who has it, or to whom it is offered."""
+
+    name: str
+    title: str | None
+    stage: Stage
+    tier: Tier | None
+    score: int | None
+    rep: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,10 @@ class CardView:
     decided_at: datetime | None
     reason: str | None
     note: str | None
+    colleagues: Sequence[ColleagueView] = ()
+    """Best score first."""
+    more_colleagues: int = 0
+    """How many there are besides."""
 
     def clock(self, kind: ClockKind) -> ClockView:
         return next(clock for clock in self.clocks if clock.kind is kind)

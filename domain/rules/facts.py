@@ -38,12 +38,13 @@ class Attribute(StrEnum):
     EMPLOYEES = "employees"  # a number
     COUNTRY = "country"  # two letters, ISO 3166
     REGION = "region"  # emea, americas, apac
+    SUB_REGION = "sub_region"  # dach, nordics, north_america ...: regions.py
     TECHNOLOGIES = "technologies"  # a set
     COMPANY_PRESENT = "company_present"
     FREE_MAIL = "free_mail"
     DISPOSABLE_MAIL = "disposable_mail"
     ROLE_INBOX = "role_inbox"
-    QUALITY_NOTES = "quality_notes"  # a set of validation.Note codes
+    QUALITY_NOTES = "quality_notes"  # a set of notes.Note codes
     DATA_QUALITY = "data_quality"  # A to D, quality.Grade
     MAIL_DOMAIN = "mail_domain"  # receives, no_mail or gone, as DNS says
     COMPETITOR = "competitor"

@@ -93,8 +93,13 @@ _BOTH_GENDERS = re.compile(r"(?i)[*:_/](?=in(?:nen)?\b)")
 _IT = re.compile(r"(?<!\w)(?:I\.?T\.?|EDV)(?!\w)")
 
 
-def categorise(title: str | None, industry: str | None, employees: int | None) -> Categories:
+def categorise(
+    title: str | None, industry: str | None, employees: int | None, *, rank: str | None = None
+) -> Categories:
+    """`rank`: how senior a provider calls them, for who has no title that tells."""
     seniority = seniority_of(title)
+    if seniority is Seniority.UNKNOWN and rank in set(Seniority):
+        seniority = Seniority(rank)
     return Categories(
         seniority=seniority,
         function=function_of(title),

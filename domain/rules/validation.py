@@ -4,38 +4,23 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import phonenumbers
 
 from domain.rules.cleaning import free_text, one_line
 from domain.rules.countries import country_code
+from domain.rules.doubts import is_placeholder, is_test_word, typed_at_random
 from domain.rules.mailboxes import Mailbox, NotAnAddress, read_mailbox
+from domain.rules.notes import HONEYPOT_FIELD, MAIL, NO_COMPANY, Finding, Note
 
 LONGEST_NAME, LONGEST_MESSAGE, LONGEST_PHONE = 200, 2_000, 60
 LARGEST_COUNT = 10_000_000
 MOST_EXTRAS = 50
 NAMES = ("first_name", "last_name", "name", "title", "company", "industry", "city", "website")
-_KNOWN = frozenset({*NAMES, "email", "phone", "country", "employees", "message"})
+PEOPLE = frozenset({"first_name", "last_name"})
+TRIED = PEOPLE | {"company"}  # in these, somebody who tries the form out types something
+_KNOWN = frozenset({*NAMES, "email", "phone", "country", "employees", "message", HONEYPOT_FIELD})
 _RANGE = re.compile(r"^(\d{1,9})(?:\s*(?:-|\u2013|to)\s*(\d{1,9})|\s*(\+))?(?:\s+employees)?$")
-_TEST_WORDS = frozenset(
-    {"test", "tester", "testing", "asdf", "asdfgh", "qwerty", "qwertz", "xxx", "foo", "foobar", "aaa"}
-)
-
-
-class Note(StrEnum):
-    """What is wrong with the data. The model takes points off for some of them."""
-
-    DISPOSABLE_MAIL = "disposable_mail"
-    FREE_MAIL = "free_mail"
-    ROLE_INBOX = "role_inbox"
-    NO_COMPANY = "no_company"
-    PHONE_UNREADABLE = "phone_unreadable"
-    COUNTRY_UNKNOWN = "country_unknown"
-    EMPLOYEES_UNREADABLE = "employees_unreadable"
-    LOOKS_LIKE_A_TEST = "looks_like_a_test"
-    CUT_SHORT = "cut_short"
-    NOT_TEXT = "not_text"
 
 
 class BadLead(ValueError):
@@ -59,10 +44,10 @@ class Checked:
     free_mail: bool
     role_inbox: bool
     company_present: bool  # a company's name or a domain of its own
-    notes: tuple[tuple[Note, str], ...]  # code and sentence; a sentence may quote hostile text
+    notes: tuple[Finding, ...]
 
 
-Notes = list[tuple[Note, str]]
+Notes = list[Finding]
 
 
 def check(raw: Mapping[str, object]) -> Checked:
@@ -72,7 +57,7 @@ def check(raw: Mapping[str, object]) -> Checked:
     said = _said(raw, notes)
     company_domain = None if mailbox.disposable or mailbox.free else mailbox.registrable
     company_present = bool(said.get("company") or company_domain)
-    notes += _doubts(mailbox, said, company_present=company_present)
+    notes += _doubts(raw, mailbox, company_present=company_present)
     return Checked(
         email=mailbox.address,
         identity=mailbox.identity,
@@ -100,12 +85,22 @@ def _mailbox(email: object) -> Mailbox:
 
 
 def _said(raw: Mapping[str, object], notes: Notes) -> dict[str, str | int]:
-    said: dict[str, str | int | None] = {name: _name(raw, name, notes) for name in NAMES}
+    texts = {name: _text(raw, name, notes) for name in NAMES}
+    said: dict[str, str | int | None] = {name: _name(text, name, notes) for name, text in _named(texts).items()}
     said["message"] = _message(raw, notes)
-    said["country"] = country = _country(raw, notes)
-    said["phone"] = _phone(raw, country, notes)
+    said["country"] = _country(raw, notes)
+    said["phone"] = _phone(raw, str(said["country"]), notes)
     said["employees"] = _employees(raw.get("employees"), notes)
     return {field: value for field, value in said.items() if value is not None and value != ""}
+
+
+def _named(texts: dict[str, str]) -> dict[str, str]:
+    """A name in one field is taken apart, unless its parts were given."""
+    whole = one_line(texts.pop("name"), 2 * LONGEST_NAME)
+    if whole and not texts["first_name"].strip() and not texts["last_name"].strip():
+        # "n/a" and "John/Jane" have no blank: then all of it is the first name.
+        texts["first_name"], _, texts["last_name"] = whole.partition(" ")
+    return texts
 
 
 def _text(raw: Mapping[str, object], field: str, notes: Notes) -> str:
@@ -115,59 +110,92 @@ def _text(raw: Mapping[str, object], field: str, notes: Notes) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)
     if value is not None:
-        notes.append((Note.NOT_TEXT, f"The field {field} held no text and was left out."))
+        notes.append(Finding(Note.NOT_TEXT, f"The field {field} held no text and was left out.", field))
     return ""
 
 
-def _name(raw: Mapping[str, object], field: str, notes: Notes) -> str:
-    text = _text(raw, field, notes)
+def _name(text: str, field: str, notes: Notes) -> str:
+    """One line, or nothing for what says nothing. What was typed at random is kept, so that people can judge."""
     if len(text.strip()) > LONGEST_NAME:
-        notes.append((Note.CUT_SHORT, f"The field {field} was cut to {LONGEST_NAME} characters."))
-    return one_line(text, LONGEST_NAME)
+        notes.append(Finding(Note.CUT_SHORT, f"The field {field} was cut to {LONGEST_NAME} characters.", field))
+    name = one_line(text, LONGEST_NAME)
+    if _says_nothing(name, field, notes):
+        return ""
+    looks_like_a_test = f"“{name[:60]}” in the field {field} looks like a test entry."
+    if field in TRIED and is_test_word(name, surname=field in {"last_name", "company"}):
+        notes.append(Finding(Note.LOOKS_LIKE_A_TEST, looks_like_a_test, field))
+        return ""
+    if field in TRIED and typed_at_random(name):
+        notes.append(Finding(Note.LOOKS_LIKE_A_TEST, looks_like_a_test, field))
+    return name
+
+
+def _says_nothing(text: str, field: str, notes: Notes) -> bool:
+    if not is_placeholder(text, of_person=field in PEOPLE):
+        return False
+    notes.append(Finding(Note.PLACEHOLDER, f"The field {field} held “{text[:60]}”, which says nothing.", field))
+    return True
 
 
 def _message(raw: Mapping[str, object], notes: Notes) -> str:
     text = _text(raw, "message", notes)
     if len(text.strip()) > LONGEST_MESSAGE:
-        notes.append((Note.CUT_SHORT, f"The message was cut to {LONGEST_MESSAGE:,} characters."))
+        notes.append(Finding(Note.CUT_SHORT, f"The message was cut to {LONGEST_MESSAGE:,} characters.", "message"))
     return free_text(text, LONGEST_MESSAGE)
 
 
 def _country(raw: Mapping[str, object], notes: Notes) -> str:
-    """Two letters where we know them, else what was written."""
+    """Two letters, or nothing: words that are no country stand in the note, and who knows better may say it."""
     text = one_line(_text(raw, "country", notes), LONGEST_NAME)
+    if not text or (len(text) != 2 and _says_nothing(text, "country", notes)):  # NA is Namibia, N.A. is not
+        return ""
     code = country_code(text)
-    if text and code is None:
-        notes.append((Note.COUNTRY_UNKNOWN, f"“{text[:60]}” is not a country we know."))
-    return code or text
+    if code is None:
+        notes.append(Finding(Note.COUNTRY_UNKNOWN, f"“{text[:60]}” is not a country we know.", "country"))
+    return code or ""
 
 
 def _phone(raw: Mapping[str, object], country: str, notes: Notes) -> str:
     """E.164, or nothing: a number that cannot be read stands in the note."""
     text = one_line(_text(raw, "phone", notes), LONGEST_PHONE)
-    if not text:
+    if not text or _says_nothing(text, "phone", notes):
         return ""
+    number = read_phone(text, country)
+    if number is None:
+        notes.append(Finding(Note.PHONE_UNREADABLE, f"“{text}” could not be read as a telephone number.", "phone"))
+    return number or ""
+
+
+def read_phone(text: str, country: str) -> str | None:
+    """E.164. Without a + the number is read as one dials it in `country` (two letters, or empty)."""
     try:
         number = phonenumbers.parse(text, country if country in phonenumbers.SUPPORTED_REGIONS else None)
     except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        notes.append((Note.PHONE_UNREADABLE, f"“{text}” could not be read as a telephone number."))
-        return ""
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _employees(value: object, notes: Notes) -> int | None:
-    """A count, or the upper end of a band such as 51-200; "5000+" is one more than its number."""
     if value is None or value == "":
         return None
+    if isinstance(value, str) and _says_nothing(one_line(value, LONGEST_PHONE), "employees", notes):
+        return None
+    count = read_count(value)
+    if count is None:
+        notes.append(Finding(Note.EMPLOYEES_UNREADABLE, "The number of employees could not be read.", "employees"))
+    return count
+
+
+def read_count(value: object) -> int | None:
+    """A count, or the upper end of a band such as 51-200; "5000+" is one more than its number."""
     if isinstance(value, float) and math.isfinite(value):
         value = int(value)
     if isinstance(value, str):
         value = _count(one_line(value, LONGEST_PHONE))
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_COUNT:
         return value
-    notes.append((Note.EMPLOYEES_UNREADABLE, "The number of employees could not be read."))
     return None
 
 
@@ -179,17 +207,19 @@ def _count(text: str) -> int | None:
     return int(low) + 1 if more else int(high or low)
 
 
-def _doubts(mailbox: Mailbox, said: Mapping[str, str | int], *, company_present: bool) -> Notes:
+def _doubts(raw: Mapping[str, object], mailbox: Mailbox, *, company_present: bool) -> Notes:
     local = mailbox.address.split("@")[0].split("+")[0]
-    names = {str(said.get(field, "")).casefold() for field in ("first_name", "last_name", "name", "company")}
+    tried = is_test_word(local) or typed_at_random(local)
     doubts = (
         (mailbox.disposable, Note.DISPOSABLE_MAIL, f"{mailbox.domain} gives out throw-away addresses."),
         (mailbox.free, Note.FREE_MAIL, f"{mailbox.domain} is a free mail provider, not a company."),
         (mailbox.role, Note.ROLE_INBOX, f"{local}@ is an inbox that several people read."),
-        (not company_present, Note.NO_COMPANY, "No company was given, and the address does not tell one."),
-        (not _TEST_WORDS.isdisjoint({local, *names}), Note.LOOKS_LIKE_A_TEST, "This looks like a test entry."),
+        (tried, Note.LOOKS_LIKE_A_TEST, f"{local}@ looks like a test entry."),
     )
-    return [(code, sentence) for applies, code, sentence in doubts if applies]
+    found = [Finding(code, sentence, MAIL) for applies, code, sentence in doubts if applies]
+    if raw.get(HONEYPOT_FIELD) not in (None, "", False):
+        found.append(Finding(Note.HONEYPOT, "A field that no person sees was filled.", HONEYPOT_FIELD))
+    return found if company_present else [*found, NO_COMPANY]
 
 
 def _extra(raw: Mapping[str, object]) -> dict[str, str | int | float | bool]:

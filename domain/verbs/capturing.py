@@ -148,17 +148,16 @@ def receive_all(
 
 def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
     """Write on the lead what a delivery says of the person. Asks no database: a forecast does the same to a lead that is none."""
-    merged = merge_fields(sourced_fields(lead), _with_names(checked), FORM, delivery.occurred_at, ())
+    merged = merge_fields(sourced_fields(lead), checked.said, FORM, delivery.occurred_at, ())
     # What we work out ourselves is not for a form's hidden fields to say; an `attributes` object is meant.
     extra = {name: value for name, value in checked.extra.items() if name not in RESERVED}
     imported = {**extra, **_cleaned(delivery.attributes)}
     if delivery.kind == TouchKind.UNSUBSCRIBE:
         imported[Attribute.UNSUBSCRIBED] = True
     if checked.identity == lead.identity:
+        # What comes under another address of theirs says nothing of the mailbox that we write to.
         imported |= _flags(checked)
-        lead.notes = [[code.value, sentence] for code, sentence in checked.notes]
-    # What comes under another address of theirs says nothing of the mailbox that we write to.
-    describe(lead, merged, imported)
+    describe(lead, merged, imported, checked)
 
 
 def touch_of(delivery: Delivery) -> Touch:
@@ -217,23 +216,11 @@ def leads_of(session: Session, identities: Collection[str], *, lock: bool) -> di
             return found
 
 
-def _with_names(checked: Checked) -> dict[str, str | int]:
-    """What was said; a name in one field is taken apart, unless its parts were given."""
-    said = dict(checked.said)
-    name = str(said.pop("name", ""))
-    if name and "first_name" not in said and "last_name" not in said:
-        first, _, last = name.partition(" ")
-        said |= {"first_name": first} | ({"last_name": last} if last else {})
-    return said
-
-
 def _flags(checked: Checked) -> dict[str, Any]:
     return {
         Attribute.FREE_MAIL: checked.free_mail,
         Attribute.DISPOSABLE_MAIL: checked.disposable,
         Attribute.ROLE_INBOX: checked.role_inbox,
-        Attribute.COMPANY_PRESENT: checked.company_present,
-        Attribute.QUALITY_NOTES: sorted({code.value for code, _ in checked.notes}),
         "company_domain": checked.company_domain or "",
     }
 

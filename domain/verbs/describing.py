@@ -1,34 +1,38 @@
-"""What is known of a lead, as it is written on it: the merged fields, and what rules read of them."""
+"""What is known of a lead, as it is written on it: the merged fields, and what rules and people read of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from domain.rules.facts import Attribute
-from domain.rules.merging import Sourced
+from domain.rules.merging import REP, Sourced
+from domain.rules.notes import MAIL, Finding, Note, heard, standing
 from domain.rules.personas import categorise
+from domain.rules.quality import grade
+from domain.rules.regions import region_of
+from domain.rules.validation import Checked
 from domain.tables import AttributesRow, Lead
 
+COPIED = (Attribute.COUNTRY, Attribute.EMPLOYEES, Attribute.MAIL_DOMAIN)
+"""Fields that rules read as they are."""
 
-def describe(lead: Lead, merged: Mapping[str, Sourced], more: Mapping[str, Any]) -> None:
-    """Write the merged fields to the lead, and what rules read of them."""
+Values = Mapping[str, str | int]
+
+
+def describe(lead: Lead, merged: Mapping[str, Sourced], more: Mapping[str, Any], form: Checked | None = None) -> None:
+    """Write the merged fields to the lead, what rules read of them, and how good they are. `form`: what was sent, if it was."""
     values = {name: sourced.value for name, sourced in merged.items()}
-    lead.fields = {name: {"value": s.value, "source": s.source, "at": s.at.isoformat()} for name, s in merged.items()}
+    notes = _all_notes(lead, form)
+    gone = {name for name in (*COPIED, Attribute.REGION, Attribute.SUB_REGION) if _was_known(lead, name, values)}
+    lead.fields = {name: _stored(sourced) for name, sourced in merged.items()}
     lead.first_name, lead.last_name = _text(values, "first_name"), _text(values, "last_name")
     lead.title, lead.company_name = _text(values, "title"), _text(values, "company")
-    employees = values.get("employees")
-    categories = categorise(lead.title, _text(values, "industry"), employees if isinstance(employees, int) else None)
-    known: dict[str, Any] = {
-        Attribute.SENIORITY: categories.seniority.value,
-        Attribute.FUNCTION: categories.function.value,
-        Attribute.PERSONA: categories.persona.value,
-        Attribute.INDUSTRY: categories.industry.value,
-        Attribute.COMPANY_SIZE: categories.company_size.value,
-    }
-    known |= {name: values[name] for name in (Attribute.COUNTRY, Attribute.EMPLOYEES) if name in values}
-    lead.attributes = {str(name): value for name, value in {**lead.attributes, **more, **known}.items()}
+    known = {name: value for name, value in lead.attributes.items() if name not in gone}
+    known |= {str(name): value for name, value in {**more, **_categories(values)}.items()}
+    corrected = {name for name, sourced in merged.items() if sourced.source == REP}
+    lead.attributes = known | _judged(lead, notes, values, corrected, known)
 
 
 def note_attributes(session: Session, lead: Lead, before: Mapping[str, Any], now: datetime) -> None:
@@ -38,11 +42,73 @@ def note_attributes(session: Session, lead: Lead, before: Mapping[str, Any], now
 
 
 def sourced_fields(lead: Lead) -> dict[str, Sourced]:
+    return {name: _sourced(stored) for name, stored in lead.fields.items()}
+
+
+def findings(lead: Lead) -> list[Finding]:
+    """The lead's notes. Where one does not say which field it is about, the next delivery replaces it."""
+    return [Finding(Note(code), sentence, *(field or [MAIL])) for code, sentence, *field in lead.notes]
+
+
+def _sourced(stored: Mapping[str, Any]) -> Sourced:
+    below = _sourced(stored["below"]) if "below" in stored else None
+    return Sourced(stored["value"], stored["source"], datetime.fromisoformat(stored["at"]), below)
+
+
+def _stored(sourced: Sourced) -> dict[str, Any]:
+    below = {"below": _stored(sourced.below)} if sourced.below else {}
+    return {"value": sourced.value, "source": sourced.source, "at": sourced.at.isoformat(), **below}
+
+
+def _was_known(lead: Lead, name: str, values: Values) -> bool:
+    field = Attribute.COUNTRY if name in {Attribute.REGION, Attribute.SUB_REGION} else name
+    return field in lead.fields and field not in values
+
+
+def _categories(values: Values) -> dict[str, Any]:
+    employees = values.get("employees")
+    found = categorise(
+        _text(values, "title"),
+        _text(values, "industry"),
+        employees if isinstance(employees, int) else None,
+        rank=_text(values, "seniority"),
+    )
+    region = region_of(str(values.get("country", "")))
     return {
-        name: Sourced(stored["value"], stored["source"], datetime.fromisoformat(stored["at"]))
-        for name, stored in lead.fields.items()
+        Attribute.SENIORITY: found.seniority.value,
+        Attribute.FUNCTION: found.function.value,
+        Attribute.PERSONA: found.persona.value,
+        Attribute.INDUSTRY: found.industry.value,
+        Attribute.COMPANY_SIZE: found.company_size.value,
+        **({Attribute.REGION: region[0], Attribute.SUB_REGION: region[1]} if region else {}),
+        **{name: values[name] for name in COPIED if name in values},
     }
 
 
-def _text(values: Mapping[str, str | int], name: str) -> str | None:
+def _judged(
+    lead: Lead, noted: Sequence[Finding], values: Values, corrected: set[str], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Notes and grade of the record as it is now: a later good form, a provider or a colleague mends both."""
+    company_present = bool(values.get("company") or known.get("company_domain"))
+    notes = standing(noted, values, corrected, company_present=company_present)
+    found = grade({one.code for one in notes}, values, _text(values, Attribute.MAIL_DOMAIN))
+    lead.notes, lead.grade = [list(one) for one in notes], found.letter
+    return {
+        Attribute.COMPANY_PRESENT.value: company_present,
+        Attribute.QUALITY_NOTES.value: sorted({one.code.value for one in notes}),
+        Attribute.DATA_QUALITY.value: found.letter,
+    }
+
+
+def _all_notes(lead: Lead, form: Checked | None) -> Sequence[Finding]:
+    before = findings(lead)
+    if form is None:
+        return before
+    mine = form.identity == lead.identity  # another address of theirs says nothing of the mailbox that we write to
+    known = lead.fields and Note.HONEYPOT not in {one.code for one in before}  # a machine spoils no lead that is known
+    found = [one for one in form.notes if (mine or one.field != MAIL) and not (known and one.code is Note.HONEYPOT)]
+    return heard(before, found, {MAIL, *form.said} if mine else form.said)
+
+
+def _text(values: Values, name: str) -> str | None:
     return str(values[name]) if name in values else None

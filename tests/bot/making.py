@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.rules.deadlines import deadlines, policy
-from domain.rules.lifecycle import HandoffStatus
+from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.reasons import REASONS
 from domain.rules.scoring import Contribution
 from domain.rules.scoring_model import Group
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, ClockOutcome
-from domain.views import AttemptView, CardView, ClockView, LeadView, Person, TouchView
+from domain.views import AttemptView, CardView, ClockView, ColleagueView, LeadView, Person, TouchView
 from tests.conftest import NOON
 
 SAM = Person(7, "Sam Sample", "U0SAM")
@@ -31,7 +31,8 @@ LEAD = LeadView(
     industry="software",
     company_size="201-1000",
     source="website",
-    notes=("example.com is a sample.",),
+    grade="B",
+    notes=("no name", "phone unreadable"),
 )
 
 
@@ -111,7 +112,17 @@ leads = st.builds(
     industry=maybe,
     company_size=maybe,
     source=hostile,
+    grade=st.none() | st.sampled_from("ABCD"),
     notes=st.lists(hostile, max_size=6),
+)
+colleagues = st.builds(
+    ColleagueView,
+    hostile,
+    maybe,
+    st.sampled_from(Stage),
+    st.none() | st.sampled_from(Tier),
+    st.integers(0, 100),
+    maybe,
 )
 views = st.builds(
     CardView,
@@ -139,6 +150,8 @@ views = st.builds(
     decided_at=st.none() | moments,
     reason=st.none() | st.sampled_from(sorted(REASONS)),
     note=maybe,
+    colleagues=st.lists(colleagues, max_size=3),
+    more_colleagues=st.integers(0, 999),
 )
 
 

