@@ -109,7 +109,7 @@ def steps(history: History, window: Window, month_ends: Sequence[datetime]) -> l
 def before(attempts: Sequence[Attempt], since: datetime) -> tuple[bool, datetime | None]:
     """Whether sales had the lead at `since`, or was through with it; else until when it rests. `attempts`: in their order."""
     last = next((one for one in reversed(attempts) if one.opened_at < since), None)
-    if last is None or last.status in {HandoffStatus.WITHDRAWN, HandoffStatus.EXPIRED}:
+    if last is None:
         return False, None
     reason = REASONS.get(last.reason or "")
     if last.rejected_at is None or last.rejected_at >= since or reason is None or reason.then is not Then.RECYCLE:

@@ -32,4 +32,7 @@ class Share(NamedTuple):
         share, spread = self.hit / self.of, Z95 * Z95 / self.of
         middle = share + spread / 2
         half = math.sqrt(share * (1 - share) * spread + spread * spread / 4)
-        return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
+        # The rate itself is always within, also where floats would leave it a hair's breadth outside.
+        return max(0.0, min(share, (middle - half) / (1 + spread))), min(
+            1.0, max(share, (middle + half) / (1 + spread))
+        )
