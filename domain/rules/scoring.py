@@ -176,10 +176,15 @@ def _touches_seen(tally: _Tally, attributes_seen: str) -> str:
     touch = tally.newest
     if touch is None:
         return attributes_seen
-    date = _date((touch.occurred_at - EPOCH).days)
+    date = day_in_words(touch.occurred_at)
     when = date if tally.times == 1 else f"{tally.times} times, last on {date}"
     what = touch.content or touch.page or touch.campaign
     return ", ".join([part for part in (when, what, attributes_seen) if part])
+
+
+def day_in_words(moment: datetime) -> str:
+    """The day in UTC: 18 Nov 2026."""
+    return _date((moment - EPOCH).days)
 
 
 @lru_cache(maxsize=4096)
@@ -233,7 +238,9 @@ __all__ = [
     "ModelError",
     "Rule",
     "Score",
+    "day_in_words",
     "default_model_toml",
+    "in_order",
     "ledger_from_json",
     "ledger_to_json",
     "parse_model",
