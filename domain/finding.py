@@ -20,6 +20,7 @@ from domain.tables import (
     Handoff,
     Installation,
     Lead,
+    LeadMerge,
     Pool,
     Rep,
     Role,
@@ -28,7 +29,16 @@ from domain.tables import (
     SystemLink,
     TouchRow,
 )
-from domain.views import AttemptView, CardView, ClockView, ColleagueView, LeadView, Person, RiseView, TouchView
+from domain.views import (
+    AttemptView,
+    CardView,
+    ClockView,
+    ColleagueView,
+    LeadView,
+    Person,
+    RiseView,
+    TouchView,
+)
 
 SHOWN_TOUCHES = 5
 SHOWN_COLLEAGUES = 3
@@ -81,7 +91,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         fit=scored.fit,
         intent=scored.intent,
         negative=scored.negative,
-        reasons=top_reasons(_score(scored)),
+        reasons=top_reasons(score_of(scored)),
         now_score=lead.score,
         now_tier=lead.tier,
         lead=lead_view(lead),
@@ -162,6 +172,18 @@ def name_of(lead: Lead) -> str:
     return " ".join(part for part in (lead.first_name, lead.last_name) if part) or lead.email
 
 
+def addresses_of(session: Session, lead: Lead) -> Sequence[str]:
+    """Their own address first, then those of the leads that were merged into theirs."""
+    theirs = select(Lead.email).where(Lead.merged_into == lead.id).order_by(Lead.id)
+    return [lead.email, *session.scalars(theirs)]
+
+
+def merges_of(session: Session, lead: Lead) -> Sequence[LeadMerge]:
+    """The merges that the lead was part of, oldest first."""
+    part = (LeadMerge.kept_id == lead.id) | (LeadMerge.merged_id == lead.id)
+    return session.scalars(select(LeadMerge).where(part).order_by(LeadMerge.id)).all()
+
+
 def _text(lead: Lead, field: str) -> str | None:
     said = lead.fields.get(field)
     return str(said["value"]) if said else None
@@ -229,14 +251,14 @@ def rise_of(session: Session, lead_id: int) -> RiseView | None:
         stage=found.Lead.stage,
         tier=found.Lead.tier,
         score=found.ScoreRow.total,
-        reasons=top_reasons(_score(found.ScoreRow)),
+        reasons=top_reasons(score_of(found.ScoreRow)),
         touches=_newest_touches(session, lead_id),
         channel=place.channel if place else None,
         ts=place.ts if place else None,
     )
 
 
-def _score(row: ScoreRow) -> Score:
+def score_of(row: ScoreRow) -> Score:
     return Score(row.total, row.fit, row.intent, row.negative, ledger_from_json(row.ledger), row.disqualified_by)
 
 

@@ -25,6 +25,7 @@ from handlers import (
     clock,
     enrichment_commands,
     importing,
+    lead_commands,
     ledger,
     model_commands,
     nurture_commands,
@@ -51,6 +52,7 @@ arrivals_app = typer.Typer(no_args_is_help=True, help="What arrived and was refu
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(reps_app, name="reps")
 app.add_typer(sources_app, name="sources")
+app.add_typer(lead_commands.app, name="leads")
 app.add_typer(model_commands.app, name="model")
 app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(arrivals_app, name="arrivals")

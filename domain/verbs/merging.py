@@ -190,8 +190,8 @@ def _become_one(
 
 def _combine(kept: Lead, other: Lead) -> None:
     """The columns that are no field: how far they are, since when, and who has them."""
-    if other.captured_at < kept.captured_at:
-        kept.captured_at, kept.source = other.captured_at, other.source
+    # The kept lead's source stays: its past scores have read it.
+    kept.captured_at = min(kept.captured_at, other.captured_at)
     if other.owner_id is not None and (kept.owner_id is None or further(kept.stage, other.stage) is not kept.stage):
         kept.owner_id = other.owner_id
     if kept.score_id is None:
