@@ -10,6 +10,7 @@ class Press(StrEnum):
     ACCEPT = "handoff.accept"
     REJECT = "handoff.reject"
     LOG_CONTACT = "handoff.log_contact"
+    FIX_DATA = "handoff.fix_data"
 
 
 class Submission(StrEnum):
@@ -17,10 +18,12 @@ class Submission(StrEnum):
 
     REJECT = "handoff.reject.submit"
     LOG_CONTACT = "handoff.log_contact.submit"
+    FIX_DATA = "handoff.fix_data.submit"
 
 
 class Command(StrEnum):
     LEADSTATS = "/leadstats"
+    LEADWHY = "/leadwhy"
 
 
 class Field(StrEnum):

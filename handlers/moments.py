@@ -5,6 +5,7 @@ from handlers import (
     assignment,
     capture,
     card,
+    correction,
     crm,
     enrichment,
     leadstats,
@@ -18,6 +19,7 @@ from handlers import (
     scoring,
     sla,
     slack_door,
+    why,
 )
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "assignment",
     "capture",
     "card",
+    "correction",
     "crm",
     "enrichment",
     "leadstats",
@@ -38,4 +41,5 @@ __all__ = [
     "scoring",
     "sla",
     "slack_door",
+    "why",
 ]

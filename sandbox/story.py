@@ -269,6 +269,37 @@ def cold(world: World) -> None:
     expect(f"scored {lead['score']}: {lead['tier']}, and no card", lead["handoff"] is None)
 
 
+def warmed(world: World) -> None:
+    chapter("A reader warms up: from nurture to an SDR, and from there to an AE")
+    person = {
+        "email": "nina.example@dogwood-cloud.example.com",
+        "first_name": "Nina",
+        "last_name": "Example",
+        "company": "Dogwood Cloud",
+        **MQL,
+    }
+    arrival = world.post("nina-1", **person, kind="content_download", content="Glossary")["arrival"]
+    lead = until("the lead in nurture", lambda: _if(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
+    expect(f"scored {lead['score']}: {lead['tier'].upper()}, in nurture", lead["tier"] == "mel")
+    began = time.monotonic()
+    world.post("nina-2", **person, kind="webinar", content="Handing leads over in minutes")
+    until("Nina's card", lambda: world.card(MORGAN, EMEA, "Nina Example", "handoff.accept"))
+    expect(f"a webinar later an SDR has the card, {time.monotonic() - began:.1f} s after it", True)
+    world.post("nina-3", **person, kind="pricing_view", page="/pricing")
+    gone = until("the withdrawn card", lambda: world.card(MORGAN, EMEA, "Nina Example", "Withdrawn"))
+    expect("a look at the prices makes an HQL of it: the offer is withdrawn", "handoff.accept" not in gone.buttons)
+    places = {ae: world.direct_messages(ae) for ae in (ADA, ALEX)}
+    until("Nina's card at an AE", lambda: _anywhere(world, places, "Nina Example"))
+    expect("and an AE has it", True)
+    world.command(SAM, EMEA, "/leadwhy", "nina.example@dogwood-cloud.example.com")
+    until("the answer", lambda: world.whispered(SAM, EMEA, "Looked at the prices"))
+    expect("/leadwhy says why, what would change it, and who was next", world.whispered(SAM, EMEA, "Who got it:"))
+
+
+def _anywhere(world: World, places: dict[str, str], name: str) -> Card | None:
+    return next((card for ae, dm in places.items() if (card := world.card(ae, dm, name))), None)
+
+
 def numbers(world: World) -> None:
     chapter("The manager asks for the numbers")
     world.command(MORGAN, EMEA, "/leadstats", "team 7d")
@@ -307,7 +338,7 @@ def _hubspot(world: World, email: str, stage: str) -> JSON | None:
 def main() -> None:
     world = World(os.environ["SANDBOX_URL"], os.environ["HANDOFF_URL"], os.environ["CAPTURE_KEY"])
     try:
-        for scene in (accepted, rejected, hot, cold, numbers):
+        for scene in (accepted, rejected, hot, cold, warmed, numbers):
             scene(world)
     except NotSo as no:
         sys.stdout.write(f"  ✗ {no}\n")

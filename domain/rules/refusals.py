@@ -121,6 +121,13 @@ class NotFound(Refusal):
     words = "There is no such {what} any more."
 
 
+class NoSuchLead(Refusal):
+    key = "no_such_lead"
+    status = 404
+
+    words = "There is no lead with this e-mail address."
+
+
 class DeliveryConflict(Refusal):
     """The same delivery key came with another body."""
 

@@ -30,7 +30,10 @@ SDRS = ["U0SAMSDR001", "U0DANASDR01", "U0ELISDR001"]
 MANAGER = "U0MORGAN001"
 GUEST = "U0GALEGST01"
 
-COMMANDS = (Command("/leadstats", "How leads are doing", "[7d|30d|90d]"),)
+COMMANDS = (
+    Command("/leadstats", "How leads are doing", "[7d|30d|90d]"),
+    Command("/leadwhy", "Why a lead has its score, and who gets it", "name@company.com"),
+)
 
 
 def channels() -> list[Channel]:

@@ -322,11 +322,11 @@ def submission(callback_id: str, ref: str, *, user: str = SAM, **values: str | N
     return urlencode({"payload": json.dumps(payload)})
 
 
-def command(text: str, *, user: str = SAM) -> str:
-    """The body of a typed /leadstats."""
+def command(text: str, *, user: str = SAM, name: str = "/leadstats") -> str:
+    """The body of a typed command."""
     return urlencode(
         {
-            "command": "/leadstats",
+            "command": name,
             "text": text,
             "user_id": user,
             "team_id": slack_settings().slack_team_id,
