@@ -11,6 +11,7 @@ HEADER_TEXT = 150
 BUTTON_TEXT = 75
 OPTION_TEXT = 75
 CONTEXT_TEXT = 2000
+HINT_TEXT = 200
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -109,6 +110,34 @@ def select(block_id: str, label: str, placeholder: str, options: list[Block]) ->
             "options": options,
         },
     }
+
+
+def line_input(block_id: str, label: str, value: str, hint: str, *, max_length: int) -> Block:
+    """An input block for one line that may be left empty, with what is known by now in it."""
+    text = plain(value, max_length)
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "optional": True,
+        "label": {"type": "plain_text", "text": label},
+        "element": {
+            "type": "plain_text_input",
+            "action_id": block_id,
+            "max_length": max_length,
+            **({"initial_value": text} if text else {}),
+        },
+        **_hint(hint),
+    }
+
+
+def _hint(text: str) -> Block:
+    return {"hint": {"type": "plain_text", "text": plain(text, HINT_TEXT), "emoji": False}} if plain(text) else {}
+
+
+def chosen(block: Block, value: str, hint: str) -> Block:
+    """A select with the option of this value chosen at first."""
+    first = next(one for one in block["element"]["options"] if one["value"] == value)
+    return {**block, "element": {**block["element"], "initial_option": first}, **_hint(hint)}
 
 
 def text_input(block_id: str, label: str, placeholder: str, *, max_length: int) -> Block:

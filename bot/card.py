@@ -165,18 +165,21 @@ def _span(left: timedelta) -> str:
 
 def _buttons(view: CardView) -> list[Block]:
     ref = HandoffRef(view.handoff_id, view.version).packed
+    fix = button("Fix data…", Press.FIX_DATA, ref)
     if view.status is HandoffStatus.OFFERED:
         return [
             button("Accept", Press.ACCEPT, ref, style="primary"),
             button("Reject…", Press.REJECT, ref, style="danger"),
+            fix,
         ]
     if view.status is HandoffStatus.ACCEPTED:
         return [
             button("Log first contact…", Press.LOG_CONTACT, ref, style="primary"),
             button("Give back…", Press.REJECT, ref),
+            fix,
         ]
     if view.status is HandoffStatus.CONTACTED:
-        return [button("Log a contact…", Press.LOG_CONTACT, ref), button("Give back…", Press.REJECT, ref)]
+        return [button("Log a contact…", Press.LOG_CONTACT, ref), button("Give back…", Press.REJECT, ref), fix]
     return []
 
 

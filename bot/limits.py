@@ -19,6 +19,7 @@ TEXTS: Mapping[str, int] = {
     "option.text": 75,
     "option.description": 75,
     "input.label": 2000,
+    "input.hint": 2000,
     "static_select.placeholder": 150,
     "plain_text_input.placeholder": 150,
     "modal.title": 24,
@@ -31,6 +32,7 @@ WORDS: Mapping[str, int] = {
     "action_id": 255,
     "button.value": 2000,
     "option.value": 150,
+    "plain_text_input.initial_value": 3000,
     "modal.private_metadata": 3000,
     "modal.callback_id": 255,
 }

@@ -37,6 +37,8 @@ class Sent:
     values: Mapping[str, str]
     window: str
     """Slack's id of the window: the same one sent twice is one submission."""
+    shown: Mapping[str, str]
+    """What stood in each input when the window opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _submission_listener(door: Door, sent: Callable[[Sent], Errors]) -> Callable
         ref: HandoffRef | None = None
         try:
             ref = HandoffRef.unpack(str(view.get("private_metadata", "")))
-            errors: Mapping[str, str] = sent(Sent(user, ref, values, str(view["id"])))
+            errors: Mapping[str, str] = sent(Sent(user, ref, values, str(view["id"]), _shown(view)))
         except Refusal as refusal:
             errors = {first: door.refused(user, None, ref, refusal)}
         except BadRef:
@@ -190,6 +192,14 @@ def _command_listener(door: Door, asked: Callable[[Asked], Answer]) -> Callable[
             ack(text=text, blocks=blocks, response_type="ephemeral")
 
     return listener
+
+
+def _shown(view: Mapping[str, Any]) -> dict[str, str]:
+    inputs = {block["block_id"]: block["element"] for block in view.get("blocks") or () if block.get("type") == "input"}
+    return {
+        name: str((one.get("initial_option") or {}).get("value") or one.get("initial_value") or "")
+        for name, one in inputs.items()
+    }
 
 
 def _value(element: Mapping[str, Any]) -> str:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from bot.blocks import Block, escape, option, section, select, text_input
+from bot.blocks import Block, chosen, escape, line_input, option, section, select, text_input
 from bot.ids import Field, HandoffRef, Submission
+from domain.rules.industries import Industry
 from domain.rules.reasons import NOTE_LIMIT, REASONS
+from domain.rules.validation import LONGEST_NAME
 from domain.tables import AttemptOutcome
-from domain.views import CardView
+from domain.views import CardView, DataView
 
 View = dict[str, Any]
 
@@ -46,7 +48,38 @@ def contact_modal(view: CardView) -> View:
     )
 
 
-def _modal(submission: Submission, title: str, submit: str, view: CardView, blocks: list[Block]) -> View:
+LINES = {
+    "first_name": "First name",
+    "last_name": "Last name",
+    "title": "Job title",
+    "company": "Company",
+    "country": "Country",
+    "phone": "Telephone",
+    "employees": "Employees",
+}
+
+
+def fix_modal(view: DataView) -> View:
+    """Everything that can be put right, with what is known by now, and under it who says so."""
+    industries = [option(industry.words, industry.value) for industry in Industry]
+    industry = select("industry", "Industry", "Choose one", industries)
+    return _modal(
+        Submission.FIX_DATA,
+        "Fix data",
+        "Save",
+        view,
+        [
+            section(f"*{escape(view.email, 120)}*\nWho clears a field takes its correction back."),
+            *(
+                line_input(field, label, view.shown.get(field, ""), view.hints.get(field, ""), max_length=LONGEST_NAME)
+                for field, label in LINES.items()
+            ),
+            chosen(industry, view.shown.get("industry", Industry.UNKNOWN), view.hints.get("industry", "")),
+        ],
+    )
+
+
+def _modal(submission: Submission, title: str, submit: str, view: CardView | DataView, blocks: list[Block]) -> View:
     return {
         "type": "modal",
         "callback_id": submission,

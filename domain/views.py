@@ -1,6 +1,6 @@
 """What a card, a message or a page shows, as plain values read in one go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +73,17 @@ class ColleagueView:
     tier: Tier | None
     score: int | None
     rep: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataView:
+    """What is known of a lead, to be put right: each field as it is shown, and who says so or what is wrong with it."""
+
+    handoff_id: int
+    version: int
+    email: str
+    shown: Mapping[str, str]
+    hints: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,12 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_MERGED: (_of_lead(Job.SCORE, key=True), _card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.LEAD_UNMERGED: (_of_lead(Job.SCORE, key=True), _card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.LEAD_COMPANY_SET: (_card(),),
+    Happened.LEAD_CORRECTED: (
+        _of_lead(Job.SCORE, key=True, priority=Priority.CLICK),
+        _card(Priority.CLICK),
+        _drain(Job.TELL_CRM),
+        _drain(Job.TELL_MARKETING),
+    ),
     Happened.LEAD_RESCORED: (),
     Happened.LEAD_TO_NURTURE: (_of_lead(Job.NURTURE),),
     Happened.LEAD_TO_SDR: (_of_lead(Job.ASSIGN),),

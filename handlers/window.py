@@ -21,7 +21,12 @@ def open_window(click: Click, move: HandoffMove, window: Callable[[CardView], Vi
         rep = finding.rep_by_slack(session, click.slack_user_id)
         deciding.may_decide(session, ref.handoff_id, version=ref.version, by=rep, move=move)
         view = finding.card_view(session, ref.handoff_id)
+    show_window(click, window(view))
+
+
+def show_window(click: Click, view: View) -> None:
+    """Raises ClickTooLate if Slack's trigger had expired."""
     try:
-        open_modal(click.trigger_id, window(view))
+        open_modal(click.trigger_id, view)
     except (TriggerGone, TryLater):
         raise ClickTooLate from None

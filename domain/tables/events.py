@@ -17,6 +17,7 @@ class Happened(StrEnum):
     LEAD_MERGED = "lead.merged"
     LEAD_UNMERGED = "lead.unmerged"
     LEAD_COMPANY_SET = "lead.company_set"
+    LEAD_CORRECTED = "lead.corrected"
     LEAD_RESCORED = "lead.rescored"
     LEAD_TO_NURTURE = "lead.to_nurture"
     LEAD_TO_SDR = "lead.to_sdr"

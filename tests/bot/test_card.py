@@ -114,9 +114,9 @@ def test_the_card_is_drawn_in_every_state_and_the_same_twice(status: HandoffStat
 @pytest.mark.parametrize(
     ("status", "presses"),
     [
-        (HandoffStatus.OFFERED, {Press.ACCEPT, Press.REJECT}),
-        (HandoffStatus.ACCEPTED, {Press.LOG_CONTACT, Press.REJECT}),
-        (HandoffStatus.CONTACTED, {Press.LOG_CONTACT, Press.REJECT}),
+        (HandoffStatus.OFFERED, {Press.ACCEPT, Press.REJECT, Press.FIX_DATA}),
+        (HandoffStatus.ACCEPTED, {Press.LOG_CONTACT, Press.REJECT, Press.FIX_DATA}),
+        (HandoffStatus.CONTACTED, {Press.LOG_CONTACT, Press.REJECT, Press.FIX_DATA}),
         (HandoffStatus.OPEN, set()),
         (HandoffStatus.REJECTED, set()),
         (HandoffStatus.EXPIRED, set()),
@@ -125,6 +125,27 @@ def test_the_card_is_drawn_in_every_state_and_the_same_twice(status: HandoffStat
 )
 def test_the_buttons_are_those_of_the_moves_that_are_possible(status: HandoffStatus, presses: set[Press]) -> None:
     assert set(buttons(a_view(status))) == presses
+
+
+@pytest.mark.parametrize("status", [HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED])
+def test_the_data_are_put_right_by_the_last_button(status: HandoffStatus) -> None:
+    assert list(buttons(a_view(status)))[2] == Press.FIX_DATA
+
+
+@pytest.mark.parametrize(
+    ("grade", "notes", "line"),
+    [
+        ("B", ("phone unreadable", "no country"), "\nData: *B* · phone unreadable, no country\n"),
+        ("D", ("no company",), "\n⚠️ Data: *D* · no company\n"),
+        (None, ("free mail",), "\nData: free mail\n"),
+    ],
+)
+def test_how_good_the_data_are_stands_on_one_line(grade: str | None, notes: tuple[str, ...], line: str) -> None:
+    assert line in drawn(a_view(lead=replace(LEAD, grade=grade, notes=notes)))
+
+
+def test_of_good_data_nothing_is_said() -> None:
+    assert "Data:" not in drawn(a_view(lead=replace(LEAD, grade="A", notes=())))
 
 
 def test_a_button_carries_the_handoff_and_its_version_and_nothing_else() -> None:
