@@ -148,8 +148,8 @@ def test_the_end_is_what_the_live_road_says_with_its_hysteresis() -> None:
 @given(st.lists(st.floats(0.01, 120), min_size=1, max_size=12))
 def test_a_replay_is_scoring_at_every_moment_one_after_another(ages: list[float]) -> None:
     history = lead(*sorted(ages, reverse=True))
-    tier = None
-    first = None
+    tier: Tier | None = None
+    first: datetime | None = None
     moments = steps(history, WINDOW, WINDOW.month_ends())
     for at, facts in moments:
         before_it = tier
