@@ -223,7 +223,7 @@ def _points(row: Contribution) -> int:
 
 
 def ledger_to_json(ledger: Iterable[Contribution]) -> list[dict[str, Any]]:
-    return [row._asdict() | {"group": row.group.value} for row in ledger]
+    return [dict(zip(Contribution._fields, (row.group.value, *row[1:]), strict=True)) for row in ledger]
 
 
 def ledger_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Contribution, ...]:
