@@ -13,7 +13,7 @@ def review_message(review: Review) -> Message:
     blocks = [
         header(f"Monthly review: {mels} in nurture"),
         section(
-            f"Since {moment(review.since, '{date_short}')}: {review.came} new, {review.rose} rose to MQL or HQL, "
+            f"Since {moment(review.since, '{date_short_pretty}')}: {review.came} new, {review.rose} rose to MQL or HQL, "
             f"{review.fell} fell to Cold, {review.gone} left."
         ),
         *_part("🔥 Nearest to MQL", review.near),

@@ -11,7 +11,8 @@ from domain.finding import lead_view
 from domain.rules.lifecycle import Stage
 from domain.rules.reviewing import FADING_WITHIN, NEAR, SHOWN, STUCK_AFTER
 from domain.rules.scoring import Model, score
-from domain.rules.tiers import Tier, settled_tier
+from domain.rules.tiers import Tier
+from domain.rules.what_if import falls_at, what_would_make
 from domain.tables import Lead
 from domain.verbs.modelling import active_model
 from domain.verbs.recommending import best_of
@@ -19,6 +20,8 @@ from domain.verbs.scoring import facts_of
 
 LOOKED_AT = 50
 """How many of the MELs with the lowest scores are scored ahead, to see who fades."""
+WAYS = 2
+"""How many ways to MQL are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def review_of(session: Session, since: datetime, now: datetime) -> Review:
         rose=counts.rose,
         fell=counts.fell,
         gone=counts.gone,
-        near=_near(session, model),
+        near=_near(session, model, now),
         fading=_fading(session, model, now),
         stuck=[
             _named(lead, f"{_days(lead, now)} days a MEL")
@@ -100,26 +103,30 @@ from (
 """)
 
 
-def _near(session: Session, model: Model) -> list[Named]:
-    """Those a few points below MQL, nearest first."""
+def _near(session: Session, model: Model, now: datetime) -> list[Named]:
+    """Those a few points below MQL, nearest first, each with what would be enough."""
     mql = model.thresholds.mql
     rows = session.scalars(
         select(Lead).where(is_mel(), Lead.score >= mql - NEAR).order_by(Lead.score.desc(), Lead.id).limit(SHOWN)
     )
-    return [_named(lead, f"{mql - (lead.score or 0)} points short") for lead in rows]
+    return [_named(lead, _what_lifts(session, model, lead, now)) for lead in rows]
+
+
+def _what_lifts(session: Session, model: Model, lead: Lead, now: datetime) -> str:
+    """The score may have faded since it was given: the ways are those of now."""
+    facts = facts_of(session, lead)
+    ways = what_would_make(model, facts, score(model, facts, now), now, Tier.MQL, most=WAYS)
+    said = ", or ".join(" and ".join(step.words for step in way.steps) for way in ways[:WAYS])
+    short = model.thresholds.mql - (lead.score or 0)
+    return f"{short} points short" + (f"; enough would be {said}" if said else "")
 
 
 def _fading(session: Session, model: Model, now: datetime) -> list[Named]:
-    """Those who will be Cold soon if they do nothing, weakest first."""
+    """Those who will be Cold soon if they do nothing, soonest first."""
     rows = session.scalars(select(Lead).where(is_mel()).order_by(Lead.score, Lead.id).limit(LOOKED_AT)).all()
-    found = []
-    for lead in rows:
-        then = score(model, facts_of(session, lead), now + FADING_WITHIN).total
-        if settled_tier(then, model.thresholds, Tier.MEL, model.movement.hysteresis) is Tier.COLD:
-            found.append(_named(lead, f"{then} points in {FADING_WITHIN.days} days"))
-        if len(found) == SHOWN:
-            break
-    return found
+    falls = [(falls_at(model, facts_of(session, lead), now, Tier.MEL), lead) for lead in rows]
+    soon = sorted((at, lead.id, lead) for at, lead in falls if at is not None and at <= now + FADING_WITHIN)
+    return [_named(lead, f"Cold in {(at - now).days} days if nothing happens") for at, _, lead in soon[:SHOWN]]
 
 
 def _named(lead: Lead, note: str) -> Named:
