@@ -111,3 +111,9 @@ def test_the_worked_example_in_the_documentation_is_what_the_code_says() -> None
         *rows,
         f"| | **Score** | {tier_of(result.total, read_model(model_text).thresholds).label()} | | | | **{result.total}** |",
     ]
+
+
+def test_the_documentation_names_every_attribute_that_a_model_may_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text("utf-8")
+    listed = page.split("Every lead has these attributes when they are known: ")[1].split(". ")[0]
+    assert set(listed.replace("\n", " ").split(", ")) == set(Attribute)

@@ -85,6 +85,31 @@ MISTAKES: Sequence[tuple[dict[str, Any], str]] = [
         with_rule() | {"caps": {"per_kind_per_day": {"page view": -1}}},
         "caps.per_kind_per_day.'page view': -1 must be at least 0",
     ),
+    (
+        with_rule("fit", when={"attribute": "n", "exists": True}, at_least_times=2),
+        "fit.rules[0].at_least_times: 2 has no meaning for a rule that counts no touches",
+    ),
+    (with_rule(at_least_times=0), "intent.rules[0].at_least_times: 0 must be at least 1"),
+    (with_rule(at_least_times=1.5), "intent.rules[0].at_least_times: 1.5 must be a whole number"),
+    (with_rule(within_days=-1), "intent.rules[0].within_days: -1 must be greater than 0"),
+    (
+        with_rule() | {"thresholds": {"mel": 60, "mql": 60}},
+        "thresholds.mql: 60 must be greater than mel (60), or the tiers overlap",
+    ),
+    (with_rule() | {"movement": {"hysteresis": -1}}, "movement.hysteresis: -1 must be at least 0"),
+    (with_rule() | {"movement": {"hysteresis": 2.5}}, "movement.hysteresis: 2.5 must be a whole number"),
+    (
+        with_rule() | {"movement": {"hysteresis": 20}},
+        "movement.hysteresis: 20 must be less than the narrowest tier is wide (20 points)",
+    ),
+    (with_rule() | {"movement": {"jump_points": 0}}, "movement.jump_points: 0 must be at least 1"),
+    (with_rule() | {"movement": {"jump_days": 0}}, "movement.jump_days: 0 must be greater than 0"),
+    (with_rule() | {"movement": {"jump_days": "7"}}, "movement.jump_days: '7' must be a number"),
+    (
+        with_rule() | {"movement": {"hysterisis": 3}},
+        "movement.hysterisis: 3 stands under an unknown key; did you mean 'hysteresis'?",
+    ),
+    (with_rule() | {"movement": 3}, "movement: 3 must be a table"),
     (with_rule() | {"version": 1.5}, "version: 1.5 must be a whole number"),
     (with_rule() | {"nmae": "x"}, "nmae: 'x' stands under an unknown key; did you mean 'name'?"),
 ]
@@ -98,6 +123,13 @@ def test_a_mistake_in_a_model_is_told_with_its_place_the_value_and_the_reason(
         parse_model({"name": "sample", "version": 1} | data)
     assert str(refusal.value) == sentence
     assert sentence.startswith(refusal.value.path)
+
+
+def test_a_model_that_says_nothing_of_movement_moves_as_usual_within_its_narrowest_tier() -> None:
+    usual = parse_model({"name": "sample", "version": 1} | with_rule()).movement
+    assert (usual.hysteresis, usual.jump_points, usual.jump_days) == (3, 20, 7)
+    narrow = {"thresholds": {"mel": 40, "mql": 42, "hql": 80}}
+    assert parse_model({"name": "sample", "version": 1} | with_rule() | narrow).movement.hysteresis == 1
 
 
 @pytest.mark.parametrize(
