@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from domain.rules.doubts import is_placeholder, is_test_word
+
 ALIKE = 88.0
 """From here on two names of one country count as one company's: a letter dropped, doubled or swapped in a long word. Names of
 different companies stay below it, all but a few (Entergy and Energy): tests/rules/test_company_names.py has the figures."""
@@ -25,10 +27,9 @@ _LEGAL_FORMS = """
     ohg ojsc oo ood ooo oy oyj pao pjsc plc pllc pte pty pvt ro rt sa sarl sas sasu sau sca scs sdn se sl slu snc spa
     spk spol sprl srl srls sro ug vof zao zrt
 """
-_ABOUT_A_FORM = "and et e y i cie private sp spolka z s p k c"
+_ABOUT_A_FORM = "and et e y i cie ges private sp spolka z s p k c"
 _NOBODYS_NAME = """
-    abc company firma freelance freelancer home individual keine na nil no none null own personal privat private
-    retired self selfemployed selbstandig student test testing tbd unemployed unknown various xyz
+    company firma freelance freelancer home individual own personal retired self selfemployed selbstandig student unemployed various
 """
 _LEGAL = frozenset(_LEGAL_FORMS.split())
 _WITH_LEGAL = frozenset(_ABOUT_A_FORM.split())
@@ -55,7 +56,8 @@ def name_key(name: str) -> str:
         end -= 1
     key = " ".join(words[:end])
     compact = key.replace(" ", "")
-    return "" if len(compact) < 2 or compact in _NOBODY else key
+    nobody = compact in _NOBODY or is_test_word(key) or is_placeholder(name, of_person=False)
+    return "" if len(compact) < 2 or nobody else key
 
 
 def _words(name: str) -> list[str]:

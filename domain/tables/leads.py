@@ -32,6 +32,8 @@ class Company(HasId, Base):
             "name_key",
             postgresql_using="gin",
             postgresql_ops={"name_key": "gin_trgm_ops"},
+            # No list of what is not sorted in yet: while it is long, Postgres would rather read the whole table.
+            postgresql_with={"fastupdate": "off"},
         ),
     )
     domain: Mapped[str | None] = mapped_column(unique=True)

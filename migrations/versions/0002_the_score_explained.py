@@ -154,6 +154,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_using="gin",
         postgresql_ops={"name_key": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.add_column("leads", sa.Column("identity", sa.Text(), nullable=True))
     op.add_column("leads", sa.Column("merged_into", sa.BigInteger(), nullable=True))

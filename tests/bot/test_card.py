@@ -19,7 +19,7 @@ from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
 from domain.rules.tiers import Thresholds, Tier
 from domain.tables import AttemptOutcome, ClockOutcome
-from domain.views import AttemptView, CardView, RiseView
+from domain.views import AttemptView, CardView, ColleagueView, RiseView
 from tests.bot.making import (
     ATTACKS,
     LEAD,
@@ -269,3 +269,15 @@ def test_a_withdrawn_card_says_why_and_asks_for_nothing() -> None:
 def test_a_rise_says_what_is_missing_to_the_next_tier() -> None:
     _, blocks = jumped(replace(rise_in(a_view()), score=57), 31, Thresholds())
     assert "rose from 31 to *57* (MEL)  ·  3 more make it an MQL" in "\n".join(texts(blocks, "mrkdwn"))
+
+
+def test_who_else_of_the_company_is_known_stands_on_the_card_with_who_talks_to_them() -> None:
+    colleagues = [
+        ColleagueView("Ann <!here> Sample", "CFO", Stage.IN_HANDOFF, Tier.HQL, 91, "Ada Account"),
+        ColleagueView("ben@example.com", None, Stage.NURTURING, Tier.MEL, 48, None),
+        ColleagueView("Cas Sample", None, Stage.CAPTURED, None, None, None),
+    ]
+    card = drawn(a_view(colleagues=colleagues, more_colleagues=4))
+    assert "*Also from Buyer &amp; Sons:*  Ann &lt;!here&gt; Sample, CFO, HQL 91, with Ada Account" in card
+    assert "ben@example.com, MEL 48, nurturing  ·  Cas Sample, captured  ·  4 more" in card
+    assert "Also from" not in drawn(a_view())

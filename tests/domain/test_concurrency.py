@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from domain.rules.refusals import AlreadyDecided, Refusal
 from domain.tables import Handoff, Happened, JobRow, Lead, LeadEvent, Rep, Role, TouchRow
 from domain.verbs import deciding, staffing
+from domain.verbs.merging import merge_leads
 from domain.verbs.offering import hand_over
 from handlers.flow import Job
 from handlers.jobs import transaction
@@ -155,3 +156,45 @@ def test_captures_of_the_same_new_person_at_once_make_one_lead_with_all_touches(
     assert counted(committed, TouchRow.lead_id != 1) == 20
     captured = (LeadEvent.kind == Happened.LEAD_CAPTURED, LeadEvent.lead_id != 1)
     assert counted(committed, *captured) == 1
+
+
+def test_two_spellings_of_one_mailbox_at_once_make_one_lead(committed: Engine) -> None:
+    def capture(email: str) -> int:
+        with transaction() as session:
+            return take(session, email).id
+
+    with transaction() as session:
+        take(session, "first@example.com")  # so that the source is there
+    spellings = ["kim@gmail.com", "kim+x@gmail.com", "k.i.m@googlemail.com", "KIM+news@Gmail.com"]
+    made = all_at_once([partial(capture, email) for email in spellings * 5])
+    assert len(set(made)) == 1
+    assert counted(committed, Lead.identity == "kim@gmail.com") == 1
+    assert counted(committed, TouchRow.lead_id != 1) == 20
+
+
+def test_captures_and_the_merge_of_their_lead_at_once_lose_no_touch(committed: Engine) -> None:
+    with transaction() as session:
+        kept, other = take(session, "kim@example.com").id, take(session, "kim.buyer@gmail.com").id
+
+    def capture() -> int:
+        with transaction() as session:
+            return take(session, "kim.buyer@gmail.com").id
+
+    def merge() -> int:
+        with transaction() as session:
+            return merge_leads(session, kept, other, by=None, now=NOON).id
+
+    all_at_once([capture] * 9 + [merge] + [capture] * 10)
+    assert counted(committed, TouchRow.lead_id == kept) == 21
+    assert counted(committed, TouchRow.lead_id == other) == 0
+
+
+def test_one_company_without_a_domain_is_made_once(committed: Engine) -> None:
+    def capture(number: int) -> int:
+        with transaction() as session:
+            person = {"company": "Acme Robotics GmbH", "country": "DE"}
+            return take(session, f"sample{number}@gmail.com", person=person).company_id or 0
+
+    with transaction() as session:
+        take(session, "first@example.com")
+    assert len(set(all_at_once([partial(capture, number) for number in range(20)]))) == 1

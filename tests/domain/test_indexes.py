@@ -13,7 +13,7 @@ from domain import finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
-from domain.tables import AttemptOutcome, Handoff, Lead, Rep, Role
+from domain.tables import AttemptOutcome, Company, Handoff, Lead, Rep, Role
 from domain.verbs import (
     capturing,
     clocks,
@@ -31,6 +31,8 @@ from domain.verbs.enriching import Said
 from tests.conftest import NOON
 
 LEADS = 3_000
+COMPANIES = 8_000
+"""Below that, reading all of them is as quick as the index of their trigrams."""
 BIG = (
     "leads",
     "handoffs",
@@ -42,10 +44,13 @@ BIG = (
     "system_links",
     "card_places",
     "contact_attempts",
+    "companies",
 )
 
 _FILL = """
 insert into capture_sources (name) values ('bulk');
+insert into companies (domain, name, name_key, country)
+  select 'd' || n || '.example.com', c.name, c.name, 'DE' from generate_series(1, {companies}) n, lateral (select substr(md5(n::text), 1, 10) as name) c;
 insert into leads (email, identity, stage, source, fields, attributes, notes, captured_at, tier, score, score_id)
   select 'lead' || n || '@acme.example.com', 'lead' || n || '@acme.example.com', 'nurturing', 'bulk', '{{}}', '{{}}', '[]', timestamptz '{noon}' - n * interval '1 minute', 'mel', 50, n
   from generate_series(1, {leads}) n;
@@ -68,13 +73,13 @@ analyze;
 
 @pytest.fixture(scope="module")
 def large(migrated: Engine) -> Iterator[Connection]:
-    """A record of 3,000 worked leads and one fresh one, rolled back at the end. Filling it takes a second or two."""
+    """A record of 3,000 worked leads and one fresh one, rolled back at the end. Filling it takes some seconds, most of them for the trigrams."""
     with migrated.connect() as connection, connection.begin() as outer:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             modelling.ensure_model(session, default_model_toml(), NOON)
             lay_out(session)
             session.commit()
-        connection.execute(text(_FILL.format(noon=NOON.isoformat(), leads=LEADS)))
+        connection.execute(text(_FILL.format(noon=NOON.isoformat(), leads=LEADS, companies=COMPANIES)))
         yield connection
         outer.rollback()
 
@@ -111,10 +116,13 @@ def scans(connection: Connection, seen: list[tuple[str, Any]]) -> list[str]:
     return found
 
 
+def bulk_source(session: Session) -> int:
+    return int(session.execute(text("select id from capture_sources where name = 'bulk'")).scalar_one())
+
+
 def fresh_handoff(session: Session) -> Handoff:
     """One lead that is offered to Sam, through the verbs."""
-    source = session.execute(text("select id from capture_sources where name = 'bulk'")).scalar_one()
-    arrival, _ = capturing.keep(session, source, "fresh", b"{}", NOON)
+    arrival, _ = capturing.keep(session, bulk_source(session), "fresh", b"{}", NOON)
     lead = capturing.receive(
         session, arrival, "bulk", Delivery({"email": "vera@alder.example.com"}, "webinar", NOON), NOON
     )
@@ -159,7 +167,20 @@ def tell(session: Session) -> None:
     session.get_one(Lead, handoff.lead_id)
 
 
-@pytest.mark.parametrize("road", [accept, reject, sweep, tell], ids=lambda road: road.__name__)
+def match_by_name(session: Session) -> None:
+    """A company that is known, one that is spelt nearly as it is, and one that nobody knows."""
+    known = session.scalars(select(Company.name).order_by(Company.id).limit(1)).one() or ""
+    leads = []
+    for n, company in enumerate((known, known + "x", "Quite Another Ltd")):
+        arrival, _ = capturing.keep(session, bulk_source(session), f"named-{n}", b"{}", NOON)
+        person = {"email": f"named{n}@gmail.com", "company": company, "country": "DE"}
+        leads.append(capturing.receive(session, arrival, "bulk", Delivery(person, "webinar", NOON), NOON))
+    assert [(lead.company_match or {})["by"] for lead in leads] == ["name", "likeness", "new"]
+    session.flush()
+    finding.colleagues_of(session, leads[0])
+
+
+@pytest.mark.parametrize("road", [accept, reject, sweep, tell, match_by_name], ids=lambda road: road.__name__)
 def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
     large: Connection, road: Callable[[Session], None]
 ) -> None:
