@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, text, update
 from sqlalchemy.orm import Session
-from typer.testing import CliRunner
 
 from domain.rules.lifecycle import Stage
 from domain.tables import Company, JobRow, Lead, ProfileRow, ProviderDay
 from domain.verbs import capturing
 from domain.verbs.capturing import Delivery
-from handlers import enrichment_commands, ledger, moments
+from handlers import ledger, moments
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import execute, reading, send, transaction
 from integrations import registry
@@ -62,16 +61,23 @@ def capture(local: str, *, domain: str = DOMAIN, bulk: bool = False, **said: obj
 
 
 def do(*names: str) -> list[JobRow]:
-    """Do the jobs that are due, and those that follow and are due at once; returns what waits for its time."""
-    while due := claim(names or ("enrich", "ask_provider")):
+    """Do the jobs that are due, and those that follow and are due at once; returns what waits for its time.
+
+    What fails meanwhile is not tried again, however long all this takes.
+    """
+    wanted = names or ("enrich", "ask_provider")
+    due = claim(wanted)
+    while due:
         for job in due:
             run(job)
+        due = claim(wanted, JobRow.failures > 0)
     return jobs()
 
 
-def claim(names: Sequence[str]) -> list[ledger.Claimed]:
+def claim(names: Sequence[str], *but: ColumnElement[bool]) -> list[ledger.Claimed]:
     with db.new_session() as session, session.begin():
-        hidden = update(JobRow).where(JobRow.name.not_in(names), JobRow.run_at <= func.now())
+        not_now = or_(JobRow.name.not_in(names), *but)
+        hidden = update(JobRow).where(not_now, JobRow.run_at <= func.now())
         session.execute(hidden.values(run_at=func.now() + timedelta(seconds=1)))
         return ledger.claim(session, "tests", lease=timedelta(seconds=30), window=50)
 
@@ -366,59 +372,3 @@ def test_dns_is_asked_first_because_it_is_free(configured: Sandbox, monkeypatch:
     do()
     assert outcomes(kim) == {"dns": "matched", "clearbit": "matched"}
     assert lead(kim).attributes["mail_domain"] == "receives"
-
-
-def handoff(*arguments: str) -> str:
-    """The command line as an operator uses it, in a process of its own: its start takes a second or two."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "handlers.cli", *arguments],
-        env=os.environ | {"COLUMNS": "220", "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert "Traceback" not in ended.stderr
-    return ended.stdout + ended.stderr
-
-
-def test_the_status_says_who_is_asked_for_how_much_and_how_often_they_helped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("CLEARBIT_DAILY_CAP_CENTS", "1000")
-    capture("kim.sample")
-    capture("nomatch.kim", domain="birch.example.com")
-    do()
-    lines = [[cell.strip() for cell in line.split("│")] for line in handoff("enrichment", "status").splitlines()]
-    rows = {cells[1]: cells for cells in lines if len(cells) > 2}
-    assert rows["dns"][2] == "off: DNS_CHECK is not set"
-    assert rows["clearbit"][3:9] == ["0.10", "10.00", *["2 asked, 1 matched, 0.10"] * 2, "50%", "1"]
-    assert rows["zoominfo"][3:5] == ["0.40", "none"]
-
-
-def test_everybody_can_be_asked_about_one_lead_at_once_and_it_is_said_who_won(configured: Sandbox) -> None:
-    kim = capture("kim.sample", title="VP Sales")
-    do()
-    said = handoff("enrichment", "ask", f"Kim.Sample+news@{DOMAIN}")
-    assert outcomes(kim) == {"clearbit": "matched", "zoominfo": "matched"}
-    assert (asked(configured, "clearbit"), days()["clearbit"]) == (2, (2, 2, 20))
-    won = {cells[1]: cells[3] for line in said.splitlines() if len(cells := [c.strip() for c in line.split("│")]) == 6}
-    assert (won["title"], won["industry"]) == ("form", "zoominfo")
-
-
-def test_who_cannot_be_asked_is_said_with_the_reason(configured: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    capture("pending.pia")
-    monkeypatch.setenv("ZOOMINFO_DAILY_CAP_CENTS", "39")
-    said = handoff("enrichment", "ask", f"pending.pia@{DOMAIN}")
-    assert "The budget of the day has no room for it." in said
-    assert "Asked again in 30 s." in said
-    assert [job.args["provider"] for job in jobs() if job.name == "ask_provider"] == ["clearbit"]
-    assert days().keys() == {"clearbit"}
-
-
-@pytest.mark.parametrize("address", ["ada@nowhere.example.com", "no address"])
-def test_nobody_is_asked_about_somebody_who_is_no_lead(configured: Sandbox, address: str) -> None:
-    ended = CliRunner().invoke(enrichment_commands.app, ["ask", address])
-    assert (ended.exit_code, ended.stderr) == (1, "There is no lead with this address.\n")
-    assert asked(configured, "clearbit") == 0
