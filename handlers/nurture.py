@@ -9,6 +9,7 @@ import structlog
 
 from domain import finding
 from domain.rules.content import Item
+from domain.stats.content import measured
 from domain.tables import Lead
 from domain.verbs import enrolling, recommending, telling
 from domain.verbs.enrolling import Move
@@ -138,5 +139,8 @@ def _grouped(moves: Iterable[tuple[str | None, Move]]) -> list[tuple[str, list[M
 @job(Job.MEASURE_CONTENTS)
 def measure_contents(running: Running) -> None:
     """What each content did, over all of the record."""
+    now = utcnow()
+    with reading() as session:
+        results = measured(session, now, on_the_way=running.renew)
     with finishing(running) as session:
-        recommending.measure(session, utcnow())
+        recommending.keep_measured(session, results, now)

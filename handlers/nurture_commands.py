@@ -16,7 +16,7 @@ from domain.rules.content import Item, Result
 from domain.rules.model_table import ModelError
 from domain.rules.programmes import read_programmes
 from domain.rules.tiers import Tier
-from domain.stats.content import kept_results
+from domain.stats.content import kept_results, measured
 from domain.tables import Content, Lead, Programme, SystemLink
 from domain.verbs import nurturing, recommending, reviewing
 from domain.verbs.telling import PROGRAMMES
@@ -172,9 +172,11 @@ def _by_tier(results: Sequence[Result]) -> dict[tuple[str, Tier], str]:
 @content_app.command("measure")
 def content_measure() -> None:
     """Measure now what the clock has measured every night."""
+    now = utcnow()
     with transaction() as session:
-        results = recommending.measure(session, utcnow())
-    out.print(f"{results} figures: one for each content, tier and persona that met.")
+        results = measured(session, now)
+        recommending.keep_measured(session, results, now)
+    out.print(f"{len(results)} figures: one for each content, tier and persona that met.")
 
 
 def _refuse(file: Path, why: Exception) -> NoReturn:

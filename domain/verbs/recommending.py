@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.orm import Session
 
-from domain.rules.content import Choice, Item, Reader, best_content, choose_content
+from domain.rules.content import Choice, Item, Reader, Result, best_content, choose_content
 from domain.rules.facts import Attribute
 from domain.rules.tiers import Tier
-from domain.stats.content import kept_results, measured
+from domain.stats.content import kept_results
 from domain.tables import Content, ContentResult, Happened, Lead, Programme, Recommendation, TouchRow
 from domain.verbs.record import happened
 from domain.verbs.telling import MARKETING, mark_dirty
@@ -139,9 +139,8 @@ def standing(session: Session, lead_ids: Sequence[int]) -> dict[int, Item | None
     }
 
 
-def measure(session: Session, now: datetime) -> int:
-    """Put what the contents did into `content_results`; returns of how many tiers, personas and contents."""
-    results = measured(session, now)
+def keep_measured(session: Session, results: Sequence[Result], now: datetime) -> None:
+    """Put what was measured in the place of what was measured before."""
     session.execute(delete(ContentResult))
     if results:
         session.execute(
@@ -159,7 +158,6 @@ def measure(session: Session, now: datetime) -> int:
             ],
         )
     happened(session, Happened.CONTENTS_MEASURED, now, results=len(results))
-    return len(results)
 
 
 def best_of(session: Session, tier: Tier) -> Choice | None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from domain.rules.content import Item
+from domain.rules.content import Item, Result
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.programmes import NurtureProgramme
 from domain.rules.tiers import Tier
@@ -144,11 +144,22 @@ def test_personas_are_told_apart_and_who_has_none_is_counted_as_well(session: Se
     }
 
 
+def test_what_is_measured_part_by_part_adds_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        plant(session, {"guide": 60}, {70.0: "mel", 50.0: "mql" if number < 2 else "mel"})
+    whole, parts = found(session), list[None]()
+    monkeypatch.setattr("domain.stats.content.AT_ONCE", 2)
+    assert measured(session, NOON, lambda: parts.append(None)) == [Result("guide", Tier.MEL, "influencer", 5, 2)]
+    assert whole == {("guide", "mel", "influencer"): (5, 2)}
+    assert len(parts) >= 2
+
+
 def test_measuring_again_puts_the_new_figures_in_the_place_of_the_old(session: Session) -> None:
     plant(session, {"guide": 60, "gone": 60}, {70: "mel"})
-    assert recommending.measure(session, NOON) == 2
+    recommending.keep_measured(session, measured(session, NOON), NOON)
+    assert len(kept_results(session)) == 2
     session.execute(delete(TouchRow).where(TouchRow.content == "gone"))
-    assert recommending.measure(session, NOON) == 1
+    recommending.keep_measured(session, measured(session, NOON), NOON)
     (only,) = kept_results(session)
     assert (only.content, only.tier, only.seen) == ("guide", Tier.MEL, 1)
     assert kept_results(session, Tier.COLD) == []
@@ -161,7 +172,7 @@ def with_results(session: Session) -> Session:
     for content, rose in (("guide", 4), ("webinar", 8), ("roi", 0), ("unlisted", 10)):
         for number in range(10):
             plant(session, {content: 60}, {70.0: "mel"} | ({50.0: "mql"} if number < rose else {}))
-    recommending.measure(session, NOON)
+    recommending.keep_measured(session, measured(session, NOON), NOON)
     return session
 
 
