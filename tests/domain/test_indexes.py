@@ -22,12 +22,14 @@ from domain.verbs import (
     modelling,
     nurturing,
     offering,
+    rescoring,
     scoring,
     staffing,
     telling,
 )
 from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
+from domain.verbs.rescoring_batch import score_batch
 from tests.conftest import NOON
 
 LEADS = 3_000
@@ -189,6 +191,19 @@ def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
             road(session)
             session.flush()
         assert len(seen) > 10
+        assert scans(large, seen) == []
+
+
+def test_a_batch_of_a_rescoring_reads_no_table_from_end_to_end(large: Connection) -> None:
+    with Session(large, join_transaction_mode="create_savepoint") as session:
+        model, _ = modelling.active_model(session)
+        row = rescoring.start(session, model.id, NOON + timedelta(days=1))
+        assert row is not None
+        session.flush()
+        with watched(large) as seen:
+            assert score_batch(session, row.id, NOON + timedelta(days=1), 50).goes_on
+            session.flush()
+        assert row.done == 50
         assert scans(large, seen) == []
 
 

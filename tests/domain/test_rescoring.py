@@ -125,16 +125,15 @@ def test_an_offer_to_an_sdr_goes_to_an_ae_when_the_new_model_says_hql(session: S
 
 
 def test_marketing_hears_only_of_the_leads_whose_numbers_changed(session: Session) -> None:
-    looked, asked = nurtured(session, "looked@buyer.example.com"), nurtured(session, "asked@buyer.example.com", MQL)
+    looked = nurtured(session, "looked@buyer.example.com")
+    clicked = nurtured(session, "clicked@buyer.example.com", ("email_click",))
     before = {link.lead_id: link.dirty for link in session.scalars(select(SystemLink))}
-    # Only who asked for a demo is worth less in it.
-    less = default_model_toml().replace("points = 32", "points = 30")
-    assert less != default_model_toml()
+    less = default_model_toml().replace("points = 3\nhalf_life_days = 14", "points = 2\nhalf_life_days = 14")
     modelling.import_model(session, less, NOON)
     run(session, now=NOON)
     session.expire_all()
     after = {link.lead_id: link.dirty for link in session.scalars(select(SystemLink))}
-    assert after[asked.id] > before.get(asked.id, 0)
+    assert after[clicked.id] > before[clicked.id]
     assert after[looked.id] == before[looked.id]
 
 
