@@ -52,12 +52,18 @@ def name_key(name: str) -> str:
     if len(words) > 1 and words[0] in _BEFORE:
         words = words[1:]
     end = len(words)
-    while end > 1 and (words[end - 1] in _LEGAL or (end < len(words) and words[end - 1] in _WITH_LEGAL)):
+    # Of Y Corporation more than a letter has to stay.
+    while end > 1 and len("".join(words[: end - 1])) > 1 and _ends_in_a_form(words, end):
         end -= 1
     key = " ".join(words[:end])
     compact = key.replace(" ", "")
     nobody = compact in _NOBODY or is_test_word(key) or is_placeholder(name, of_person=False)
     return "" if len(compact) < 2 or nobody else key
+
+
+def _ends_in_a_form(words: Sequence[str], end: int) -> bool:
+    last = words[end - 1]
+    return last in _LEGAL or (end < len(words) and last in _WITH_LEGAL)
 
 
 def _words(name: str) -> list[str]:
