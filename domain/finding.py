@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from domain.rules.facts import Attribute
-from domain.rules.lifecycle import GONE, LIVE, HandoffStatus
+from domain.rules.lifecycle import GONE, LIVE, HandoffStatus, Stage
+from domain.rules.mailboxes import NotAnAddress, read_mailbox
 from domain.rules.notes import Note
 from domain.rules.quality import Grade, grade
-from domain.rules.refusals import NotFound, Stranger
+from domain.rules.refusals import NoSuchLead, NotFound, Stranger
 from domain.rules.scoring import Score, ledger_from_json, top_reasons
 from domain.tables import (
     CardPlace,
@@ -57,6 +58,23 @@ def names_of(session: Session, rep_ids: Iterable[int]) -> dict[int, str]:
     if not wanted:
         return {}
     return dict(session.execute(select(Rep.id, Rep.name).where(Rep.id.in_(wanted))).all())
+
+
+def lead_by_email(session: Session, email: str) -> Lead:
+    """However the address is written; a lead that was merged is found as the one that goes on. Raises NoSuchLead."""
+    try:
+        identity = read_mailbox(email).identity
+    except NotAnAddress:
+        raise NoSuchLead from None
+    named = aliased(Lead)
+    lead = session.scalars(
+        select(Lead)
+        .join(named, Lead.id == func.coalesce(named.merged_into, named.id))
+        .where(named.identity == identity)
+    ).one_or_none()
+    if lead is None or lead.stage is Stage.ERASED:
+        raise NoSuchLead
+    return lead
 
 
 def place_of(session: Session, handoff_id: int) -> str | None:

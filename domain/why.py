@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from domain.finding import lead_view, score_of
 from domain.rules.explaining import Explanation, explain
 from domain.rules.lifecycle import Stage
-from domain.rules.mailboxes import NotAnAddress, read_mailbox
-from domain.rules.refusals import NoSuchLead
 from domain.rules.scoring import score
 from domain.rules.tiers import Tier
 from domain.rules.what_if import Outlook, Path, outlook, what_would_make
@@ -60,20 +58,6 @@ class Why:
     rests_until: datetime | None
     programme: str | None
     advice: Advice | None
-
-
-def lead_by_email(session: Session, text: str) -> Lead:
-    """However the address is spelt; a lead that was merged is found as the one it turned out to be. Raises NoSuchLead."""
-    try:
-        identity = read_mailbox(text).identity
-    except NotAnAddress:
-        raise NoSuchLead from None
-    lead = session.scalars(select(Lead).where(Lead.identity == identity)).one_or_none()
-    while lead is not None and lead.merged_into is not None:
-        lead = session.get_one(Lead, lead.merged_into)
-    if lead is None or lead.stage is Stage.ERASED:
-        raise NoSuchLead
-    return lead
 
 
 def why(session: Session, lead: Lead, now: datetime) -> Why | None:

@@ -15,10 +15,12 @@ from rich.console import Console
 from rich.panel import Panel
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from domain.rules.programmes import read_programmes
 from domain.rules.scoring import default_model_toml
-from domain.verbs import capturing, modelling
+from domain.verbs import capturing, modelling, nurturing, recommending
 from handlers import staff_file
 from handlers.jobs import transaction
+from handlers.nurture_commands import read_catalogue
 from handlers.system import DidNotStart, Say, System, fresh_database, hash_of, log_folder, must_be_free
 from kit import db, embedded_postgres, migrating
 from kit.clock import utcnow
@@ -36,6 +38,8 @@ def seed(system: System) -> None:
         modelling.ensure_model(session, default_model_toml(), utcnow())
         capturing.add_source(session, "website", hash_of(system.capture_key))
         staff_file.save(session, staff_file.read(EXAMPLES / "reps.toml"))
+        nurturing.set_programmes(session, read_programmes((EXAMPLES / "nurture.toml").read_text("utf-8")), utcnow())
+        recommending.set_catalogue(session, read_catalogue(EXAMPLES / "contents.csv"), utcnow())
 
 
 class Stopped(Exception):

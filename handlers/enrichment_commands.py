@@ -5,10 +5,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from domain.rules.mailboxes import NotAnAddress, read_mailbox
+from domain import finding
 from domain.rules.waterfall import Outcome, Provider
 from domain.stats.providers import Figures, Period, figures
 from domain.tables import Lead
@@ -64,10 +62,7 @@ def _row(terms: Provider, figures: Figures) -> list[str]:
 def ask(email: Annotated[str, typer.Argument(help="The address of a lead.")]) -> None:
     """Ask every provider about this lead now, whatever they said before. Caps hold."""
     with reading() as session:
-        lead_id = _lead_id(session, email)
-    if lead_id is None:
-        err.print("There is no lead with this address.")
-        raise typer.Exit(1)
+        lead_id = finding.lead_by_email(session, email).id
     table = Table("provider", "outcome", "cost", "what it said")
     for enricher in registry.enrichers():
         table.add_row(enricher.name, *_asked(enricher, lead_id))
@@ -104,15 +99,6 @@ def _learn(answered: Answered, lead_id: int) -> None:
         if said.outcome == Outcome.PENDING and onward.again_after is not None:
             send(session, enrichment.asking(lead_id, said.provider, Priority.LIVE, after=onward.again_after))
         enrichment.settle(session, answered)
-
-
-def _lead_id(session: Session, email: str) -> int | None:
-    try:
-        identity = read_mailbox(email).identity
-    except NotAnAddress:
-        return None
-    row = session.execute(select(Lead.id, Lead.merged_into).where(Lead.identity == identity)).one_or_none()
-    return None if row is None else row.merged_into or row.id
 
 
 def _words(period: Period) -> str:

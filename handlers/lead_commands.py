@@ -5,14 +5,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.orm import Session
 
 from domain import duplicates, finding
-from domain.rules.mailboxes import NotAnAddress, read_mailbox
 from domain.rules.merging import Contest, Sourced, merge_people
-from domain.rules.refusals import NotFound
 from domain.tables import Company, Lead
-from domain.verbs.capturing import leads_of
 from domain.verbs.companies import set_company
 from domain.verbs.describing import sourced_fields
 from domain.verbs.merging import merge_leads
@@ -32,7 +28,7 @@ Email = Annotated[str, typer.Argument(help="The lead's e-mail address.", metavar
 def show(email: Email) -> None:
     """Who the lead is, which company it is of and why, and where each field comes from."""
     with reading() as session:
-        lead = _lead(session, email)
+        lead = finding.lead_by_email(session, email)
         company = session.get(Company, lead.company_id) if lead.company_id else None
         addresses = finding.addresses_of(session, lead)
         merges = finding.merges_of(session, lead)
@@ -58,7 +54,7 @@ def merge(
     """Make two leads one. Shows what would win before it does anything."""
     order = [enricher.name for enricher in registry.enrichers()]
     with reading() as session:
-        kept, other = _lead(session, kept_email), _lead(session, other_email)
+        kept, other = finding.lead_by_email(session, kept_email), finding.lead_by_email(session, other_email)
         _, contests = merge_people(sourced_fields(kept), sourced_fields(other), order)
     out.print(_what_would_win(contests))
     out.print(f"{finding.name_of(other)} (lead {other.id}) becomes part of {finding.name_of(kept)} (lead {kept.id}).")
@@ -101,22 +97,10 @@ def company(
     if (name is None) is not none:
         raise typer.BadParameter("give either --name or --none.")
     with transaction() as session:
-        lead = _lead(session, email)
+        lead = finding.lead_by_email(session, email)
         meant = set_company(session, lead.id, name, by=None, now=utcnow())
         words = _company_words(lead, meant)
     out.print(f"{finding.name_of(lead)} is of: {words}")
-
-
-def _lead(session: Session, email: str) -> Lead:
-    """The lead of this person; of one that was merged, the lead that goes on."""
-    try:
-        identity = read_mailbox(email).identity
-    except NotAnAddress as wrong:
-        raise typer.BadParameter(str(wrong)) from None
-    lead = leads_of(session, [identity], lock=False).get(identity)
-    if lead is None:
-        raise NotFound(what="lead")
-    return lead
 
 
 _BY = {

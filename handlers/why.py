@@ -7,7 +7,7 @@ from bot.listening import Answer, Asked, on_command
 from bot.why import not_scored, why_message
 from domain import finding
 from domain.rules.refusals import BadQuestion
-from domain.why import lead_by_email, why
+from domain.why import why
 from handlers.jobs import reading
 from kit.clock import utcnow
 
@@ -18,7 +18,7 @@ def leadwhy_asked(asked: Asked) -> Answer:
     email = _address(asked.text)
     with reading() as session:
         finding.rep_by_slack(session, asked.slack_user_id)
-        lead = lead_by_email(session, email)
+        lead = finding.lead_by_email(session, email)
         found = why(session, lead, utcnow())
         view = finding.lead_view(lead)
     return why_message(found) if found is not None else not_scored(view)

@@ -271,8 +271,9 @@ def cold(world: World) -> None:
 
 def warmed(world: World) -> None:
     chapter("A reader warms up: from nurture to an SDR, and from there to an AE")
+    email = "nina.example@dogwood-cloud.example.com"
     person = {
-        "email": "nina.example@dogwood-cloud.example.com",
+        "email": email,
         "first_name": "Nina",
         "last_name": "Example",
         "company": "Dogwood Cloud",
@@ -281,6 +282,9 @@ def warmed(world: World) -> None:
     arrival = world.post("nina-1", **person, kind="content_download", content="Glossary")["arrival"]
     lead = until("the lead in nurture", lambda: _if(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
     expect(f"scored {lead['score']}: {lead['tier'].upper()}, in nurture", lead["tier"] == "mel")
+    known = until("the contact in HubSpot", lambda: _hubspot(world, email, "nurturing"))
+    expect(f"HubSpot has the programme and what to read next: “{known['handoff_next_content_title']}”", True)
+    until("her programme's list in HubSpot", lambda: _is_listed(world, email))
     began = time.monotonic()
     world.post("nina-2", **person, kind="webinar", content="Handing leads over in minutes")
     until("Nina's card", lambda: world.card(MORGAN, EMEA, "Nina Example", "handoff.accept"))
@@ -291,9 +295,15 @@ def warmed(world: World) -> None:
     places = {ae: world.direct_messages(ae) for ae in (ADA, ALEX)}
     until("Nina's card at an AE", lambda: _anywhere(world, places, "Nina Example"))
     expect("and an AE has it", True)
-    world.command(SAM, EMEA, "/leadwhy", "nina.example@dogwood-cloud.example.com")
+    world.command(SAM, EMEA, "/leadwhy", email)
     until("the answer", lambda: world.whispered(SAM, EMEA, "Looked at the prices"))
     expect("/leadwhy says why, what would change it, and who was next", world.whispered(SAM, EMEA, "Who got it:"))
+
+
+def _is_listed(world: World, email: str) -> bool:
+    hubspot = world.state("hubspot")
+    contact = hubspot["contacts"][email]["id"]
+    return any(contact in one["members"] for one in hubspot["lists"].values())
 
 
 def _anywhere(world: World, places: dict[str, str], name: str) -> Card | None:

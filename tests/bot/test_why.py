@@ -23,7 +23,13 @@ MODEL = read_model(default_model_toml())
 
 def a_why(text: str, lead: LeadView = LEAD) -> Why:
     """Of a lead whose every word is `text`."""
-    attributes: dict[str, Value] = {"persona": "influencer", "industry": text, "function": text, "free_mail": True, "country": text}
+    attributes: dict[str, Value] = {
+        "persona": "influencer",
+        "industry": text,
+        "function": text,
+        "free_mail": True,
+        "country": text,
+    }
     touches = [Touch(kind, NOON - timedelta(days=3), text, text, text, text) for kind in ("webinar", "chat", text)]
     facts = LeadFacts(attributes, touches)
     given = score(MODEL, facts, NOON)

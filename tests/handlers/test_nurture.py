@@ -301,7 +301,7 @@ def test_the_examples_can_be_imported_and_are_shown(committed: Engine) -> None:
     assert "Everybody else" in handoff("nurture", "list").output
     done = handoff("content", "import", str(examples / "contents.csv"))
     assert (done.exit_code, done.output) == (0, "5 contents are in the catalogue.\n")
-    assert "roi-calculator" in handoff("content", "list").output
+    assert "ROI calculator" in handoff("content", "list").output
     assert handoff("content", "measure").exit_code == 0
 
 

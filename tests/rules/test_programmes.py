@@ -51,7 +51,7 @@ def test_an_attribute_named_tier_does_not_stand_for_the_tier() -> None:
 def test_the_example_is_read_as_it_is_printed() -> None:
     first, nearly, _, last = read_programmes(EXAMPLE.read_text())
     assert (first.external_id, first.when) == ("202", {"rejection": ["bad_timing", "no_budget"]})
-    assert nearly.contents == ["roi-calculator", "customer-stories"]
+    assert nearly.contents == ["ROI calculator", "Customer stories"]
     assert last.when == {}
 
 
