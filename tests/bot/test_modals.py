@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from bot.ids import BadRef, Field, HandoffRef, Submission
 from bot.limits import check_view
-from bot.modals import View, contact_modal, reject_modal
+from bot.modals import LINES, View, contact_modal, fix_modal, reject_modal
+from domain.rules.corrections import FIELDS, as_shown
 from domain.rules.reasons import REASONS
 from domain.tables import AttemptOutcome
-from domain.views import CardView
-from tests.bot.making import a_view, slips, views
+from domain.views import CardView, DataView
+from tests.bot.making import a_view, hostile, slips, views
 
 
 def fields(view: View) -> dict[str, View]:
@@ -23,6 +24,35 @@ def test_whatever_the_lead_wrote_the_modals_obey_slack(view: CardView) -> None:
     for modal in (reject_modal(view), contact_modal(view)):
         check_view(modal)
         assert slips(modal) == []
+
+
+sheets = st.builds(
+    DataView,
+    handoff_id=st.integers(1, 2**40),
+    version=st.integers(1, 999),
+    email=hostile,
+    shown=st.dictionaries(st.sampled_from(FIELDS), hostile).map(as_shown),
+    hints=st.dictionaries(st.sampled_from(FIELDS), hostile),
+)
+
+
+@settings(deadline=None)
+@given(sheets)
+def test_whatever_is_known_of_the_lead_the_window_for_it_obeys_slack(sheet: DataView) -> None:
+    modal = fix_modal(sheet)
+    check_view(modal)
+    assert slips(modal) == []
+    assert modal["private_metadata"] == f"h{sheet.handoff_id}.v{sheet.version}"
+
+
+def test_every_field_that_can_be_put_right_stands_in_the_window_and_may_be_cleared() -> None:
+    modal = fix_modal(DataView(12, 2, "kim@example.com", as_shown({"title": "CFO"}), {"title": "Corrected by Sam."}))
+    assert list(fields(modal)) == list(FIELDS) == [*LINES, "industry"]
+    assert fields(modal)["title"]["initial_value"] == "CFO"
+    assert fields(modal)["industry"]["initial_option"]["value"] == "unknown"
+    hints = {block["block_id"]: block["hint"]["text"] for block in modal["blocks"] if "hint" in block}
+    assert hints == {"title": "Corrected by Sam."}
+    assert all(block["optional"] for block in modal["blocks"] if block.get("block_id") in LINES)
 
 
 def test_the_rejection_offers_every_reason_and_a_note() -> None:
