@@ -7,6 +7,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from domain.rules.refusals import NoSuchLead
 from handlers import enrichment_commands
 from tests.handlers.making import ROOT, jobs
 from tests.handlers.test_enrichment import DOMAIN, asked, capture, days, do, outcomes, providers
@@ -67,5 +68,5 @@ def test_who_cannot_be_asked_is_said_with_the_reason(configured: Sandbox, monkey
 @pytest.mark.parametrize("address", ["ada@nowhere.example.com", "no address"])
 def test_nobody_is_asked_about_somebody_who_is_no_lead(configured: Sandbox, address: str) -> None:
     ended = CliRunner().invoke(enrichment_commands.app, ["ask", address])
-    assert (ended.exit_code, ended.stderr) == (1, "There is no lead with this e-mail address.\n")
+    assert isinstance(ended.exception, NoSuchLead)
     assert asked(configured, "clearbit") == 0
