@@ -128,6 +128,14 @@ class NoSuchLead(Refusal):
     words = "There is no lead with this e-mail address."
 
 
+class TooManyInShadow(Refusal):
+    """Facts: `most`."""
+
+    key = "too_many_in_shadow"
+
+    words = "There are {most} models in shadow already. Take one out with `handoff model unshadow` first."
+
+
 class DeliveryConflict(Refusal):
     """The same delivery key came with another body."""
 

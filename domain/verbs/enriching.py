@@ -27,6 +27,7 @@ from domain.rules.waterfall import (
 from domain.tables import Happened, Lead, ProfileRow
 from domain.verbs import knowing_companies
 from domain.verbs.budget import spent_on
+from domain.verbs.companies import match_companies
 from domain.verbs.describing import describe, note_attributes, sourced_fields
 from domain.verbs.record import happened, locked_lead, move_lead
 
@@ -157,6 +158,8 @@ def _take_in(session: Session, lead: Lead, said: Said, now: datetime, order: Seq
     if of_person:
         describe(lead, merge_fields(sourced_fields(lead), of_person, said.provider, now, order), {})
     knowing_companies.note(session, lead, said.fields, said.provider, now, order)
+    # A provider may know the company of somebody who wrote from free mail.
+    match_companies(session, [lead])
 
 
 def _tell(session: Session, lead: Lead, said: Said | None, now: datetime, *, news: bool) -> None:

@@ -27,6 +27,7 @@ from domain.tables import (
 )
 from domain.verbs.companies import firmer_company, match_companies
 from domain.verbs.describing import describe, note_attributes, sourced_fields
+from domain.verbs.nurturing import leave_programme, look_after
 from domain.verbs.offering import live_handoff, withdraw
 from domain.verbs.record import happened
 from domain.verbs.telling import mark_dirty
@@ -41,6 +42,8 @@ QUIET = frozenset(
         Happened.LEAD_JUMPED,
         Happened.LEAD_TO_NURTURE,
         Happened.LEAD_NURTURED,
+        Happened.LEAD_PROGRAMME_CHANGED,
+        Happened.CONTENT_RECOMMENDED,
         Happened.HANDOFF_HEATED,
         Happened.HANDOFF_REMINDED,
         Happened.HANDOFF_BREACHED,
@@ -184,7 +187,9 @@ def _become_one(
     match_companies(session, [kept])
     note_attributes(session, kept, attributes, now)
     other.stage, other.merged_into = Stage.MERGED, kept.id
-    other.owner_id = other.recheck_at = other.programme = None
+    other.owner_id = other.recheck_at = None
+    leave_programme(session, other, now)
+    look_after(session, kept, now)
     return contests
 
 
@@ -202,8 +207,6 @@ def _combine(kept: Lead, other: Lead) -> None:
     kept.enriched_at = kept.enriched_at or other.enriched_at
     for name in ("nurtured_at", "rests_until", "alerted_at", "reviewed_at"):
         setattr(kept, name, max(filter(None, (getattr(kept, name), getattr(other, name))), default=None))
-    if kept.programme is None:
-        kept.programme, kept.programme_since = other.programme, other.programme_since
     kept.bulk = kept.bulk and other.bulk
 
 

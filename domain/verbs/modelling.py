@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from domain.rules.refusals import NoSuchMove, NotFound, Refusal
+from domain.rules.refusals import NoSuchMove, NotFound, TooManyInShadow
 from domain.rules.scoring import Model, read_model
 from domain.tables import Happened, LeadEvent, ModelStatus, ScoringModel
 from domain.verbs.record import happened
@@ -16,14 +16,6 @@ from domain.verbs.rescoring import start
 
 MOST_IN_SHADOW = 3
 """Each is one more score of every lead."""
-
-
-class TooManyInShadow(Refusal):
-    """Facts: `most`."""
-
-    key = "too_many_in_shadow"
-
-    words = "{most} models are in shadow already. Take one out with `handoff model unshadow` first."
 
 
 class InForce(NamedTuple):

@@ -6,13 +6,12 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from domain.rules.refusals import NoSuchMove, NotFound
+from domain.rules.refusals import NoSuchMove, NotFound, TooManyInShadow
 from domain.rules.scoring import ModelError, default_model_toml
 from domain.rules.tiers import Tier
 from domain.stats.shadow import beside
 from domain.tables import Happened, JobRow, LeadEvent, ModelStatus, Rescoring, ScoreRow, ScoringModel
 from domain.verbs import modelling, rescoring
-from domain.verbs.modelling import TooManyInShadow
 from domain.verbs.scoring import score_lead
 from handlers.flow import Job
 from handlers.jobs import transaction
@@ -128,7 +127,7 @@ def test_no_more_than_three_models_are_in_shadow(session: Session) -> None:
         modelling.start_shadow(session, row, LATER)
     with pytest.raises(TooManyInShadow) as refusal:
         modelling.start_shadow(session, rows[3], LATER)
-    assert "3 models are in shadow already" in refusal.value.sentence({})
+    assert "There are 3 models in shadow already" in refusal.value.sentence({})
     modelling.end_shadow(session, rows[0], LATER)
     modelling.start_shadow(session, rows[3], LATER)
     assert [status(session, row).value for row in rows] == ["draft", "shadow", "shadow", "shadow"]
