@@ -28,8 +28,12 @@ def _blank_or_nothing(match: re.Match[str]) -> str:
     return " " if match.group().isspace() else ""
 
 
+_NO_ACCENT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+"""Letters that Unicode does not take apart."""
+
+
 def folded(text: str | None, most: int = 200) -> str:
     """Words to compare by: small letters without accents and dots; what separates words is one blank."""
-    bare = unicodedata.normalize("NFKD", (text or "")[:most]).casefold()
+    bare = unicodedata.normalize("NFKD", (text or "")[:most]).casefold().translate(_NO_ACCENT)
     bare = "".join(character for character in bare if not unicodedata.combining(character)).replace(".", "")
     return " ".join(re.sub(r"[^\w&+]+|_", " ", bare).split())
