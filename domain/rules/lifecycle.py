@@ -89,6 +89,12 @@ class HandoffMove(StrEnum):
     REJECT = "reject"
     LOG_CONTACT = "log a contact"
     WITHDRAW = "withdraw"
+    HAND_ON = "hand on"
+    RELEASE = "release"
+    REASSIGN = "reassign"
+    TAKE_OVER = "take over"
+    SNOOZE = "snooze"
+    UNDO = "undo"
 
 
 class Who(StrEnum):
@@ -122,6 +128,21 @@ HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     # Nobody has said yes yet: it may still go to somebody else.
     (HandoffStatus.OPEN, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
     (HandoffStatus.OFFERED, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
+    # Time has run out: the next rep is asked. Who has spoken with the lead keeps it.
+    (HandoffStatus.OFFERED, HandoffMove.HAND_ON): Step(HandoffStatus.EXPIRED, _SYSTEM),
+    (HandoffStatus.ACCEPTED, HandoffMove.HAND_ON): Step(HandoffStatus.EXPIRED, _SYSTEM),
+    # To somebody else without a verdict on the lead: back to the pool, to a person, to oneself.
+    **{
+        (status, move): Step(HandoffStatus.WITHDRAWN, _PEOPLE)
+        for status in (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
+        for move in (HandoffMove.RELEASE, HandoffMove.REASSIGN, HandoffMove.TAKE_OVER)
+    },
+    **{
+        (status, HandoffMove.SNOOZE): Step(status, _PEOPLE)
+        for status in (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
+    },
+    (HandoffStatus.ACCEPTED, HandoffMove.UNDO): Step(HandoffStatus.OFFERED, _PEOPLE),
+    (HandoffStatus.REJECTED, HandoffMove.UNDO): Step(HandoffStatus.OFFERED, _PEOPLE),
 }
 
 

@@ -2,7 +2,7 @@
 
 from domain.tables.base import Base
 from domain.tables.events import Happened, LeadEvent
-from domain.tables.handoffs import AttemptOutcome, CardPlace, ClockOutcome, ContactAttempt, Handoff, SlaClock
+from domain.tables.handoffs import AttemptOutcome, CardPlace, ClockOutcome, ContactAttempt, Handoff, SlaClock, SlaFile
 from domain.tables.jobs import JobLane, JobRow
 from domain.tables.leads import (
     Arrival,
@@ -17,11 +17,22 @@ from domain.tables.leads import (
     TouchRow,
 )
 from domain.tables.nurture import Content, ContentResult, Programme, Recommendation
-from domain.tables.people import Pool, PoolMember, Rep, Role, TerritoryRow
+from domain.tables.people import (
+    Absence,
+    Pool,
+    PoolMember,
+    Rep,
+    Role,
+    RoutingFile,
+    TerritoryRow,
+    Turn,
+    TurnKind,
+)
 from domain.tables.scoring import ModelStatus, Rescoring, ScoreRow, ScoringModel
 from domain.tables.systems import Installation, SystemLink
 
 __all__ = [
+    "Absence",
     "Arrival",
     "ArrivalState",
     "AttemptOutcome",
@@ -52,10 +63,14 @@ __all__ = [
     "Rep",
     "Rescoring",
     "Role",
+    "RoutingFile",
     "ScoreRow",
     "ScoringModel",
     "SlaClock",
+    "SlaFile",
     "SystemLink",
     "TerritoryRow",
     "TouchRow",
+    "Turn",
+    "TurnKind",
 ]

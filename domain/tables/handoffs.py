@@ -54,7 +54,14 @@ class Handoff(HasId, Base):
     rejected_at: Mapped[datetime | None]
     rejected_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
     reason: Mapped[str | None]
+    detail: Mapped[str | None]
+    """What the reason asks for besides: which part does not fit, which lead it is a duplicate of."""
     note: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    """Its clocks stand still until then, or until the lead does something."""
+    snooze_score: Mapped[int | None]
+    handed_on: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often the lead went to somebody else because nobody acted in time, this one included."""
 
 
 class ClockOutcome(StrEnum):
@@ -75,11 +82,32 @@ class SlaClock(HasId, Base):
     kind: Mapped[ClockKind] = mapped_column(Word(ClockKind))
     started_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    working: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether its time is that of the assignee's calendar; else wall time."""
+    steps: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """What is to be done when: [{do, share}, ...] in order, `share` of the target (above 1: after the deadline)."""
+    taken: Mapped[int] = mapped_column(server_default=text("0"))
+    """How many of the steps are done: each is taken by whoever holds the row, once."""
+    target_seconds: Mapped[float] = mapped_column(server_default=text("0"))
+    spent_seconds: Mapped[float] = mapped_column(server_default=text("0"))
+    """What had run before the last pause, in the clock's own time."""
+    running_since: Mapped[datetime | None]
+    """None while it stands still."""
+    worked_seconds: Mapped[float | None]
+    """When it stopped: how much of the assignee's working time it took. The wall time is `stopped_at - started_at`."""
     next_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     breached_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     outcome: Mapped[ClockOutcome | None] = mapped_column(Word(ClockOutcome))
+
+
+class SlaFile(HasId, Base):
+    """A version of the SLA policy. The newest is in force; running handoffs keep the one they began with."""
+
+    __tablename__ = "sla_files"
+    text: Mapped[str]
+    imported_at: Mapped[datetime]
 
 
 class AttemptOutcome(StrEnum):

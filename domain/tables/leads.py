@@ -41,6 +41,9 @@ class Company(HasId, Base):
     name_key: Mapped[str | None]
     """The name as it is compared: folded, without its legal form."""
     country: Mapped[str | None]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    """Whose account it is in the CRM; asked before its leads are handed over."""
+    owner_asked_at: Mapped[datetime | None]
     fields: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """What providers said of the company: name -> {value, source, at}. Its next person need not be asked for it again."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.tables.base import Base, HasId, Word
@@ -30,6 +31,15 @@ class Rep(HasId, Base):
     available: Mapped[bool] = mapped_column(server_default=text("true"))
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     """False for who has left: they may do nothing, but what they did keeps their name."""
+    time_zone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """When they work: weekday ("0" is Monday) -> [[from, to], ...] in minutes of their day. None: nobody said, so always."""
+    holidays: Mapped[str | None]
+    """Whose public holidays they have: a country (DE), or a part of one (DE-BE)."""
+    most_open: Mapped[int | None]
+    """How many leads they may have at a time, offered and taken."""
+    most_a_day: Mapped[int | None]
+    """How many leads they may be offered on one day of theirs."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -41,6 +51,8 @@ class Pool(HasId, Base):
     role: Mapped[Role] = mapped_column(Word(Role))
     slack_channel: Mapped[str | None]
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    overflow_id: Mapped[int | None] = mapped_column(ForeignKey("pools.id"), index=True)
+    """Who is asked when nobody of this pool can be."""
     short_since: Mapped[datetime | None]
     """Since when nobody of the pool could be asked; the manager has been told then."""
 
@@ -66,3 +78,59 @@ class TerritoryRow(HasId, Base):
     position: Mapped[int]
     when: Mapped[dict[str, Any]]
     pool_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pools.id"), index=True)
+    name: Mapped[str | None]
+
+
+class Absence(HasId, Base):
+    """A rep is away for a while. Whoever covers may decide on what is theirs."""
+
+    __tablename__ = "absences"
+    __table_args__ = (
+        Index("ix_absences_rep_id_until", "rep_id", "until", postgresql_where=text("cancelled_at is null")),
+    )
+    rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"))
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
+    began_at: Mapped[datetime | None]
+    """When the clock saw it begin, and acted."""
+    ended_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+class RoutingFile(HasId, Base):
+    """A version of the file that says who sells and who gets what. The newest is in force; assignments name theirs."""
+
+    __tablename__ = "routing_files"
+    text: Mapped[str]
+    imported_at: Mapped[datetime]
+
+
+class TurnKind(StrEnum):
+    TURN = "turn"  # from the rotation: it moves the rep on by 1 / weight
+    CREDIT = "credit"  # a turn that is given back, since the lead was none
+    OWNER = "owner"  # theirs already: outside of the rotation
+    MOVED = "moved"  # a person gave it to them
+
+
+class Turn(HasId, Base):
+    """Who got which lead from which pool, and what it cost them in the rotation. Append-only."""
+
+    __tablename__ = "turns"
+    __table_args__ = (
+        Index("ix_turns_pool_id_at", "pool_id", "at"),
+        Index("ix_turns_rep_id_at", "rep_id", "at"),
+    )
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id"))
+    rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"))
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[TurnKind] = mapped_column(Word(TurnKind))
+    weight: Mapped[int]
+    moved: Mapped[float]
+    """By how much the virtual time went on; below 0 for a credit, 0 outside of the rotation."""
+    share: Mapped[float]
+    """The part of one lead that was this rep's due, of those who could be asked then: what fairness is measured by."""
+    routing_file_id: Mapped[int | None] = mapped_column(ForeignKey("routing_files.id"))
