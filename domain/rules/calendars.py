@@ -4,7 +4,7 @@ All of it is arithmetic on intervals of UTC, a day at a time. Days on which a cl
 working time as really passes on them.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ class Calendar:
 
     zone: ZoneInfo
     week: Mapping[int, Sequence[Block]]
-    holidays: Collection[date] = frozenset()
+    holidays: Container[date] = frozenset()
     away: Sequence[Interval] = field(default=())
 
 
