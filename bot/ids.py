@@ -11,6 +11,21 @@ class Press(StrEnum):
     REJECT = "handoff.reject"
     LOG_CONTACT = "handoff.log_contact"
     FIX_DATA = "handoff.fix_data"
+    UNDO = "handoff.undo"
+    RELEASE = "handoff.release"
+    TAKE_OVER = "handoff.take_over"
+    SNOOZE = "handoff.snooze"
+    REASSIGN = "handoff.reassign"
+
+
+MORE = "handoff.more"
+"""The menu of a card. Its options carry which button they stand for (`MenuChoice`)."""
+
+
+class Pick(StrEnum):
+    """Inputs of an open modal that are told to us at once. Each has exactly one listener."""
+
+    REASON = "reason"
 
 
 class Submission(StrEnum):
@@ -19,6 +34,25 @@ class Submission(StrEnum):
     REJECT = "handoff.reject.submit"
     LOG_CONTACT = "handoff.log_contact.submit"
     FIX_DATA = "handoff.fix_data.submit"
+    SNOOZE = "handoff.snooze.submit"
+    REASSIGN = "handoff.reassign.submit"
+
+
+class HomePress(StrEnum):
+    """Buttons of somebody's own Home: they are about who presses them."""
+
+    PAUSE = "home.pause"
+    BACK = "home.back"
+    ABSENCE = "home.absence"
+    CANCEL_ABSENCE = "home.absence.cancel"
+    SETTINGS = "home.settings"
+
+
+class HomeSubmission(StrEnum):
+    """Modals that are about who submits them."""
+
+    ABSENCE = "home.absence.submit"
+    SETTINGS = "home.settings.submit"
 
 
 class Command(StrEnum):
@@ -32,6 +66,11 @@ class Field(StrEnum):
     REASON = "reason"
     NOTE = "note"
     OUTCOME = "outcome"
+    DETAIL = "detail"
+    DUPLICATE_OF = "duplicate_of"
+    SPAN = "span"
+    UNTIL = "until"
+    REP = "rep"
 
 
 class BadRef(ValueError):
@@ -62,3 +101,22 @@ class HandoffRef:
         if any(len(one) > 18 for one in digits):
             raise BadRef
         return cls(int(digits[0]), int(digits[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class MenuChoice:
+    """An option of a card's menu: the button it stands for, and what the button would carry."""
+
+    press: Press
+    ref: HandoffRef
+
+    @property
+    def packed(self) -> str:
+        return f"{self.press.value} {self.ref.packed}"
+
+    @classmethod
+    def unpack(cls, text: str) -> "MenuChoice":
+        press, _, ref = text.partition(" ")
+        if press not in set(Press):
+            raise BadRef
+        return cls(Press(press), HandoffRef.unpack(ref))

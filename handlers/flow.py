@@ -22,6 +22,7 @@ class Job(StrEnum):
     TELL_MANAGER_LATE = "tell_manager_late"
     TELL_MANAGER_SHORT = "tell_manager_short"
     TELL_JUMP = "tell_jump"
+    TELL_REP_WOKEN = "tell_rep_woken"
     TELL_REP_HOTTER = "tell_rep_hotter"
     TELL_MANAGER_HOTTER = "tell_manager_hotter"
     WHISPER = "whisper"
@@ -134,6 +135,14 @@ def _late(event: LeadEvent) -> Sending:
     return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}")
 
 
+def _woken(event: LeadEvent) -> Sending | None:
+    """Who has woken it by deciding on it need not be told."""
+    if event.rep_id is not None:
+        return None
+    args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "why": str(event.data["why"])}
+    return Sending(Job.TELL_REP_WOKEN, args, lane=slack_lane(str(event.data["place"])))
+
+
 def _jumped(event: LeadEvent) -> Sending:
     args: dict[str, int | str] = {"lead_id": event.lead_id or 0, "before": int(event.data["before"])}
     return Sending(Job.TELL_JUMP, args, key=str(event.lead_id))
@@ -208,6 +217,11 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_RECYCLED: (_card(Priority.CLICK), _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
     Happened.HANDOFF_PASSED_ON: (_card(Priority.CLICK), _of_lead(Job.ASSIGN)),
     Happened.HANDOFF_WITHDRAWN: (_card(), _drain(Job.TELL_CRM)),
+    # Who has it next is in the offer beside it.
+    Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_SNOOZED: (_card(Priority.CLICK),),
+    Happened.HANDOFF_WOKEN: (_card(), _woken),
+    Happened.HANDOFF_UNDONE: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_HEATED: (_card(), _hotter(Job.TELL_REP_HOTTER), _hotter(Job.TELL_MANAGER_HOTTER)),
     Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM)),
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),

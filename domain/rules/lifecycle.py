@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -30,6 +31,7 @@ class LeadMove(StrEnum):
     HAND_OVER = "hand over"
     RECYCLE = "recycle"
     DISQUALIFY = "disqualify"
+    RETURN = "return to sales"
 
 
 LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
@@ -52,6 +54,10 @@ LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
     (Stage.IN_HANDOFF, LeadMove.HAND_OVER): Stage.IN_HANDOFF,
     (Stage.IN_HANDOFF, LeadMove.RECYCLE): Stage.NURTURING,
     (Stage.IN_HANDOFF, LeadMove.DISQUALIFY): Stage.DISQUALIFIED,
+    # A rejection is taken back, wherever its reason has led.
+    (Stage.NURTURING, LeadMove.RETURN): Stage.IN_HANDOFF,
+    (Stage.DISQUALIFIED, LeadMove.RETURN): Stage.IN_HANDOFF,
+    (Stage.IN_HANDOFF, LeadMove.RETURN): Stage.IN_HANDOFF,
 }
 
 
@@ -98,10 +104,11 @@ class HandoffMove(StrEnum):
 
 
 class Who(StrEnum):
-    """Who may make a move: nobody but the system, the rep to whom it is addressed, a manager."""
+    """Who may make a move."""
 
     SYSTEM = "the system"
     ADDRESSED_REP = "the rep it is addressed to"
+    COVER = "who covers for that rep now"
     MANAGER = "a manager"
 
 
@@ -114,7 +121,9 @@ class Step:
 
 
 _SYSTEM = frozenset({Who.SYSTEM})
-_PEOPLE = frozenset({Who.ADDRESSED_REP, Who.MANAGER})
+_PEOPLE = frozenset({Who.ADDRESSED_REP, Who.COVER, Who.MANAGER})
+_OVERSEERS = frozenset({Who.COVER, Who.MANAGER})
+_WITH_SOMEBODY = (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
 
 HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     (HandoffStatus.OPEN, HandoffMove.OFFER): Step(HandoffStatus.OFFERED, _SYSTEM),
@@ -131,17 +140,14 @@ HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     # Time has run out: the next rep is asked. Who has spoken with the lead keeps it.
     (HandoffStatus.OFFERED, HandoffMove.HAND_ON): Step(HandoffStatus.EXPIRED, _SYSTEM),
     (HandoffStatus.ACCEPTED, HandoffMove.HAND_ON): Step(HandoffStatus.EXPIRED, _SYSTEM),
-    # To somebody else without a verdict on the lead: back to the pool, to a person, to oneself.
-    **{
-        (status, move): Step(HandoffStatus.WITHDRAWN, _PEOPLE)
-        for status in (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
-        for move in (HandoffMove.RELEASE, HandoffMove.REASSIGN, HandoffMove.TAKE_OVER)
-    },
-    **{
-        (status, HandoffMove.SNOOZE): Step(status, _PEOPLE)
-        for status in (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
-    },
+    # To somebody else without a verdict on the lead: back to the pool, to a person, to oneself. Who has a lead gives it
+    # back to the pool; to whom it goes instead is for others to say.
+    **{(status, HandoffMove.RELEASE): Step(HandoffStatus.WITHDRAWN, _PEOPLE) for status in _WITH_SOMEBODY},
+    **{(status, HandoffMove.REASSIGN): Step(HandoffStatus.WITHDRAWN, _OVERSEERS) for status in _WITH_SOMEBODY},
+    **{(status, HandoffMove.TAKE_OVER): Step(HandoffStatus.WITHDRAWN, _OVERSEERS) for status in _WITH_SOMEBODY},
+    **{(status, HandoffMove.SNOOZE): Step(status, _PEOPLE) for status in _WITH_SOMEBODY},
     (HandoffStatus.ACCEPTED, HandoffMove.UNDO): Step(HandoffStatus.OFFERED, _PEOPLE),
+    # At least so far; what had been accepted before it was given back is accepted again (`before_rejection`).
     (HandoffStatus.REJECTED, HandoffMove.UNDO): Step(HandoffStatus.OFFERED, _PEOPLE),
 }
 
@@ -159,3 +165,24 @@ def handoff_step(status: HandoffStatus, move: HandoffMove) -> Step | None:
 def sources_of(move: HandoffMove) -> frozenset[HandoffStatus]:
     """The statuses from which `move` is allowed."""
     return frozenset(status for (status, candidate) in HANDOFF_MOVES if candidate is move)
+
+
+UNDO_WINDOW = timedelta(minutes=5)
+
+
+def undo_until(
+    status: HandoffStatus, accepted_at: datetime | None, contacted_at: datetime | None, rejected_at: datetime | None
+) -> datetime | None:
+    """Until when the last decision can be taken back; None if there is none, or if the lead has been spoken with since."""
+    if status is HandoffStatus.ACCEPTED and accepted_at is not None and contacted_at is None:
+        return accepted_at + UNDO_WINDOW
+    if status is HandoffStatus.REJECTED and rejected_at is not None:
+        return rejected_at + UNDO_WINDOW
+    return None
+
+
+def before_rejection(accepted_at: datetime | None, contacted_at: datetime | None) -> HandoffStatus:
+    """How far a handoff had come when it was rejected."""
+    if contacted_at is not None:
+        return HandoffStatus.CONTACTED
+    return HandoffStatus.OFFERED if accepted_at is None else HandoffStatus.ACCEPTED

@@ -74,7 +74,75 @@ class NotYours(Refusal):
 
     def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no time in it)
         rep = names.get(int(self.facts.get("rep_id", 0)), "somebody else")
-        return f"This lead is addressed to {rep}. Only {rep} or a manager may decide on it."
+        return f"This lead is addressed to {rep}. Only {rep}, who covers for them, or a manager may decide on it."
+
+
+class NotForItsOwner(Refusal):
+    key = "not_for_its_owner"
+    status = 403
+
+    words = "Your manager, or who covers for you, may give it to somebody else. You can release it to the pool."
+
+
+class YoursAlready(Refusal):
+    key = "yours_already"
+
+    words = "This lead is yours already."
+
+
+class CannotUndo(Refusal):
+    """Facts: `why`, a key of `WHY`."""
+
+    key = "cannot_undo"
+
+    WHY: ClassVar[Mapping[str, str]] = {
+        "late": "This was decided more than five minutes ago. Decide anew, or ask your manager to reassign the lead.",
+        "contacted": "The lead has been contacted since. You can give it back with a reason.",
+        "taken": "Somebody else has taken the lead since.",
+        "news": "Something else happened with the lead since.",
+        "another": "Only who decided this, or a manager, can take it back.",
+    }
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        return self.WHY[str(self.facts["why"])]
+
+
+class TooFewAttempts(Refusal):
+    """Facts: `missing`, `needed`."""
+
+    key = "too_few_attempts"
+    status = 422
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        missing = int(self.facts["missing"])
+        return (
+            f"Log {missing} more {'attempt' if missing == 1 else 'attempts'} first: {self.facts['needed']} are agreed."
+        )
+
+
+class DetailMissing(Refusal):
+    key = "detail_missing"
+    status = 422
+
+    words = "Say what does not fit."
+
+
+class NoSuchSnooze(Refusal):
+    key = "no_such_snooze"
+    status = 422
+
+    words = "Choose for how long, or a time within the next 30 days."
+
+
+class CannotBeGiven(Refusal):
+    """Facts: `rep_id`, who cannot be asked for this lead."""
+
+    key = "cannot_be_given"
+    status = 422
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no time in it)
+        rep = names.get(int(self.facts.get("rep_id", 0)), "This person")
+        return f"{rep} cannot be given this lead: they are away, have it already, or sell nothing of this kind."
 
 
 class Stranger(Refusal):

@@ -24,6 +24,7 @@ class Handoff(HasId, Base):
         Index("uq_handoffs_live", "lead_id", unique=True, postgresql_where=_LIVE),
         Index("ix_handoffs_open", "pool_id", postgresql_where=text("status = 'open'")),
         Index("ix_handoffs_became_at", "became_at"),
+        Index("ix_handoffs_snoozed_until", "snoozed_until", postgresql_where=text("snoozed_until is not null")),
     )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
     cycle: Mapped[int]
@@ -60,6 +61,9 @@ class Handoff(HasId, Base):
     snoozed_until: Mapped[datetime | None]
     """Its clocks stand still until then, or until the lead does something."""
     snooze_score: Mapped[int | None]
+    """The lead's score when it was snoozed: a rise from there wakes it."""
+    moved_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
+    """Who released it, gave it to somebody else or took it over, without a verdict on the lead."""
     handed_on: Mapped[int] = mapped_column(server_default=text("0"))
     """How often the lead went to somebody else because nobody acted in time, this one included."""
 

@@ -53,6 +53,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("cancelled_at is null"),
     )
+    op.create_index(
+        "ix_absences_open",
+        "absences",
+        ["since"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null and cancelled_at is null"),
+    )
     op.create_table(
         "turns",
         sa.Column("pool_id", sa.BigInteger(), nullable=False),
@@ -83,6 +90,15 @@ def upgrade() -> None:
     op.add_column("handoffs", sa.Column("detail", sa.Text(), nullable=True))
     op.add_column("handoffs", sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("handoffs", sa.Column("snooze_score", sa.BigInteger(), nullable=True))
+    op.add_column("handoffs", sa.Column("moved_by", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(op.f("fk_handoffs_moved_by_reps"), "handoffs", "reps", ["moved_by"], ["id"])
+    op.create_index(
+        "ix_handoffs_snoozed_until",
+        "handoffs",
+        ["snoozed_until"],
+        unique=False,
+        postgresql_where=sa.text("snoozed_until is not null"),
+    )
     op.add_column("handoffs", sa.Column("handed_on", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.add_column("pools", sa.Column("overflow_id", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_pools_overflow_id"), "pools", ["overflow_id"], unique=False)
@@ -123,6 +139,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_pools_overflow_id"), table_name="pools")
     op.drop_column("pools", "overflow_id")
     op.drop_column("handoffs", "handed_on")
+    op.drop_index(
+        "ix_handoffs_snoozed_until",
+        table_name="handoffs",
+        postgresql_where=sa.text("snoozed_until is not null"),
+    )
+    op.drop_constraint(op.f("fk_handoffs_moved_by_reps"), "handoffs", type_="foreignkey")
+    op.drop_column("handoffs", "moved_by")
     op.drop_column("handoffs", "snooze_score")
     op.drop_column("handoffs", "snoozed_until")
     op.drop_column("handoffs", "detail")
@@ -134,6 +157,9 @@ def downgrade() -> None:
     op.drop_index("ix_turns_pool_id_at", table_name="turns")
     op.drop_index(op.f("ix_turns_handoff_id"), table_name="turns")
     op.drop_table("turns")
+    op.drop_index(
+        "ix_absences_open", table_name="absences", postgresql_where=sa.text("ended_at is null and cancelled_at is null")
+    )
     op.drop_index("ix_absences_rep_id_until", table_name="absences", postgresql_where=sa.text("cancelled_at is null"))
     op.drop_index(op.f("ix_absences_created_by"), table_name="absences")
     op.drop_index(op.f("ix_absences_cover_id"), table_name="absences")
