@@ -43,6 +43,7 @@ COUNTS: Mapping[str, int] = {
     "actions.elements": 25,
     "static_select.options": 100,
     "modal.blocks": VIEW_BLOCKS,
+    "home.blocks": VIEW_BLOCKS,
 }
 """Items of a list; none of them may be empty."""
 
@@ -66,7 +67,7 @@ def check_message(blocks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def check_view(view: Mapping[str, Any]) -> None:
-    """The same for a modal."""
+    """The same for a modal, or for a Home."""
     _check("view", view)
 
 

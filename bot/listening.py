@@ -10,7 +10,7 @@ from slack_bolt import Ack, App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
-from bot.ids import BadRef, Command, HandoffRef, Press, Submission
+from bot.ids import BadRef, Command, HandoffRef, HomePress, HomeSubmission, Press, Submission
 from bot.settings import slack_settings
 from domain.rules.refusals import NotFound, Refusal, WrongWorkspace
 
@@ -42,6 +42,23 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeClick:
+    """Somebody pressed a button of their own Home."""
+
+    slack_user_id: str
+    value: str
+    trigger_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSent:
+    """Somebody submitted a modal about themselves. `values` as in `Sent`; a moment is its seconds since 1970."""
+
+    slack_user_id: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A slash command was typed."""
 
@@ -57,6 +74,10 @@ Answer = tuple[str, list[dict[str, Any]]]
 _presses: dict[Press, Callable[[Click], None]] = {}
 _submissions: dict[Submission, Callable[[Sent], Errors]] = {}
 _commands: dict[Command, Callable[[Asked], Answer]] = {}
+_home_presses: dict[HomePress, Callable[[HomeClick], None]] = {}
+_home_submissions: dict[HomeSubmission, Callable[[HomeSent], Errors]] = {}
+_homes: dict[str, Callable[[str], None]] = {}
+HOME_OPENED = "app_home_opened"
 
 
 def on_press(press: Press) -> Callable[[Callable[[Click], None]], Callable[[Click], None]]:
@@ -71,6 +92,21 @@ def on_command(command: Command) -> Callable[[Callable[[Asked], Answer]], Callab
     return _mark(_commands, command)
 
 
+def on_home_press(press: HomePress) -> Callable[[Callable[[HomeClick], None]], Callable[[HomeClick], None]]:
+    return _mark(_home_presses, press)
+
+
+def on_home_submission(
+    submission: HomeSubmission,
+) -> Callable[[Callable[[HomeSent], Errors]], Callable[[HomeSent], Errors]]:
+    return _mark(_home_submissions, submission)
+
+
+def on_home(listener: Callable[[str], None]) -> Callable[[str], None]:
+    """Mark the one function that hears whose Home was opened (Slack user id)."""
+    return _mark(_homes, HOME_OPENED)(listener)
+
+
 def _mark(known: dict[K, F], key: K) -> Callable[[F], F]:
     def mark(listener: F) -> F:
         if key in known:
@@ -83,7 +119,7 @@ def _mark(known: dict[K, F], key: K) -> Callable[[F], F]:
 
 def listeners() -> frozenset[str]:
     """The ids that have a listener."""
-    return frozenset([*_presses, *_submissions, *_commands])
+    return frozenset([*_presses, *_submissions, *_commands, *_home_presses, *_home_submissions, *_homes])
 
 
 class Door(Protocol):
@@ -91,6 +127,9 @@ class Door(Protocol):
 
     def refused(self, slack_user_id: str, channel: str | None, ref: HandoffRef | None, refusal: Refusal) -> str:
         """Note the refusal and what follows from it; returns its sentence as plain text."""
+
+    def refused_at_home(self, slack_user_id: str, refusal: Refusal) -> None:
+        """Note the refusal, and have it said in the person's Home: there is no channel to whisper in."""
 
     def broke(self, error: Exception, slack_user_id: str | None = None, channel: str | None = None) -> str:
         """Note an unexpected error; returns a sentence with an id that stands in the log."""
@@ -117,7 +156,17 @@ def make_app(door: Door) -> App:
         app.view(submission.value)(_submission_listener(door, sent))
     for command, asked in _commands.items():
         app.command(command.value)(_command_listener(door, asked))
+    _listen_at_home(app, door)
     return app
+
+
+def _listen_at_home(app: App, door: Door) -> None:
+    for press, pressed in _home_presses.items():
+        app.action(press.value)(_home_press_listener(door, pressed))
+    for submission, sent in _home_submissions.items():
+        app.view(submission.value)(_home_submission_listener(door, sent))
+    for event, opened in _homes.items():
+        app.event(event)(_home_listener(opened))
 
 
 def _only_our_workspace(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002  (Bolt's name)
@@ -147,19 +196,75 @@ def _press_listener(door: Door, pressed: Callable[[Click], None]) -> Callable[..
             ref = HandoffRef.unpack(str(body["actions"][0].get("value", "")))
             pressed(Click(user, ref, str(body.get("trigger_id", "")), str(channel)))
         except Refusal as refusal:
-            door.refused(user, channel, ref, refusal)
+            _say_no(door, user, channel, ref, refusal)
         except BadRef:
-            door.refused(user, channel, None, NotFound(what="handoff"))
+            _say_no(door, user, channel, None, NotFound(what="handoff"))
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
             door.broke(error, user, channel)
 
     return listener
 
 
+def _say_no(door: Door, user: str, channel: str | None, ref: HandoffRef | None, refusal: Refusal) -> None:
+    """Where the button was: in the channel, or in the person's Home, which has none."""
+    door.refused(user, channel, ref, refusal)
+    if channel is None:
+        door.refused_at_home(user, refusal)
+
+
+def _home_press_listener(door: Door, pressed: Callable[[HomeClick], None]) -> Callable[..., None]:
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        user = str(body["user"]["id"])
+        try:
+            pressed(HomeClick(user, str(body["actions"][0].get("value", "")), str(body.get("trigger_id", ""))))
+        except Refusal as refusal:
+            door.refused_at_home(user, refusal)
+
+    return listener
+
+
+def _home_listener(opened: Callable[[str], None]) -> Callable[..., None]:
+    """Slack says this for the tab with the messages, too, and says it again if we do not answer."""
+
+    def listener(ack: Ack, event: dict[str, Any]) -> None:
+        ack()
+        if event.get("tab") == "home":
+            opened(str(event["user"]))
+
+    return listener
+
+
+def _home_submission_listener(door: Door, sent: Callable[[HomeSent], Errors]) -> Callable[..., None]:
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        user, values = str(body["user"]["id"]), _values(body["view"])
+        first = next(iter(values), "")
+        try:
+            errors: Mapping[str, str] = sent(HomeSent(user, values))
+        except Refusal as refusal:
+            errors = {first: door.refused(user, None, None, refusal)}
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            errors = {first: door.broke(error)}
+        _close_or_say(ack, errors)
+
+    return listener
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, str]:
+    return {block: _value(next(iter(inputs.values()))) for block, inputs in view["state"]["values"].items()}
+
+
+def _close_or_say(ack: Ack, errors: Mapping[str, str]) -> None:
+    if errors:
+        ack(response_action="errors", errors=dict(errors))
+    else:
+        ack()
+
+
 def _submission_listener(door: Door, sent: Callable[[Sent], Errors]) -> Callable[..., None]:
     def listener(ack: Ack, body: dict[str, Any]) -> None:
         view, user = body["view"], str(body["user"]["id"])
-        values = {block: _value(next(iter(inputs.values()))) for block, inputs in view["state"]["values"].items()}
+        values = _values(view)
         first = next(iter(values), "")
         ref: HandoffRef | None = None
         try:
@@ -171,10 +276,7 @@ def _submission_listener(door: Door, sent: Callable[[Sent], Errors]) -> Callable
             errors = {first: NotFound(what="handoff").sentence({})}
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
             errors = {first: door.broke(error)}
-        if errors:
-            ack(response_action="errors", errors=dict(errors))
-        else:
-            ack()
+        _close_or_say(ack, errors)
 
     return listener
 
@@ -204,7 +306,13 @@ def _shown(view: Mapping[str, Any]) -> dict[str, str]:
 
 def _value(element: Mapping[str, Any]) -> str:
     chosen = element.get("selected_option") or {}
-    return str(chosen.get("value") or element.get("value") or "")
+    return str(
+        chosen.get("value")
+        or element.get("value")
+        or element.get("selected_date_time")
+        or element.get("selected_user")
+        or ""
+    )
 
 
 def dispatch(app: App, body: bytes, headers: Mapping[str, str]) -> BoltResponse:

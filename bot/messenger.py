@@ -137,6 +137,12 @@ def open_modal(trigger_id: str, view: Mapping[str, Any]) -> None:
     _ask(_client(CLICK_TIMEOUT).views_open, trigger_id=trigger_id, view=view)
 
 
+def publish_home(slack_user_id: str, view: Mapping[str, Any]) -> None:
+    """Make this what the person sees in our Home tab."""
+    check_view(view)
+    _ask(_client().views_publish, user_id=slack_user_id, view=view)
+
+
 def user_id_of(email: str) -> str | None:
     """Who has this e-mail in the workspace."""
     try:

@@ -45,10 +45,19 @@ def calendars(session: Session, rep_ids: Collection[int], now: datetime) -> dict
 
 
 def away_now(session: Session, rep_ids: Collection[int], now: datetime) -> dict[int, Absence]:
-    """Which of these reps are on leave, and with which absence. Who has paused (`Rep.available`) is not among them."""
+    """Which of these reps are on leave, and with which absence. Who has paused (`Rep.available`) is not among them.
+
+    One is on leave until the clock has brought one back to where the others of the rotation are by then: a lead in
+    the second between would be the first of a run.
+    """
     running = session.scalars(
         select(Absence)
-        .where(Absence.rep_id.in_(rep_ids), Absence.since <= now, Absence.until > now, Absence.cancelled_at.is_(None))
+        .where(
+            Absence.rep_id.in_(rep_ids),
+            Absence.since <= now,
+            Absence.ended_at.is_(None),
+            Absence.cancelled_at.is_(None),
+        )
         .order_by(Absence.until)
     )
     return {absence.rep_id: absence for absence in running}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
+from domain.rules.refusals import Refusal
+from domain.rules.deadlines import Do
 from domain.tables import Happened, LeadEvent
 
 
@@ -19,7 +21,9 @@ class Job(StrEnum):
     OFFER_WAITING = "offer_waiting"
     SHOW_CARD = "show_card"
     REMIND_REP = "remind_rep"
+    TELL_REP_LATE = "tell_rep_late"
     TELL_MANAGER_LATE = "tell_manager_late"
+    HAND_ON = "hand_on"
     TELL_MANAGER_SHORT = "tell_manager_short"
     TELL_JUMP = "tell_jump"
     TELL_REP_WOKEN = "tell_rep_woken"
@@ -36,6 +40,7 @@ class Job(StrEnum):
     FIND_SLACK_USER = "find_slack_user"
     FIND_CRM_USER = "find_crm_user"
     RESCORE = "rescore"
+    PUBLISH_HOME = "publish_home"
 
 
 class Priority(IntEnum):
@@ -114,6 +119,15 @@ def slack_lane(place: str) -> str:
     return f"slack:{place}"
 
 
+def publish_home(slack_user_id: str, refusal: Refusal | None = None) -> Sending:
+    """Draw somebody's Home; a refusal is carried as its code and ids. It wants no lane: Slack's pace is that of posting."""
+    args: dict[str, int | str] = {"slack_user_id": slack_user_id}
+    if refusal is not None:
+        args |= {"refusal": refusal.key} | {f"fact_{name}": fact for name, fact in refusal.facts.items()}
+    key = f"{slack_user_id}.{refusal.key}" if refusal is not None else slack_user_id
+    return Sending(Job.PUBLISH_HOME, args, key=key, priority=Priority.CLICK)
+
+
 def rescore(rescoring_id: int, after: timedelta = timedelta(0)) -> Sending:
     """The next batch of a rescoring. One at a time, after everything that anybody waits for."""
     args = {"rescoring_id": rescoring_id}
@@ -130,9 +144,16 @@ def _remind(event: LeadEvent) -> Sending:
     return Sending(Job.REMIND_REP, args, lane=slack_lane(str(event.data["place"])))
 
 
-def _late(event: LeadEvent) -> Sending:
+def _escalate(event: LeadEvent) -> Sending:
+    """A step of the SLA ladder: who is told, or that somebody else is to be asked."""
     args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
-    return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}")
+    if event.data["do"] == Do.HAND_ON:
+        return Sending(Job.HAND_ON, args, key=str(event.handoff_id), priority=Priority.HOT)
+    args |= {"behind": int(event.data["behind"]), "note": str(event.data["note"])}
+    if event.data["do"] == Do.TELL_REP:
+        return Sending(Job.TELL_REP_LATE, args, lane=slack_lane(str(event.data["place"])))
+    # They wait for each other: who has missed many gets one message.
+    return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}", after=GATHER)
 
 
 def _woken(event: LeadEvent) -> Sending | None:
@@ -226,10 +247,17 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM)),
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),
     Happened.HANDOFF_REMINDED: (_card(), _remind),
-    Happened.HANDOFF_BREACHED: (_card(), _late),
+    Happened.HANDOFF_BREACHED: (_card(),),
+    Happened.HANDOFF_ESCALATED: (_escalate,),
+    Happened.HANDOFF_HANDED_ON: (_card(), _of_lead(Job.ASSIGN, priority=Priority.HOT), _drain(Job.TELL_CRM)),
+    Happened.SLA_IMPORTED: (),
     Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),
     Happened.REP_LEFT: (),
     Happened.REP_RETURNED: (_of_rep(Job.OFFER_WAITING),),
+    # What they see of it in their Home is drawn by whoever lets them do it.
+    Happened.REP_SETTINGS: (),
+    Happened.ABSENCE_SET: (),
+    Happened.ABSENCE_CANCELLED: (),
     Happened.PROGRAMMES_IMPORTED: (_drain(Job.ENROL_MARKETING),),
     Happened.CONTENTS_IMPORTED: (),
     Happened.CONTENTS_MEASURED: (),

@@ -12,7 +12,7 @@ from bot.ids import HandoffRef
 from domain import finding
 from domain.rules.refusals import Broke, Refusal, from_facts
 from domain.verbs import placing
-from handlers.flow import Job, Priority, Sending, show_card, slack_lane
+from handlers.flow import Job, Priority, Sending, publish_home, show_card, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
 from kit.log import where_it_broke
 
@@ -36,6 +36,12 @@ class SlackDoor:
                 placing.distrust(session, ref.handoff_id)
                 send(session, show_card(ref.handoff_id, place, Priority.CLICK))
         return refusal.sentence(names)
+
+    def refused_at_home(self, slack_user_id: str, refusal: Refusal) -> None:
+        """The sentence stands above the person's Home until it is drawn anew."""
+        log.info("home.refused", refusal=refusal.key, slack_user=slack_user_id)
+        with transaction() as session:
+            send(session, publish_home(slack_user_id, refusal))
 
     def broke(self, error: Exception, slack_user_id: str | None = None, channel: str | None = None) -> str:
         """An unexpected error: its id stands in the log, and the person can quote it. With a channel it is whispered there."""

@@ -87,6 +87,7 @@ class Absence(HasId, Base):
     __tablename__ = "absences"
     __table_args__ = (
         Index("ix_absences_rep_id_until", "rep_id", "until", postgresql_where=text("cancelled_at is null")),
+        Index("ix_absences_open", "since", postgresql_where=text("ended_at is null and cancelled_at is null")),
     )
     rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"))
     since: Mapped[datetime]
