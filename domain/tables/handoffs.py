@@ -23,6 +23,9 @@ class Handoff(HasId, Base):
         UniqueConstraint("lead_id", "cycle"),
         Index("uq_handoffs_live", "lead_id", unique=True, postgresql_where=_LIVE),
         Index("ix_handoffs_open", "pool_id", postgresql_where=text("status = 'open'")),
+        # Whose board it is on, and how many a rep has: few of the many that they ever had.
+        Index("ix_handoffs_live_rep_id", "rep_id", postgresql_where=_LIVE),
+        Index("ix_handoffs_live_pool_id", "pool_id", postgresql_where=_LIVE),
         Index("ix_handoffs_became_at", "became_at"),
         Index("ix_handoffs_snoozed_until", "snoozed_until", postgresql_where=text("snoozed_until is not null")),
     )

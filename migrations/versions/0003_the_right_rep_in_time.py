@@ -100,6 +100,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("snoozed_until is not null"),
     )
     op.add_column("handoffs", sa.Column("handed_on", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    for whose in ("rep_id", "pool_id"):
+        op.create_index(
+            f"ix_handoffs_live_{whose}",
+            "handoffs",
+            [whose],
+            unique=False,
+            postgresql_where=sa.text("status in ('accepted', 'contacted', 'offered', 'open', 'qualified')"),
+        )
     op.add_column("pools", sa.Column("overflow_id", sa.BigInteger(), nullable=True))
     op.create_index(op.f("ix_pools_overflow_id"), "pools", ["overflow_id"], unique=False)
     op.create_foreign_key(op.f("fk_pools_overflow_id_pools"), "pools", "pools", ["overflow_id"], ["id"])
@@ -138,6 +146,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_pools_overflow_id_pools"), "pools", type_="foreignkey")
     op.drop_index(op.f("ix_pools_overflow_id"), table_name="pools")
     op.drop_column("pools", "overflow_id")
+    for whose in ("rep_id", "pool_id"):
+        op.drop_index(f"ix_handoffs_live_{whose}", table_name="handoffs")
     op.drop_column("handoffs", "handed_on")
     op.drop_index(
         "ix_handoffs_snoozed_until",
