@@ -1,6 +1,6 @@
 """When a rep works, who is away, and who covers whom. It only reads; `domain/verbs/absences.py` writes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,17 +17,19 @@ LOOK_BACK = timedelta(days=400)
 
 def calendar_of(rep: Rep, absences: Sequence[Absence] = ()) -> Calendar:
     """The rep's calendar, with their absences. Who has no hours is always at work, but for holidays and absences."""
+    week = hours_of(rep)
     return Calendar(
         ZoneInfo(rep.time_zone),
-        _week(rep),
+        ALWAYS.week if week is None else week,
         holidays_of(rep.holidays) if rep.holidays else frozenset(),
         [(absence.since, absence.until) for absence in absences if absence.cancelled_at is None],
     )
 
 
-def _week(rep: Rep) -> Mapping[int, Sequence[Block]]:
+def hours_of(rep: Rep) -> dict[int, list[Block]] | None:
+    """None: nobody said, so always."""
     if rep.hours is None:
-        return ALWAYS.week
+        return None
     return {int(day): [(int(begin), int(end)) for begin, end in blocks] for day, blocks in rep.hours.items()}
 
 

@@ -4,7 +4,6 @@ import re
 import secrets
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,8 +16,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from domain.rules.refusals import Refusal
 from domain.rules.scoring import default_model_toml
-from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow, Rep, Role
-from domain.verbs import capturing, modelling, staffing
+from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow
+from domain.verbs import capturing, modelling
 from handlers import (
     backtesting,
     capture,
@@ -29,7 +28,9 @@ from handlers import (
     ledger,
     model_commands,
     nurture_commands,
+    rep_commands,
     rescore_commands,
+    sla_commands,
     staff_file,
     worker,
 )
@@ -46,16 +47,16 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 jobs_app = typer.Typer(no_args_is_help=True, help="The ledger of jobs.")
-reps_app = typer.Typer(no_args_is_help=True, help="Who sells.")
 sources_app = typer.Typer(no_args_is_help=True, help="Who may post leads.")
 arrivals_app = typer.Typer(no_args_is_help=True, help="What arrived and was refused.")
 app.add_typer(jobs_app, name="jobs")
-app.add_typer(reps_app, name="reps")
+app.add_typer(rep_commands.app, name="reps")
 app.add_typer(sources_app, name="sources")
 app.add_typer(lead_commands.app, name="leads")
 app.add_typer(model_commands.app, name="model")
 app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(arrivals_app, name="arrivals")
+app.add_typer(sla_commands.app, name="sla")
 app.add_typer(enrichment_commands.app, name="enrichment")
 app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
@@ -151,51 +152,6 @@ def jobs_retry(
     out.print(f"{revived} dead jobs will run again." if revived != 1 else "1 dead job will run again.")
     if job_id is not None and not revived:
         raise typer.Exit(1)
-
-
-@reps_app.command("import")
-def reps_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Make reps, pools and territories what FILE says."""
-    entries = staff_file.read(file)
-    with transaction() as session:
-        reps, pools = staff_file.save(session, entries)
-    out.print(f"{reps} reps and {pools} pools are in force. Their Slack identities are looked up by e-mail.")
-    for role, tier in ((Role.SDR, "MQLs"), (Role.AE, "HQLs")):
-        if all(pool.role is not role for pool in entries.pools):
-            out.print(f"[yellow]There is no pool of {role.upper()}s: {tier} will wait until there is one.[/]")
-
-
-@reps_app.command("list")
-def reps_list() -> None:
-    """Who there is, and who could not be found in Slack."""
-    with reading() as session:
-        rows = session.scalars(select(Rep).order_by(Rep.name)).all()
-    table = Table("name", "e-mail", "role", "Slack", "available")
-    for rep in rows:
-        table.add_row(
-            rep.name,
-            rep.email,
-            rep.role,
-            rep.slack_user_id or "not found yet",
-            "left" if not rep.active else "yes" if rep.available else "away",
-        )
-    out.print(table)
-
-
-@reps_app.command("away")
-def reps_away(email: str) -> None:
-    """Stop offering leads to this rep."""
-    with transaction() as session:
-        rep = staffing.step_away(session, email, utcnow())
-    out.print(f"{rep.name} is away.")
-
-
-@reps_app.command("back")
-def reps_back(email: str) -> None:
-    """Offer leads to this rep again; what waited for somebody is offered now."""
-    with transaction() as session:
-        rep = staffing.come_back(session, email, utcnow())
-    out.print(f"{rep.name} is back.")
 
 
 @sources_app.command("add")

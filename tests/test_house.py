@@ -40,6 +40,7 @@ STORIES: tuple[set[str], ...] = (
     {"ledger"},
     {"jobs"},
     {"draining", "problems", "relay", "staff_file", "window"},
+    {"staff_diff"},
     MOMENTS | {"upkeep"},
     {"moments"},
 )

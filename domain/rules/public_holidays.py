@@ -7,9 +7,7 @@ from functools import cache
 
 import holidays
 
-
-class UnknownPlace(ValueError):
-    """Its text is the reason, to be read after the name of the key."""
+from domain.rules.working_hours import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +37,16 @@ def _known() -> dict[str, list[str]]:
 
 @cache
 def holidays_of(code: str) -> PublicHolidays:
-    """The holidays of a country's two letters, with or without one of its parts. Raises UnknownPlace."""
+    """The holidays of a country's two letters, with or without one of its parts. Raises Unreadable."""
     country, _, part = code.strip().upper().partition("-")
     if country not in _known():
-        raise UnknownPlace(
-            f"there is no country {country!r} whose public holidays are known; write two letters, as in DE"
+        raise Unreadable(
+            f"there is no country {country[:20]!r} whose public holidays are known; write two letters, as in DE"
         )
     if not part:
         return PublicHolidays(country)
     known = next((one for one in _known()[country] if one.upper() == part), None)
     if known is None:
         some = ", ".join(_known()[country][:20]) or "none: leave it out"
-        raise UnknownPlace(f"{country} has no part {part!r}. Its parts are: {some}")
+        raise Unreadable(f"{country} has no part {part[:20]!r}. Its parts are: {some}")
     return PublicHolidays(country, known)

@@ -268,6 +268,35 @@ class ImportAgain(Refusal):
     )
 
 
+class BadAbsence(Refusal):
+    """Facts: `why`, a key of `WHY`."""
+
+    key = "bad_absence"
+    status = 422
+
+    WHY: ClassVar[Mapping[str, str]] = {
+        "backward": "An absence ends after it begins, and not in the past.",
+        "long": "An absence lasts a year at most.",
+        "own_cover": "Nobody covers for themselves. Choose a colleague.",
+        "cover_left": "Who should cover has left. Choose somebody else.",
+        "cover_away": "Who should cover is away then, too. Choose somebody else.",
+    }
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        return self.WHY[str(self.facts["why"])]
+
+
+class AbsenceOverlaps(Refusal):
+    """Facts: `since`, `until` of the absence that is there (ISO times)."""
+
+    key = "absence_overlaps"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        # A day says more here than the time that `when` writes.
+        since, until = (datetime.fromisoformat(str(self.facts[name])) for name in ("since", "until"))
+        return f"There is an absence from {since:%d %b %Y} to {until:%d %b %Y} already. Cancel that one first."
+
+
 class NoSuchMove(Refusal):
     """Facts: `move`, `state`."""
 

@@ -1,14 +1,17 @@
 """Who sells: reps join, step away and come back; pools and territories are laid out."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from domain.availability import hours_of
 from domain.rules.fairness import Member, on_return
 from domain.rules.refusals import NotFound
-from domain.tables import Happened, Pool, PoolMember, Rep, Role, TerritoryRow
+from domain.rules.working_hours import Week
+from domain.tables import Absence, Happened, Pool, PoolMember, Rep, Role, RoutingFile, TerritoryRow
 from domain.verbs.record import happened
 
 
@@ -31,6 +34,33 @@ def save_rep(
     return rep
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """When a rep works and how much they can take. None of the hours: always; of the limits: no limit."""
+
+    time_zone: str = "UTC"
+    hours: Week | None = None
+    holidays: str | None = None
+    most_open: int | None = None
+    most_a_day: int | None = None
+
+
+def settings_of(rep: Rep) -> Settings:
+    return Settings(rep.time_zone, hours_of(rep), rep.holidays, rep.most_open, rep.most_a_day)
+
+
+def set_settings(session: Session, rep: Rep, settings: Settings, now: datetime) -> bool:
+    """Make these the rep's; says whether anything changed. The values have been read already: they are sound."""
+    if settings_of(rep) == settings:
+        return False
+    week = settings.hours
+    rep.hours = None if week is None else {str(day): [list(block) for block in week[day]] for day in sorted(week)}
+    rep.time_zone, rep.holidays = settings.time_zone, settings.holidays
+    rep.most_open, rep.most_a_day = settings.most_open, settings.most_a_day
+    happened(session, Happened.REP_SETTINGS, now, rep_id=rep.id)
+    return True
+
+
 def retire_others(session: Session, staying: Collection[int], now: datetime) -> int:
     """Who is not among `staying` (rep ids) has left: no lead is offered to them, and they may decide on none. Says how many."""
     leaving = session.scalars(select(Rep).where(Rep.active, Rep.id.not_in(staying)).order_by(Rep.id)).all()
@@ -45,7 +75,7 @@ def know_in_slack(session: Session, rep_id: int, slack_user_id: str, dm_id: str,
     """Note who the rep is in Slack. From now on cards can be addressed to them, and they take their turns."""
     rep = session.get_one(Rep, rep_id)
     if rep.slack_user_id is None:
-        _catch_up(session, rep)
+        catch_up(session, rep)
     rep.slack_user_id, rep.slack_dm_id = slack_user_id, dm_id
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
 
@@ -63,6 +93,12 @@ def save_pool(session: Session, *, name: str, role: Role, slack_channel: str | N
     pool.role, pool.slack_channel, pool.manager_id = role, slack_channel, manager.id if manager else None
     session.flush()
     return pool
+
+
+def set_overflow(session: Session, pool: Pool, overflow: Pool | None) -> None:
+    """Whom to ask when nobody of the pool can be."""
+    pool.overflow_id = overflow.id if overflow else None
+    session.flush()
 
 
 def set_members(session: Session, pool: Pool, weights: Mapping[int, int]) -> None:
@@ -83,17 +119,38 @@ def set_members(session: Session, pool: Pool, weights: Mapping[int, int]) -> Non
     session.flush()
 
 
-def set_territories(session: Session, role: Role, rules: Sequence[tuple[Mapping[str, Sequence[str]], int]]) -> None:
-    """Make `rules` (condition, pool id) the ordered territories of a role."""
+def set_territories(
+    session: Session,
+    role: Role,
+    rules: Sequence[tuple[Mapping[str, Sequence[str]], int]],
+    names: Sequence[str | None] = (),
+) -> None:
+    """Make `rules` (condition, pool id) the ordered territories of a role; `names` are theirs, in the same order."""
     session.execute(delete(TerritoryRow).where(TerritoryRow.role == role))
     for position, (when, pool_id) in enumerate(rules):
-        session.add(TerritoryRow(role=role, position=position, when=dict(when), pool_id=pool_id))
+        name = names[position] if position < len(names) else None
+        session.add(TerritoryRow(role=role, position=position, when=dict(when), pool_id=pool_id, name=name))
     session.flush()
+
+
+def keep_version(session: Session, text: str, now: datetime) -> tuple[RoutingFile, bool]:
+    """The version of the file that is in force from now on, and whether it is new: the same text again is none."""
+    newest = newest_version(session)
+    if newest is not None and newest.text == text:
+        return newest, False
+    version = RoutingFile(text=text, imported_at=now)
+    session.add(version)
+    session.flush()
+    return version, True
+
+
+def newest_version(session: Session) -> RoutingFile | None:
+    return session.scalars(select(RoutingFile).order_by(RoutingFile.id.desc()).limit(1)).one_or_none()
 
 
 def step_away(session: Session, email: str, now: datetime) -> Rep:
     """The rep is asked no more, until they come back."""
-    rep = _rep(session, email)
+    rep = rep_by_email(session, email)
     if rep.available:
         rep.available = False
         happened(session, Happened.REP_LEFT, now, rep_id=rep.id)
@@ -102,21 +159,23 @@ def step_away(session: Session, email: str, now: datetime) -> Rep:
 
 def come_back(session: Session, email: str, now: datetime) -> Rep:
     """The rep is asked again, from where the active ones are by now; what waits for their pools is offered."""
-    rep = _rep(session, email)
+    rep = rep_by_email(session, email)
     if rep.available:
         return rep
     rep.available = True
-    _catch_up(session, rep)
+    catch_up(session, rep)
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
     return rep
 
 
-def _catch_up(session: Session, rep: Rep) -> None:
+def catch_up(session: Session, rep: Rep) -> None:
     """Bring a rep who took no turns to where the others of their pools are now."""
-    for member in session.scalars(select(PoolMember).where(PoolMember.rep_id == rep.id)):
+    theirs = select(PoolMember).where(PoolMember.rep_id == rep.id).order_by(PoolMember.pool_id)
+    for member in session.scalars(theirs):
         member.virtual_time = on_return(member.virtual_time, _active(session, member.pool_id, other_than=rep.id))
         # The shortage is over: if the rep leaves again, the manager is told again.
-        session.execute(update(Pool).where(Pool.id == member.pool_id).values(short_since=None))
+        short = (Pool.id == member.pool_id, Pool.short_since.is_not(None))
+        session.execute(update(Pool).where(*short).values(short_since=None))
 
 
 def _active(session: Session, pool_id: int, *, other_than: int) -> list[Member]:
@@ -129,6 +188,12 @@ def _active(session: Session, pool_id: int, *, other_than: int) -> list[Member]:
             PoolMember.rep_id != other_than,
             Rep.available,
             Rep.slack_user_id.is_not(None),
+            ~exists().where(
+                Absence.rep_id == Rep.id,
+                Absence.began_at.is_not(None),
+                Absence.ended_at.is_(None),
+                Absence.cancelled_at.is_(None),
+            ),
         )
         .execution_options(populate_existing=True)
     )
@@ -139,7 +204,8 @@ def _as_member(member: PoolMember) -> Member:
     return Member(member.rep_id, member.weight, member.virtual_time)
 
 
-def _rep(session: Session, email: str) -> Rep:
+def rep_by_email(session: Session, email: str) -> Rep:
+    """Raises NotFound."""
     rep = session.scalars(select(Rep).where(Rep.email == email.strip().casefold())).one_or_none()
     if rep is None:
         raise NotFound(what=f"rep {email}")

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from domain.rules.refusals import NotFound
 from domain.tables import Role
 from domain.verbs import capturing, staffing
-from handlers import cli
+from handlers import cli, rep_commands
 from handlers.jobs import transaction
 from kit.clock import utcnow
 from tests.handlers.making import ROOT
@@ -64,8 +64,8 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(committed: Engine, caps
     name = "Kim [/b][red] :bee:"
     with transaction() as session:
         staffing.save_rep(session, utcnow(), name=name, email="kim@example.com", role=Role.SDR)
-    cli.reps_list()
-    cli.reps_away("kim@example.com")
+    rep_commands.list_()
+    rep_commands.away("kim@example.com")
     assert capsys.readouterr().out.count(name) == 2
 
 
@@ -88,4 +88,4 @@ def test_a_source_that_no_address_could_name_is_not_made(committed: Engine, name
 
 def test_somebody_who_is_not_there_is_a_refusal(committed: Engine) -> None:
     with pytest.raises(NotFound):
-        cli.reps_away("nobody@example.com")
+        rep_commands.away("nobody@example.com")

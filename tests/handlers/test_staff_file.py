@@ -61,7 +61,7 @@ def everything(session: Session) -> list[list[tuple[object, ...]]]:
 
 
 def test_the_file_becomes_the_record(session: Session, tmp_path: Path) -> None:
-    assert staff_file.save(session, staff_file.read(written(tmp_path, GOOD))) == (4, 3)
+    assert staff_file.save(session, staff_file.read(written(tmp_path, GOOD)))[:2] == (4, 3)
     session.flush()
     assert sorted(session.scalars(select(Rep.email))) == [
         "ada.account@example.com",

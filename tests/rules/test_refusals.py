@@ -5,8 +5,10 @@ import json
 import pytest
 
 from domain.rules.refusals import (
+    AbsenceOverlaps,
     AlreadyDecided,
     AlreadyThere,
+    BadAbsence,
     BadQuestion,
     Broke,
     CannotBeGiven,
@@ -42,6 +44,8 @@ NAMES = {7: "Sam Sample"}
 SAMPLES: list[Refusal] = [
     AlreadyDecided(what="accepted", at="2026-03-03T10:42:00+00:00", rep_id=7),
     AlreadyThere(what="source", name="website"),
+    AbsenceOverlaps(since="2026-03-03T10:42:00+00:00", until="2026-03-10T10:42:00+00:00"),
+    *(BadAbsence(why=why) for why in BadAbsence.WHY),
     BadQuestion(example="/leadstats team 30d"),
     CannotBeGiven(rep_id=7),
     CannotMerge(why="both_taken"),
