@@ -86,6 +86,11 @@ def button(text: str, action_id: str, value: str, *, style: str | None = None) -
     return made | ({"style": style} if style else {})
 
 
+def overflow(action_id: str, *options: Block) -> Block:
+    """The menu behind three dots: one to five options, each of which acts when it is chosen."""
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
+
+
 def actions(block_id: str, *elements: Block) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
@@ -110,6 +115,15 @@ def select(block_id: str, label: str, placeholder: str, options: list[Block]) ->
             "options": options,
         },
     }
+
+
+def dispatched(block: Block) -> Block:
+    """The input tells us what is chosen in it at once, not only when the modal is sent."""
+    return {**block, "dispatch_action": True}
+
+
+def optional(block: Block) -> Block:
+    return {**block, "optional": True}
 
 
 def line_input(block_id: str, label: str, value: str, hint: str, *, max_length: int) -> Block:

@@ -42,6 +42,7 @@ COUNTS: Mapping[str, int] = {
     "context.elements": 10,
     "actions.elements": 25,
     "static_select.options": 100,
+    "overflow.options": 5,
     "modal.blocks": VIEW_BLOCKS,
     "home.blocks": VIEW_BLOCKS,
 }

@@ -10,7 +10,18 @@ from slack_bolt import Ack, App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
-from bot.ids import BadRef, Command, HandoffRef, HomePress, HomeSubmission, Press, Submission
+from bot.ids import (
+    MORE,
+    BadRef,
+    Command,
+    HandoffRef,
+    HomePress,
+    HomeSubmission,
+    MenuChoice,
+    Pick,
+    Press,
+    Submission,
+)
 from bot.settings import slack_settings
 from domain.rules.refusals import NotFound, Refusal, WrongWorkspace
 
@@ -39,6 +50,20 @@ class Sent:
     """Slack's id of the window: the same one sent twice is one submission."""
     shown: Mapping[str, str]
     """What stood in each input when the window opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Something was chosen in an open modal, which may be redrawn for it."""
+
+    slack_user_id: str
+    ref: HandoffRef
+    value: str
+    window: str
+    version: str
+    """Slack's hash of the window as it was then."""
+    fields: frozenset[str]
+    """The input blocks that stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +98,7 @@ Answer = tuple[str, list[dict[str, Any]]]
 
 _presses: dict[Press, Callable[[Click], None]] = {}
 _submissions: dict[Submission, Callable[[Sent], Errors]] = {}
+_picks: dict[Pick, Callable[[Picked], None]] = {}
 _commands: dict[Command, Callable[[Asked], Answer]] = {}
 _home_presses: dict[HomePress, Callable[[HomeClick], None]] = {}
 _home_submissions: dict[HomeSubmission, Callable[[HomeSent], Errors]] = {}
@@ -86,6 +112,10 @@ def on_press(press: Press) -> Callable[[Callable[[Click], None]], Callable[[Clic
 
 def on_submission(submission: Submission) -> Callable[[Callable[[Sent], Errors]], Callable[[Sent], Errors]]:
     return _mark(_submissions, submission)
+
+
+def on_pick(pick: Pick) -> Callable[[Callable[[Picked], None]], Callable[[Picked], None]]:
+    return _mark(_picks, pick)
 
 
 def on_command(command: Command) -> Callable[[Callable[[Asked], Answer]], Callable[[Asked], Answer]]:
@@ -119,7 +149,7 @@ def _mark(known: dict[K, F], key: K) -> Callable[[F], F]:
 
 def listeners() -> frozenset[str]:
     """The ids that have a listener."""
-    return frozenset([*_presses, *_submissions, *_commands, *_home_presses, *_home_submissions, *_homes])
+    return frozenset([*_presses, *_submissions, *_picks, *_commands, *_home_presses, *_home_submissions, *_homes])
 
 
 class Door(Protocol):
@@ -151,7 +181,10 @@ def make_app(door: Door) -> App:
     app.middleware(_only_our_workspace)
     app.error(_unheard_or_broken(door))
     for press, pressed in _presses.items():
-        app.action(press.value)(_press_listener(door, pressed))
+        app.action(press.value)(_press_listener(door, _carried_by(pressed)))
+    app.action(MORE)(_press_listener(door, _chosen_in_menu))
+    for pick, picked in _picks.items():
+        app.action(pick.value)(_pick_listener(door, picked))
     for submission, sent in _submissions.items():
         app.view(submission.value)(_submission_listener(door, sent))
     for command, asked in _commands.items():
@@ -187,13 +220,26 @@ def _unheard_or_broken(door: Door) -> Callable[..., BoltResponse]:
     return answer
 
 
-def _press_listener(door: Door, pressed: Callable[[Click], None]) -> Callable[..., None]:
+Meaning = Callable[[Mapping[str, Any]], tuple[Callable[[Click], None], HandoffRef]]
+"""What an action of Slack's means: which listener it is for, and which handoff it is about. Raises BadRef."""
+
+
+def _carried_by(pressed: Callable[[Click], None]) -> Meaning:
+    return lambda action: (pressed, HandoffRef.unpack(_value(action)))
+
+
+def _chosen_in_menu(action: Mapping[str, Any]) -> tuple[Callable[[Click], None], HandoffRef]:
+    choice = MenuChoice.unpack(_value(action))
+    return _presses[choice.press], choice.ref
+
+
+def _press_listener(door: Door, meaning: Meaning) -> Callable[..., None]:
     def listener(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         user, channel = str(body["user"]["id"]), (body.get("channel") or {}).get("id")
         ref: HandoffRef | None = None
         try:
-            ref = HandoffRef.unpack(str(body["actions"][0].get("value", "")))
+            pressed, ref = meaning(body["actions"][0])
             pressed(Click(user, ref, str(body.get("trigger_id", "")), str(channel)))
         except Refusal as refusal:
             _say_no(door, user, channel, ref, refusal)
@@ -201,6 +247,24 @@ def _press_listener(door: Door, pressed: Callable[[Click], None]) -> Callable[..
             _say_no(door, user, channel, None, NotFound(what="handoff"))
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
             door.broke(error, user, channel)
+
+    return listener
+
+
+def _pick_listener(door: Door, picked: Callable[[Picked], None]) -> Callable[..., None]:
+    def listener(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        view, user = body["view"], str(body["user"]["id"])
+        fields = frozenset(str(block["block_id"]) for block in view["blocks"] if block["type"] == "input")
+        try:
+            ref = HandoffRef.unpack(str(view.get("private_metadata", "")))
+            chosen = _value(body["actions"][0])
+            picked(Picked(user, ref, chosen, str(view["id"]), str(view.get("hash", "")), fields))
+        except (Refusal, BadRef):
+            # The window stays as it is; who sends it is told what is wrong.
+            pass
+        except Exception as error:  # noqa: BLE001  (the window stays as it is, and the log says why)
+            door.broke(error)
 
     return listener
 

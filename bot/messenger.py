@@ -1,6 +1,7 @@
 """Our mouth in Slack: the few Web API calls that we make, with errors of two kinds."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from http.client import HTTPException
@@ -141,6 +142,13 @@ def publish_home(slack_user_id: str, view: Mapping[str, Any]) -> None:
     """Make this what the person sees in our Home tab."""
     check_view(view)
     _ask(_client().views_publish, user_id=slack_user_id, view=view)
+
+
+def redraw_modal(window: str, version: str, view: Mapping[str, Any]) -> None:
+    """Show another view in an open window, unless it has changed since `version` or is closed. Made inside a click."""
+    check_view(view)
+    with suppress(Refused, TryLater):
+        _ask(_client(CLICK_TIMEOUT).views_update, view_id=window, hash=version, view=view)
 
 
 def user_id_of(email: str) -> str | None:
