@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from domain.rules.deadlines import policy
 from domain.rules.facts import LeadFacts, Touch
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.scoring import Model, score
+from domain.rules.sla_policy import DEFAULT, to_json
 from domain.rules.tiers import Tier, is_above, tier_of
 from domain.tables import AttributesRow, Handoff, Lead, Role, TouchRow
 from domain.verbs import staffing
@@ -176,7 +176,7 @@ def _handoff(
         "rep_id": rng.choice(seats.rep_ids),
         "status": status.value,
         "version": 2,
-        "policy": policy(tier),
+        "policy": to_json(DEFAULT[tier]),
         "trace": {},
         "became_at": at,
         "opened_at": at,

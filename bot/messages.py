@@ -1,5 +1,7 @@
 """What is said beside the card: reminders in its thread, word to the manager."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.blocks import Block, context, escape, mention, moment, plain, section
@@ -8,6 +10,8 @@ from domain.rules.tiers import Thresholds
 from domain.views import CardView, RiseView
 
 Message = tuple[str, list[Block]]
+UNWATCHED_SECONDS = 60
+"""What is said later than this says that it is late."""
 
 
 def reminder(view: CardView, kind: ClockKind) -> Message:
@@ -18,14 +22,65 @@ def reminder(view: CardView, kind: ClockKind) -> Message:
     return plain(f"Reminder: {kind.words} is due"), [section(text)]
 
 
-def late(view: CardView, kind: ClockKind, link: str | None) -> Message:
-    """To the manager, when a deadline has passed."""
-    rep = mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody"
-    due = view.clock(kind).due_at
-    lead = f"*{escape(view.lead.name, 80)}*" + (f" at *{escape(view.lead.company, 80)}*" if view.lead.company else "")
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """One missed deadline. `note` says what else is so, a key of `_NOTES`; `behind` is how late it was noticed, in seconds."""
+
+    view: CardView
+    kind: ClockKind
+    note: str = ""
+    behind: int = 0
+
+
+_NOTES = {
+    "limit": "It was handed on before, as often as may be, and still nobody has acted.",
+    "nobody_else": "Nobody else can be asked.",
+    "handed_on": "⏭ *Handed on*: somebody else is asked.",
+}
+
+
+def overdue(one: Lateness) -> Message:
+    """To the rep in the card's thread, when a deadline has passed."""
+    rep = mention(one.view.rep.slack_user_id, one.view.rep.name) if one.view.rep else "Team"
+    due = one.view.clock(one.kind).due_at
+    name = escape(one.view.lead.name, 80)
+    text = f"🔴 {rep}: {one.kind.words} with *{name}* was due {moment(due)}.{_unwatched(one.behind)}"
+    return plain(f"Overdue: {one.kind.words}"), [section(text)]
+
+
+def late(one: Lateness, link: str | None) -> Message:
+    """To the manager, when a deadline has passed, and when a lead is handed on because of it."""
+    view = one.view
     where = f"  <{link}|Open the card>" if link else ""
-    text = f"🔴 *SLA missed:* {kind.words} of {view.tier.value.upper()} {lead} was due {moment(due)}. It is with {rep}.{where}"
-    return plain(f"SLA missed: {kind.words} of an {view.tier.value.upper()}"), [section(text), _pool(view)]
+    text = f"🔴 *SLA missed:* {_missed(one)}{where}"
+    return plain(f"SLA missed: {one.kind.words} of an {view.tier.value.upper()}"), [section(text), _pool(view)]
+
+
+def many_late(shown: Sequence[Lateness], total: int, behind: int) -> Message:
+    """To the manager in one message, when there are too many for one each."""
+    lines = [f"• {_missed(one)}" for one in shown]
+    if total > len(shown):
+        lines.append(f"• and {total - len(shown)} more")
+    head = f"🔴 *SLA missed {total} times:*{_unwatched(behind)}"
+    return plain(f"SLA missed {total} times"), [section(head), *(section(line) for line in lines), _pool(shown[0].view)]
+
+
+def _missed(one: Lateness) -> str:
+    view = one.view
+    rep = mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody"
+    lead = f"*{escape(view.lead.name, 80)}*" + (f" at *{escape(view.lead.company, 80)}*" if view.lead.company else "")
+    what = f"{one.kind.words} of {view.tier.value.upper()} {lead} was due {moment(view.clock(one.kind).due_at)}."
+    whose = f"It was with {rep}." if one.note == "handed_on" else f"It is with {rep}."
+    return " ".join(filter(None, [what, whose, _NOTES.get(one.note, "")])) + _unwatched(one.behind)
+
+
+def _unwatched(behind: int) -> str:
+    """What is said late has to say so: nobody should think that the rep had been told in time."""
+    if behind < UNWATCHED_SECONDS:
+        return ""
+    minutes = round(behind / 60)
+    span = f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
+    return f" _This comes {span} late: Handoff was not watching._"
 
 
 def _pool(view: CardView) -> Block:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-from domain.rules.refusals import Refusal
 from domain.rules.deadlines import Do
+from domain.rules.refusals import Refusal
 from domain.tables import Happened, LeadEvent
 
 
@@ -156,10 +156,7 @@ def _escalate(event: LeadEvent) -> Sending:
     return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}", after=GATHER)
 
 
-def _woken(event: LeadEvent) -> Sending | None:
-    """Who has woken it by deciding on it need not be told."""
-    if event.rep_id is not None:
-        return None
+def _woken(event: LeadEvent) -> Sending:
     args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "why": str(event.data["why"])}
     return Sending(Job.TELL_REP_WOKEN, args, lane=slack_lane(str(event.data["place"])))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -181,6 +181,24 @@ def finish(session: Session, job: Claimed, pace: timedelta) -> None:
     """Delete the job under its fence token, and free its lane; raises TakenOver if it is not ours any more."""
     if session.scalar(_FINISH, {"id": job.id, "token": job.token, "pace": pace}) is None:
         raise TakenOver
+
+
+def beside(session: Session, job: Claimed) -> list[tuple[int, dict[str, Any]]]:
+    """The jobs of the same name that wait in the same lane: their ids and arguments, oldest first. While `job` runs
+    nobody else claims them, so whoever does them all at once may `drop` them.
+    """
+    waiting = (JobRow.leased_until.is_(None), JobRow.dead_at.is_(None))
+    rows = session.execute(
+        select(JobRow.id, JobRow.args)
+        .where(JobRow.lane == job.lane, JobRow.name == job.name, *waiting)
+        .order_by(JobRow.id)
+    )
+    return [(row.id, row.args) for row in rows]
+
+
+def drop(session: Session, job_ids: Sequence[int]) -> None:
+    """Delete jobs that wait: another has done what they were for."""
+    session.execute(delete(JobRow).where(JobRow.id.in_(job_ids), JobRow.leased_until.is_(None)))
 
 
 # The hottest statement but for the claims: the condition is that of `_held`, and both rows go in one trip.

@@ -1,8 +1,8 @@
-"""When a handoff's SLA clocks are due. Wall time, counted from the moment the lead became MQL or HQL."""
+"""The SLA clocks of a handoff, how long each has by default, and the ladder of what is done as its time goes and has gone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from domain.rules.tiers import Tier
@@ -17,9 +17,6 @@ class ClockKind(StrEnum):
     def words(self) -> str:
         return self.value.replace("_", " ")
 
-
-REMIND_AT_SHARE = 0.5
-"""A reminder comes when this share of the time has gone."""
 
 # HQLs are assigned "at once": a minute is what a restart of the worker may take before that promise is broken.
 TARGETS: Mapping[Tier, Mapping[ClockKind, timedelta]] = {
@@ -36,23 +33,55 @@ TARGETS: Mapping[Tier, Mapping[ClockKind, timedelta]] = {
 }
 
 
+class Do(StrEnum):
+    """What a step of the ladder does, the least grave first."""
+
+    REMIND = "remind"
+    BREACH = "breach"
+    TELL_REP = "tell_rep"
+    TELL_MANAGER = "tell_manager"
+    HAND_ON = "hand_on"
+
+
+_GRAVITY = {do: place for place, do in enumerate(Do)}
+
+
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    kind: ClockKind
-    remind_at: datetime | None
-    due_at: datetime
+class Step:
+    """`share` of the target after which it is due: 0.5 is half-time, 1 the deadline, above 1 is after it."""
+
+    do: Do
+    share: float
+    most: int = 0
+    """Of HAND_ON: how often one lead goes to somebody else."""
+
+    def __lt__(self, other: "Step") -> bool:
+        return (self.share, _GRAVITY[self.do]) < (other.share, _GRAVITY[other.do])
 
 
-def deadlines(seconds: Mapping[str, float], became_at: datetime) -> list[Deadline]:
-    """The deadlines of a policy snapshot (`policy`). Assignment has no reminder: nobody is assigned who could be reminded."""
-    due = []
-    for kind in ClockKind:
-        target = timedelta(seconds=seconds[kind])
-        remind_at = None if kind is ClockKind.ASSIGNMENT else became_at + target * REMIND_AT_SHARE
-        due.append(Deadline(kind, remind_at, became_at + target))
-    return due
+def ladder(steps: Sequence[Step]) -> list[Step]:
+    """The steps in the order in which they are due, with the deadline itself among them."""
+    return sorted([*steps, Step(Do.BREACH, 1.0)])
 
 
-def policy(tier: Tier) -> dict[str, float]:
-    """The targets of `tier` in seconds per clock, as a handoff keeps them."""
-    return {kind.value: target.total_seconds() for kind, target in TARGETS[tier].items()}
+def said(steps: Sequence[Step]) -> list[Do]:
+    """What is said when all of these turn out to be due at once. In the normal course that is one step, or those of one
+    moment. After an outage it may be many: a reminder of what is too late already is no help, and of the rest only the
+    gravest is said.
+    """
+    late = any(step.share >= 1 for step in steps)
+    spoken = [step for step in steps if step.do is not Do.BREACH and not (late and step.do is Do.REMIND)]
+    if len({step.share for step in spoken}) > 1:
+        return [max((step.do for step in spoken), key=_GRAVITY.__getitem__)]
+    return [step.do for step in spoken]
+
+
+def steps_to_json(steps: Sequence[Step]) -> list[dict[str, str | float | int]]:
+    return [
+        {"do": step.do.value, "share": step.share} | ({"most": step.most} if step.do is Do.HAND_ON else {})
+        for step in steps
+    ]
+
+
+def steps_from_json(stored: Sequence[Mapping[str, str | float]]) -> list[Step]:
+    return [Step(Do(str(one["do"])), float(one["share"]), int(one.get("most", 0))) for one in stored]

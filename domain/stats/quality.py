@@ -79,7 +79,7 @@ def _counts(cohort: ColumnElement[bool]) -> Select[int, int, int, int, int]:
 def _contact(session: Session, cohort: ColumnElement[bool], now: datetime) -> Share:
     """Clocks that were met, of those that were met or have passed their deadline. What can still be met does not count."""
     met = SlaClock.outcome == ClockOutcome.MET
-    missed = or_(SlaClock.outcome == ClockOutcome.MISSED, and_(SlaClock.outcome.is_(None), SlaClock.due_at < now))
+    missed = or_(SlaClock.outcome == ClockOutcome.MISSED, and_(SlaClock.outcome.is_(None), _overdue(now)))
     hit, of = session.execute(
         select(func.count().filter(met), func.count().filter(or_(met, missed)))
         .select_from(Handoff)
@@ -89,8 +89,13 @@ def _contact(session: Session, cohort: ColumnElement[bool], now: datetime) -> Sh
     return Share(hit, of)
 
 
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """A clock that stands still (snoozed, or not offered yet in working time) misses nothing that it had not missed before."""
+    return or_(SlaClock.breached_at.is_not(None), and_(SlaClock.running_since.is_not(None), SlaClock.due_at < now))
+
+
 def _late(session: Session, cohort: ColumnElement[bool], now: datetime) -> int:
-    running = and_(SlaClock.stopped_at.is_(None), SlaClock.due_at < now)
+    running = and_(SlaClock.stopped_at.is_(None), _overdue(now))
     handoffs = (
         select(func.count(distinct(Handoff.id)))
         .join(SlaClock, SlaClock.handoff_id == Handoff.id)

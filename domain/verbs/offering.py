@@ -1,40 +1,46 @@
 """Handing a lead to sales: open a handoff, choose the rep, start its clocks, offer it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from domain.rules.deadlines import ClockKind, deadlines, policy
-from domain.rules.fairness import after_turn
+from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffMove, HandoffStatus, LeadMove, Stage, handoff_step, lead_step
 from domain.rules.refusals import NoSuchMove
 from domain.rules.tiers import Tier
-from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Role, SlaClock
-from domain.verbs.choosing import as_member, choose
-from domain.verbs.clocks import cancel_clocks, stop_clock
+from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role
+from domain.verbs import turns
+from domain.verbs.choosing import Choice, choose, choose_person
+from domain.verbs.clocks import cancel_clocks, start_clocks, start_working_clocks, stop_clock
 from domain.verbs.nurturing import leave_programme
+from domain.verbs.policies import snapshot
 from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
 
 SELLER = {Tier.MQL: Role.SDR, Tier.HQL: Role.AE}
 
 
-def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
-    """Open a handoff for a lead that is MQL or HQL and offer it to who is next.
+def hand_over(
+    session: Session, lead_id: int, now: datetime, *, to: Rep | None = None, not_to: Collection[int] = ()
+) -> Handoff | None:
+    """Open a handoff for a lead that is MQL or HQL and offer it to who is next, or `to` whom a person has chosen.
 
-    Idempotent: a live handoff is offered if it waits, and else left alone. None: the lead is not for sales (any more).
+    `not_to` (rep ids) has given the lead back; who let it expire is passed over anyway. Idempotent: a live handoff is offered
+    if it waits, and else left alone. None: the lead is not for sales (any more).
     """
     lead = locked_lead(session, lead_id)
     handoff = live_handoff(session, lead)
     if handoff is None:
-        tier = _seller_tier(session, lead)
+        before = _before(session, lead)
+        tier = _seller_tier(lead, before, to)
         if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None or rests(lead, now):
             return None
         handoff = _open(session, lead, tier, now)
+        handoff.handed_on = _times_handed_on(before)
     if handoff.status is HandoffStatus.OPEN:
-        _offer(session, lead, handoff, now)
+        _offer(session, lead, handoff, now, to, not_to)
     return handoff
 
 
@@ -47,15 +53,28 @@ def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     return session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE))).one_or_none()
 
 
-def _seller_tier(session: Session, lead: Lead) -> Tier | None:
-    """The tier to hand over with. What is passed on to the next rep goes on even if its points have faded meanwhile."""
-    if lead.tier in SELLER:
-        return lead.tier
+def _before(session: Session, lead: Lead) -> Handoff | None:
+    """The handoff from which the lead comes now; None for one that comes anew, from capture or from nurture."""
     if lead.stage is not Stage.IN_HANDOFF:
         return None
     return session.scalars(
-        select(Handoff.tier).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
+        select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
     ).first()
+
+
+def _seller_tier(lead: Lead, before: Handoff | None, to: Rep | None) -> Tier | None:
+    """The tier to hand over with. What is passed on to the next rep goes on even if its points have faded meanwhile, and
+    what changes hands for want of time or by a person's choice stays what it was.
+    """
+    if before is not None and (to is not None or before.status is HandoffStatus.EXPIRED or lead.tier not in SELLER):
+        return before.tier
+    return lead.tier if lead.tier in SELLER else None
+
+
+def _times_handed_on(before: Handoff | None) -> int:
+    if before is None:
+        return 0
+    return before.handed_on + (before.status is HandoffStatus.EXPIRED)
 
 
 def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
@@ -68,7 +87,7 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
         score_id=lead.score_id,
         status=HandoffStatus.OPEN,
         version=1,
-        policy=policy(tier),
+        policy=snapshot(session, tier),
         trace={},
         bulk=lead.bulk,
         became_at=lead.became_sales_ready_at or now,
@@ -76,41 +95,56 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
     )
     session.add(handoff)
     session.flush()
-    for deadline in deadlines(handoff.policy, handoff.became_at):
-        session.add(
-            SlaClock(
-                handoff_id=handoff.id,
-                kind=deadline.kind,
-                started_at=handoff.became_at,
-                due_at=deadline.due_at,
-                next_at=deadline.remind_at or deadline.due_at,
-            )
-        )
+    start_clocks(session, handoff)
     move_lead(lead, LeadMove.HAND_OVER)
     leave_programme(session, lead, now)
     return handoff
 
 
-def _offer(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> None:
-    choice = choose(session, lead, SELLER[handoff.tier], lock=True)
-    if choice.pool is None:
-        _wait(session, lead, handoff, now, choice.trace)
+def _offer(
+    session: Session, lead: Lead, handoff: Handoff, now: datetime, to: Rep | None, not_to: Collection[int]
+) -> None:
+    # A later try knows who gave it back only if it is kept.
+    not_to = {*not_to, *handoff.trace.get("not_to", ())}
+    role = SELLER[handoff.tier]
+    # A person's choice is theirs, whatever speaks against it.
+    given = choose_person(session, lead, role, to) if to is not None else None
+    choice = given or choose(session, lead, role, now, lock=True, not_to=not_to)
+    rep = choice.rep
+    waits = rep is None and choice.home is not None
+    pool = choice.home if waits else choice.pool
+    handoff.pool_id = pool.id if pool is not None else None
+    if rep is None:
+        _wait(session, lead, handoff, now, choice, not_to)
+        if pool is not None:
+            _say_short(session, lead, handoff, pool, now)
         return
-    pool = choice.pool
-    handoff.pool_id = pool.id
-    if not choice.turns:
-        _wait(session, lead, handoff, now, choice.trace)
-        _say_short(session, lead, handoff, pool, now)
-        return
-    member, rep = choice.turns[0]
-    member.virtual_time, member.last_turn_at = after_turn(as_member(member)), now
-    pool.short_since = None
+    _over_the_shortage(choice)
+    turns.take(session, choice, handoff, rep, now)
     handoff.rep_id, handoff.offered_at, handoff.trace = rep.id, now, choice.trace
     handoff.status, handoff.version = HandoffStatus.OFFERED, handoff.version + 1
-    handoff.place = pool.slack_channel or rep.slack_user_id
+    handoff.place = _place(session, pool, rep)
     stop_clock(session, handoff.id, ClockKind.ASSIGNMENT, now, ClockOutcome.MET)
+    start_working_clocks(session, handoff, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
-    happened(session, Happened.HANDOFF_OFFERED, now, lead=lead, handoff=handoff, to=rep.id)
+    happened(
+        session, Happened.HANDOFF_OFFERED, now, lead=lead, handoff=handoff, to=rep.id, rule=choice.trace.get("rule")
+    )
+
+
+def _over_the_shortage(choice: Choice) -> None:
+    """Somebody could be asked: the next shortage is told again."""
+    for pool in (choice.pool, choice.home):
+        if pool is not None and choice.turns:
+            pool.short_since = None
+
+
+def _place(session: Session, pool: Pool | None, rep: Rep) -> str | None:
+    """The pool's channel if the rep is in it, else a direct message to them."""
+    if pool is None or pool.slack_channel is None:
+        return rep.slack_user_id
+    there = pool.manager_id == rep.id or session.get(PoolMember, (pool.id, rep.id)) is not None
+    return pool.slack_channel if there else rep.slack_user_id
 
 
 def withdraw(session: Session, lead: Lead, handoff: Handoff, now: datetime, why: str) -> None:
@@ -121,14 +155,17 @@ def withdraw(session: Session, lead: Lead, handoff: Handoff, now: datetime, why:
     handoff.status, handoff.version = step.to, handoff.version + 1
     handoff.reason = why
     cancel_clocks(session, handoff.id, now)
+    turns.credit(session, handoff, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
     happened(session, Happened.HANDOFF_WITHDRAWN, now, lead=lead, handoff=handoff, why=why)
 
 
-def _wait(session: Session, lead: Lead, handoff: Handoff, now: datetime, trace: Mapping[str, object]) -> None:
+def _wait(
+    session: Session, lead: Lead, handoff: Handoff, now: datetime, choice: Choice, not_to: Collection[int]
+) -> None:
     """Leave the handoff open. It is said once; later tries that find nobody change nothing."""
     first = not handoff.trace
-    handoff.trace = dict(trace)
+    handoff.trace = choice.trace | ({"not_to": sorted(not_to)} if not_to else {})
     if first:
         happened(session, Happened.HANDOFF_WAITING, now, lead=lead, handoff=handoff)
 
@@ -141,11 +178,14 @@ def _say_short(session: Session, lead: Lead, handoff: Handoff, pool: Pool, now: 
 
 
 def waiting_leads(session: Session, rep_id: int | None = None) -> Sequence[int]:
-    """The leads whose handoff is open; with a rep, only those that wait for a pool of theirs or for any pool."""
+    """The leads whose handoff is open; with a rep, only those that wait for a pool of theirs, for one that
+    overflows to theirs, or for any pool.
+    """
     waiting = (
         select(Handoff.lead_id).where(Handoff.status == HandoffStatus.OPEN).order_by(Handoff.became_at, Handoff.id)
     )
     if rep_id is not None:
-        theirs = exists().where(PoolMember.pool_id == Handoff.pool_id, PoolMember.rep_id == rep_id)
+        reaches = (PoolMember.pool_id == Pool.id) | (PoolMember.pool_id == Pool.overflow_id)
+        theirs = exists().where(Pool.id == Handoff.pool_id, reaches, PoolMember.rep_id == rep_id)
         waiting = waiting.where(theirs | Handoff.pool_id.is_(None))
     return session.scalars(waiting).all()

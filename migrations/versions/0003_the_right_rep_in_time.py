@@ -127,6 +127,23 @@ def upgrade() -> None:
     op.add_column("sla_clocks", sa.Column("running_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sla_clocks", sa.Column("worked_seconds", sa.Double(), nullable=True))
     op.add_column("territories", sa.Column("name", sa.Text(), nullable=True))
+    op.execute(CLOCKS_GO_ON)
+
+
+# What 0002 knew of a clock: a reminder at half time (but for assignment), then the breach, of which the manager was told.
+# `next_at` stays as it is; `taken` says which of these are behind it.
+CLOCKS_GO_ON = """
+update sla_clocks set
+    running_since = started_at,
+    target_seconds = extract(epoch from due_at - started_at),
+    steps = case when kind = 'assignment' then '[]'::jsonb else '[{"do": "remind", "share": 0.5}]'::jsonb end
+        || '[{"do": "breach", "share": 1.0}, {"do": "tell_manager", "share": 1.0}]'::jsonb,
+    taken = case
+        when breached_at is not null then case when kind = 'assignment' then 2 else 3 end
+        when reminded_at is not null then 1
+        else 0
+    end
+"""
 
 
 def downgrade() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.rules.deadlines import deadlines, policy
+from domain.rules.deadlines import TARGETS
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.reasons import REASONS
 from domain.rules.scoring import Contribution
@@ -73,7 +73,7 @@ def a_view(status: HandoffStatus = HandoffStatus.OFFERED, **changes: Any) -> Car
 
 
 def clocks(began: datetime, outcome: ClockOutcome | None = None, stopped: datetime | None = None) -> list[ClockView]:
-    return [ClockView(due.kind, due.due_at, None, stopped, outcome) for due in deadlines(policy(Tier.MQL), began)]
+    return [ClockView(kind, began + span, None, stopped, outcome) for kind, span in TARGETS[Tier.MQL].items()]
 
 
 ATTACKS = (

@@ -16,9 +16,9 @@ from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, Company, Handoff, Lead, Rep, Role
 from domain.verbs import (
     capturing,
-    clocks,
     deciding,
     enriching,
+    escalating,
     modelling,
     nurturing,
     offering,
@@ -156,8 +156,7 @@ def reject(session: Session) -> None:
 def sweep(session: Session) -> None:
     fresh_handoff(session)
     later = NOON + timedelta(hours=3)
-    for clock in clocks.due_clocks(session, later, 100):
-        clocks.step(session, clock, later)
+    assert escalating.take_steps(session, later, 100) == 1
     offering.waiting_leads(session)
 
 
