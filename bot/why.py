@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.blocks import Block, context, divider, escape, header, moment, plain, section
 from domain.rules.explaining import Explanation, Silent, Subtotal
-from domain.rules.routing import SKIPPED
+from domain.rules.routing import SKIPPED, Rule
 from domain.rules.scoring import Contribution
 from domain.rules.scoring_model import Group
 from domain.rules.tiers import Tier
@@ -119,6 +119,8 @@ def _routing(routing: Routing) -> str:
         who = f"{escape(routing.rep, 60)} would be asked" if routing.rep else "nobody can be asked"
         lines = [f"*Who would get it as a lead for {routing.role.upper()}s:*  {who}, {pool}"]
         after = "Then"
+    if routing.rule is not None and routing.rep and routing.rule is not Rule.ROTATION:
+        lines.append(f"{escape(routing.rep, 60)} {routing.rule.words}")
     if routing.then:
         lines.append(f"{after} " + ", ".join(escape(name, 60) for name in routing.then))
     if routing.skipped:

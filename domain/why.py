@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from domain.finding import lead_view, score_of
 from domain.rules.explaining import Explanation, explain
 from domain.rules.lifecycle import Stage
+from domain.rules.routing import Rule
 from domain.rules.scoring import score
 from domain.rules.tiers import Tier
 from domain.rules.what_if import Outlook, Path, outlook, what_would_make
@@ -40,6 +41,8 @@ class Routing:
     then: Sequence[str]
     skipped: Sequence[tuple[str, str]]
     """Name and code of `routing.SKIPPED`."""
+    rule: Rule | None = None
+    """What decided; None for what was decided before it was kept, or if nobody can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,14 @@ def why(session: Session, lead: Lead, now: datetime) -> Why | None:
         wanted=wanted,
         paths=what_would_make(model, facts, fresh, now, wanted) if wanted else (),
         outlook=outlook(model, facts, now, lead.tier),
-        routing=_routing(session, lead),
+        routing=_routing(session, lead, now),
         rests_until=lead.rests_until if lead.rests_until is not None and lead.rests_until > now else None,
         programme=lead.programme,
         advice=advice(session, lead, now) if lead.stage is Stage.NURTURING else None,
     )
 
 
-def _routing(session: Session, lead: Lead) -> Routing:
+def _routing(session: Session, lead: Lead, now: datetime) -> Routing:
     """Of the newest handoff as it was decided, if sales has or had the lead; else as it would be decided now."""
     handoff = session.scalars(
         select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
@@ -93,8 +96,8 @@ def _routing(session: Session, lead: Lead) -> Routing:
     if handoff is not None and handoff.trace:
         return _kept(session, handoff)
     role = SELLER.get(lead.tier or Tier.MQL, Role.SDR)
-    choice = choose(session, lead, role, lock=False)
-    names = [rep.name for _, rep in choice.turns]
+    choice = choose(session, lead, role, now, lock=False)
+    names = [rep.name for rep in choice.asked]
     known = _names(session, choice.skipped)
     return Routing(
         kept=False,
@@ -105,6 +108,7 @@ def _routing(session: Session, lead: Lead) -> Routing:
         rep=names[0] if names else None,
         then=names[1:],
         skipped=[(known[rep_id], why) for rep_id, why in choice.skipped.items()],
+        rule=choice.rule,
     )
 
 
@@ -123,6 +127,7 @@ def _kept(session: Session, handoff: Handoff) -> Routing:
         rep=names.get(handoff.rep_id or 0),
         then=[names[rep_id] for rep_id in asked if rep_id != handoff.rep_id],
         skipped=[(names[rep_id], why) for rep_id, why in skipped.items()],
+        rule=Rule(trace["rule"]) if trace.get("rule") else None,
     )
 
 

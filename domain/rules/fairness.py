@@ -52,6 +52,21 @@ def after_turn(member: Member) -> float:
     return float(_finish(member))
 
 
+def after_credit(member: Member, active: Sequence[Member]) -> float:
+    """The member's virtual time when a turn is given back. Nobody gets further behind the pool by it than one turn: however
+    many turns are given back to somebody, no run of leads follows.
+    """
+    back = _exact(member) - Fraction(1, member.weight)
+    floor = _pool_time(active) - Fraction(1, member.weight) if active else back
+    return float(min(_exact(member), max(back, floor)))
+
+
+def shares(members: Sequence[Member]) -> dict[int, float]:
+    """Each one's due of one lead, by rep id: their weight's part of all weights."""
+    whole = sum(member.weight for member in members)
+    return {member.rep_id: member.weight / whole for member in members}
+
+
 def on_return(virtual_time: float, active: Sequence[Member]) -> float:
     """Who joins or comes back starts where the active ones are by now, not where he left: else he gets a run of leads."""
     return max(virtual_time, float(_pool_time(active))) if active else virtual_time

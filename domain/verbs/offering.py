@@ -120,8 +120,9 @@ def _offer(
             _say_short(session, lead, handoff, pool, now)
         return
     _over_the_shortage(choice)
-    turns.take(session, choice, handoff, rep, now)
+    # The trace first: it says where everybody stood when the choice was made.
     handoff.rep_id, handoff.offered_at, handoff.trace = rep.id, now, choice.trace
+    turns.take(session, choice, handoff, rep, now)
     handoff.status, handoff.version = HandoffStatus.OFFERED, handoff.version + 1
     handoff.place = _place(session, pool, rep)
     stop_clock(session, handoff.id, ClockKind.ASSIGNMENT, now, ClockOutcome.MET)

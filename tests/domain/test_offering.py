@@ -59,7 +59,18 @@ def test_the_handoff_keeps_the_score_the_policy_and_the_reason_for_the_choice(se
     targets = {kind.value: handoff.policy[kind]["target_seconds"] for kind in ClockKind}
     assert targets == {"assignment": 900, "first_contact": 14_400, "qualification": 86_400}
     turns = [team.sam.id, team.dana.id]
-    assert handoff.trace == {"pool": team.sdrs.id, "territory": 1, "asked": turns, "skipped": {}}
+    assert handoff.trace == {
+        "rule": "rotation",
+        "pool": team.sdrs.id,
+        "home": team.sdrs.id,
+        "territory": 1,
+        "territory_name": None,
+        "routing_file": None,
+        "asked": turns,
+        "skipped": {},
+        "owners": [],
+        "candidates": [{"rep": rep, "weight": 1, "time": 0.0, "finish": 1.0, "share": 0.5} for rep in turns],
+    }
 
 
 def test_handing_over_twice_is_the_same_as_once(session: Session, team: Team) -> None:
