@@ -4,6 +4,7 @@ holds the clock's row.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import select
@@ -58,7 +59,13 @@ def _take(session: Session, due: Due, calendar: Calendar, now: datetime) -> None
     """Take every step whose time has come by the calendar as it is now; say what is to be said of them."""
     clock = due[0]
     gone, target = spent(clock, calendar, now), timedelta(seconds=clock.target_seconds)
-    steps = [step for step in steps_from_json(clock.steps)[clock.taken :] if target * step.share <= gone]
+    may_go_on = _may_be_handed_on(due[1], target)
+    steps = list(
+        takewhile(
+            lambda step: target * step.share <= gone and (step.do is not Do.HAND_ON or may_go_on <= now),
+            steps_from_json(clock.steps)[clock.taken :],
+        )
+    )
     behind = now - (clock.next_at or now)
     clock.taken += len(steps)
     if any(step.do is Do.BREACH for step in steps):
@@ -67,6 +74,13 @@ def _take(session: Session, due: Due, calendar: Calendar, now: datetime) -> None
     for do in said(steps):
         _say(session, due, next(step for step in steps if step.do is do), behind, now)
     schedule(clock, calendar)
+    if clock.next_at is not None and clock.next_at <= now:
+        clock.next_at = may_go_on
+
+
+def _may_be_handed_on(handoff: Handoff, target: timedelta) -> datetime:
+    """Wall time may have run out before anybody was asked: who gets the lead then has half of the target to act."""
+    return (handoff.offered_at or handoff.opened_at) + target / 2
 
 
 def _say(session: Session, due: Due, step: Step, behind: timedelta, now: datetime) -> None:
@@ -114,12 +128,12 @@ def hand_on(session: Session, handoff_id: int, kind: ClockKind, now: datetime) -
     if step is None or clock.running_since is None:
         return False
     due = (clock, handoff, lead)
-    others = choose(session, lead, SELLER[handoff.tier], lock=False)
-    if all(rep.id == handoff.rep_id for _, rep in others.turns):
+    others = choose(session, lead, SELLER[handoff.tier], now, lock=False, not_to=[handoff.rep_id or 0])
+    if others.rep is None:
         _escalated(session, due, Do.TELL_MANAGER, NOBODY_ELSE, timedelta(0), now)
         return False
     handoff.status, handoff.version = step.to, handoff.version + 1
-    handoff.reason, handoff.handed_on = NO_CONTACT, handoff.handed_on + 1
+    handoff.reason = NO_CONTACT
     lead.owner_id = None
     cancel_clocks(session, handoff.id, now)
     mark_dirty(session, lead, now, CRM, MARKETING)

@@ -37,8 +37,7 @@ def hand_over(
         tier = _seller_tier(lead, before, to)
         if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None or rests(lead, now):
             return None
-        handoff = _open(session, lead, tier, now)
-        handoff.handed_on = _times_handed_on(before)
+        handoff = _open(session, lead, tier, now, _times_handed_on(before))
     if handoff.status is HandoffStatus.OPEN:
         _offer(session, lead, handoff, now, to, not_to)
     return handoff
@@ -77,7 +76,7 @@ def _times_handed_on(before: Handoff | None) -> int:
     return before.handed_on + (before.status is HandoffStatus.EXPIRED)
 
 
-def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
+def _open(session: Session, lead: Lead, tier: Tier, now: datetime, handed_on: int) -> Handoff:
     cycles = session.scalar(select(func.coalesce(func.max(Handoff.cycle), 0)).where(Handoff.lead_id == lead.id)) or 0
     handoff = Handoff(
         lead_id=lead.id,
@@ -92,6 +91,7 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
         bulk=lead.bulk,
         became_at=lead.became_sales_ready_at or now,
         opened_at=now,
+        handed_on=handed_on,
     )
     session.add(handoff)
     session.flush()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from bot.card import lead_card
 from bot.ids import HandoffRef, Press
 from bot.limits import MESSAGE_SIZE, check_message
-from bot.messages import hotter, jumped, late, reminder, short
+from bot.messages import Lateness, hotter, jumped, late, many_late, overdue, reminder, short
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.reasons import REASONS
@@ -73,7 +73,9 @@ def rise_in(view: CardView) -> RiseView:
 def test_messages_beside_the_card_are_as_harmless(view: CardView) -> None:
     said = [
         reminder(view, ClockKind.FIRST_CONTACT),
-        late(view, ClockKind.QUALIFICATION, None),
+        overdue(Lateness(view, ClockKind.FIRST_CONTACT, behind=7200)),
+        late(Lateness(view, ClockKind.QUALIFICATION, note="handed_on", behind=600), None),
+        many_late([Lateness(view, ClockKind.QUALIFICATION, note="limit")] * 10, 99, 10_000),
         short(view.pool or "", 2, NOON),
         hotter(view, None),
         jumped(rise_in(view), 12, Thresholds()),

@@ -1,5 +1,6 @@
 """The SLA clocks on a real Postgres: each step is taken once, by whichever process comes first, and told to the right person."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
-from domain.rules.deadlines import TARGETS, ClockKind
+from domain.rules.deadlines import TARGETS, ClockKind, steps_to_json
 from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.sla_policy import DEFAULT
 from domain.rules.tiers import Tier
 from domain.tables import (
     AttemptOutcome,
@@ -86,6 +88,8 @@ def hand_over_many(work: Work, rep: Rep, most: int) -> None:
     """Offered handoffs whose first-contact clocks have their reminder at half time, written straight to the tables."""
     with work() as session:
         values = {"rep": rep.id, "most": most, "at": NOON, "remind": HALF_TIME, "due": TOO_LATE, "channel": A_CHANNEL}
+        ladder = DEFAULT[Tier.MQL][ClockKind.FIRST_CONTACT].steps
+        values |= {"steps": json.dumps(steps_to_json(ladder)), "target": FIRST_CONTACT.total_seconds()}
         for statement in (
             """insert into leads (email, identity, stage, source, fields, attributes, notes, captured_at)
                select 'lead' || n || '@example.com', 'lead' || n || '@example.com', 'in_handoff', 'a test', '{}', '{}', '[]', :at
@@ -94,8 +98,8 @@ def hand_over_many(work: Work, rep: Rep, most: int) -> None:
                                      place, became_at, opened_at)
                select leads.id, 1, 'mql', 70, 1, pools.id, :rep, 'offered', 2, '{}', '{}', :channel, :at, :at
                from leads, pools""",
-            """insert into sla_clocks (handoff_id, kind, started_at, due_at, next_at)
-               select id, 'first_contact', :at, :due, :remind from handoffs""",
+            """insert into sla_clocks (handoff_id, kind, started_at, due_at, next_at, running_since, target_seconds, steps)
+               select id, 'first_contact', :at, :due, :remind, :at, :target, cast(:steps as jsonb) from handoffs""",
         ):
             session.execute(text(statement), values)
 
