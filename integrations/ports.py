@@ -168,6 +168,12 @@ class Crm(Plugged, Protocol):
         """The CRM's id of the active user with this e-mail, for `CrmLead.owner_id`."""
         ...
 
+    def find_account_owner(self, email: str, domain: str | None, company: str | None) -> str | None:
+        """The CRM's id of the user whose account this person's company is, or who has the person already. The company is
+        looked for by its domain, and only without one by its name. None: it is nobody's, or a queue's.
+        """
+        ...
+
 
 class MarketingAutomation(Plugged, Protocol):
     batch_size: int

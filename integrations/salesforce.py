@@ -28,6 +28,8 @@ STATUSES = {
     LeadStatus.UNQUALIFIED: "Closed - Not Converted",
 }
 """Salesforce's standard pick list. An organisation with other words sets SALESFORCE_STATUSES to a JSON object."""
+USER = "005"
+"""With this an id begins that is a user's; a lead's owner may also be a queue."""
 LOCKED = "UNABLE_TO_LOCK_ROW"
 REQUIRED = "REQUIRED_FIELD_MISSING"
 USED_UP = "REQUEST_LIMIT_EXCEEDED"
@@ -159,11 +161,34 @@ class Salesforce:
         wanted = "SELECT Id FROM Lead WHERE Email = {} AND IsConverted = false ORDER BY CreatedDate DESC LIMIT 1"
         return self._first_id(format_soql(wanted, email))
 
+    def find_account_owner(self, email: str, domain: str | None, company: str | None) -> str | None:
+        """The account's owner; without an account, whoever has the person as a contact, or as a lead that is not ours."""
+        # Our own leads have the owner that we gave them: they would answer with our own last word.
+        not_ours = (
+            "SELECT OwnerId FROM Lead WHERE Email = {} AND IsConverted = false AND {:literal} = null "
+            "ORDER BY CreatedDate DESC LIMIT 1"
+        )
+        questions = [
+            format_soql("SELECT OwnerId FROM Contact WHERE Email = {} ORDER BY LastModifiedDate DESC LIMIT 1", email),
+            format_soql(not_ours, email, self._key_field),
+        ]
+        if domain is not None:
+            by_website = "SELECT OwnerId FROM Account WHERE Website IN {} ORDER BY LastModifiedDate DESC LIMIT 1"
+            questions.insert(0, format_soql(by_website, _spellings(domain)))
+        elif company:
+            by_name = "SELECT OwnerId FROM Account WHERE Name = {} ORDER BY LastModifiedDate DESC LIMIT 1"
+            questions.insert(0, format_soql(by_name, company[:255]))
+        owners = (self._first(question, "OwnerId") for question in questions)
+        return next((owner for owner in owners if owner is not None and owner.startswith(USER)), None)
+
     def _first_id(self, soql: str) -> str | None:
+        return self._first(soql, "Id")
+
+    def _first(self, soql: str, field: str) -> str | None:
         records = dig(self._call(lambda sf: sf.query(soql)), "records")
         if not isinstance(records, list):
             raise unreadable("Salesforce")
-        found = dig(records[0], "Id") if records else None
+        found = dig(records[0], field) if records else None
         return found if isinstance(found, str) else None
 
     def _call(self, what: Callable[[SalesforceClient], Any]) -> Any:
@@ -206,6 +231,16 @@ def build(settings: Settings) -> Salesforce:
 def _my_domain(host: str) -> str:
     """What the library puts before `.salesforce.com`: `acme.my`, also from an address copied out of the browser."""
     return host.strip().removeprefix("https://").rstrip("/").removesuffix(".salesforce.com")
+
+
+def _spellings(domain: str) -> list[str]:
+    """How an account's website is written: the field is free text. A part of it would find other companies as well."""
+    return [
+        f"{before}{www}{domain}{end}"
+        for before in ("", "http://", "https://")
+        for www in ("", "www.")
+        for end in ("", "/")
+    ]
 
 
 def _codes(result: object) -> dict[str, Any]:

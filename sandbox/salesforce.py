@@ -17,13 +17,24 @@ DOMAIN = "handoff-sandbox.my"
 KEY = "Handoff_Key__c"
 BATCH = 200
 DAILY = 15_000
-PREFIXES = {"Lead": "00Q", "Task": "00T", "User": "005"}
+PREFIXES = {"Lead": "00Q", "Task": "00T", "User": "005", "Account": "001", "Contact": "003"}
 DATA = "/services/data/v{version}"
 VERSIONS = re.compile(r"(4[6-9]|5\d|6[0-8])\.0")
 LEAD_QUERY = re.compile(
     r"SELECT Id FROM Lead WHERE Email = '((?:[^'\\]|\\.)*)' AND IsConverted = false ORDER BY CreatedDate DESC LIMIT 1"
 )
 USER_QUERY = re.compile(r"SELECT Id FROM User WHERE Email = '((?:[^'\\]|\\.)*)' AND IsActive = true LIMIT 1")
+LITERAL = r"'((?:[^'\\]|\\.)*)'"
+OWNER_QUERIES = [
+    re.compile(asked.replace("...", rf"({LITERAL})").replace("___", rf"\(({LITERAL}(?:,{LITERAL})*)\)"))
+    for asked in (
+        "SELECT OwnerId FROM (Account) WHERE (Website) IN ___ ORDER BY LastModifiedDate DESC LIMIT 1",
+        "SELECT OwnerId FROM (Account) WHERE (Name) = ... ORDER BY LastModifiedDate DESC LIMIT 1",
+        "SELECT OwnerId FROM (Contact) WHERE (Email) = ... ORDER BY LastModifiedDate DESC LIMIT 1",
+        "SELECT OwnerId FROM (Lead) WHERE (Email) = ... AND IsConverted = false AND Handoff_Key__c = null "
+        "ORDER BY CreatedDate DESC LIMIT 1",
+    )
+]
 NO_SESSION = ("INVALID_SESSION_ID", "Session expired or invalid")
 ERRORS = {
     401: NO_SESSION,
@@ -41,7 +52,7 @@ class SalesforceTwin(Twin):
 
     def __init__(self) -> None:
         self.client_id, self.client_secret = f"3MVG9{secrets.token_urlsafe(40)}", secrets.token_hex(32)
-        self.records: dict[str, dict[str, dict[str, Any]]] = {"Lead": {}, "Task": {}}
+        self.records: dict[str, dict[str, dict[str, Any]]] = {"Lead": {}, "Task": {}, "Account": {}, "Contact": {}}
         self._users: dict[str, str] = {}
         self._sessions: set[str] = set()
         self._ids, self._requests = count(1), 0
@@ -148,10 +159,17 @@ class SalesforceTwin(Twin):
             found = [one["Id"] for one in self.records["Lead"].values() if one.get("Email", "").casefold() == email]
         elif asked := USER_QUERY.fullmatch(soql):
             found = self._user(_unescaped(asked[1]).casefold())
+        elif asked := next(filter(None, (query.fullmatch(soql) for query in OWNER_QUERIES)), None):
+            return _records("OwnerId", self._owners(*asked.groups()[:3]))
         else:
             raise WrongRequestError(400, "MALFORMED_QUERY", "unexpected token, or a query this sandbox does not know")
-        records = [{"attributes": {"type": "Record"}, "Id": one} for one in found[-1:]]
-        return JSONResponse({"totalSize": len(records), "done": True, "records": records})
+        return _records("Id", found)
+
+    def _owners(self, sobject: str, field: str, wanted: str) -> list[str]:
+        """Of the records whose field is one of the quoted values. Who gave no owner made it themselves, which is no user here."""
+        values = {_unescaped(one).casefold() for one in re.findall(LITERAL, wanted)}
+        found = [one for one in self.records[sobject].values() if str(one.get(field, "")).casefold() in values]
+        return [one["OwnerId"] for one in found if one.get("OwnerId") and not one.get(KEY)]
 
     def _admit(self, request: Request, version: str, sobject: str, field: str) -> None:
         if bearer(request) not in self._sessions:
@@ -193,6 +211,12 @@ class SalesforceTwin(Twin):
         if not email.endswith("@example.com") or email.startswith("nobody"):
             return []
         return [self._users.setdefault(email, sobject_id(PREFIXES["User"], next(self._ids)))]
+
+
+def _records(field: str, values: list[str]) -> Response:
+    """The newest of them, as the answer to a query with LIMIT 1."""
+    records = [{"attributes": {"type": "Record"}, field: one} for one in values[-1:]]
+    return JSONResponse({"totalSize": len(records), "done": True, "records": records})
 
 
 def _typed(record: Any, sobject: str) -> dict[str, Any]:

@@ -32,8 +32,10 @@ TASK: Fields = {
     "OwnerId": (OWNER, 18),
     "Handoff_Key__c": (TEXT, 255),
 }
-OBJECTS = {"Lead": LEAD, "Task": TASK}
-REQUIRED = {"Lead": ("LastName", "Company"), "Task": ()}
+ACCOUNT: Fields = {"Name": (TEXT, 255), "Website": (TEXT, 255), "OwnerId": (OWNER, 18)}
+CONTACT: Fields = {"LastName": (TEXT, 80), "Email": (EMAIL, 80), "OwnerId": (OWNER, 18)}
+OBJECTS = {"Lead": LEAD, "Task": TASK, "Account": ACCOUNT, "Contact": CONTACT}
+REQUIRED = {"Lead": ("LastName", "Company"), "Task": (), "Account": ("Name",), "Contact": ("LastName",)}
 EMAIL_FORM = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 USER_ID = re.compile(r"00(5|G)[A-Za-z0-9]{12}([A-Z0-5]{3})?")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"

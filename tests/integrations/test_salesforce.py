@@ -39,8 +39,8 @@ def leads_in(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     return found
 
 
-def entered_by_hand(sandbox: Sandbox, **fields: str) -> str:
-    """A lead that somebody at the customer's typed into Salesforce."""
+def entered_by_hand(sandbox: Sandbox, sobject: str = "Lead", **fields: str) -> str:
+    """What somebody at the customer's typed into Salesforce."""
     twin = sandbox.twins["salesforce"]
     values = twin.credentials(sandbox.url)
     pair = (values["SALESFORCE_CLIENT_ID"], values["SALESFORCE_CLIENT_SECRET"])
@@ -48,7 +48,7 @@ def entered_by_hand(sandbox: Sandbox, **fields: str) -> str:
     token = httpx.post(f"{at}/oauth2/token", data={"grant_type": "client_credentials"}, auth=pair).json()[
         "access_token"
     ]
-    made = httpx.post(f"{at}/data/v59.0/sobjects/Lead", json=fields, headers={"Authorization": f"Bearer {token}"})
+    made = httpx.post(f"{at}/data/v59.0/sobjects/{sobject}", json=fields, headers={"Authorization": f"Bearer {token}"})
     return str(made.json()["id"])
 
 
@@ -227,6 +227,50 @@ def test_a_task_for_a_lead_that_is_gone_is_refused(configured: Sandbox, salesfor
 def test_who_is_no_user_owns_nothing(configured: Sandbox, salesforce: Salesforce) -> None:
     assert salesforce.find_owner("nobody@example.com") is None
     assert str(salesforce.find_owner("rep@example.com")).startswith("005")
+
+
+OWNER, OTHER = "005Hd0000000007", "005Hd0000000008"
+QUEUE = "00GHd0000000001"
+
+
+@pytest.mark.parametrize(
+    "website", ["acme-pumps.example", "https://www.acme-pumps.example/", "HTTP://ACME-PUMPS.example"]
+)
+def test_an_accounts_owner_is_found_however_its_website_is_written(
+    configured: Sandbox, salesforce: Salesforce, website: str
+) -> None:
+    entered_by_hand(configured, "Account", Name="Acme Pumps", Website=website, OwnerId=OWNER)
+    assert salesforce.find_account_owner("ada@example.com", "acme-pumps.example", None) == OWNER
+
+
+def test_a_company_whose_domain_is_a_part_of_anothers_is_not_that_one(
+    configured: Sandbox, salesforce: Salesforce
+) -> None:
+    entered_by_hand(configured, "Account", Name="Not Acme", Website="not-acme-pumps.example", OwnerId=OWNER)
+    assert salesforce.find_account_owner("ada@example.com", "acme-pumps.example", "Not Acme") is None
+
+
+def test_a_company_without_a_domain_is_found_by_its_name(configured: Sandbox, salesforce: Salesforce) -> None:
+    entered_by_hand(configured, "Account", Name="O'Hara \\ Sons", OwnerId=OWNER)
+    assert salesforce.find_account_owner("ada@example.com", None, "O'Hara \\ Sons") == OWNER
+    assert salesforce.find_account_owner("ada@example.com", None, "' OR Name LIKE '%") is None
+
+
+def test_without_an_account_whoever_has_the_person_is_their_owner(configured: Sandbox, salesforce: Salesforce) -> None:
+    entered_by_hand(configured, LastName="Lovelace", Company="Acme", Email="ada@example.com", OwnerId=OTHER)
+    assert salesforce.find_account_owner("ADA@example.com", "acme.example", "Acme") == OTHER
+    entered_by_hand(configured, "Contact", LastName="Lovelace", Email="ada@example.com", OwnerId=OWNER)
+    assert salesforce.find_account_owner("ada@example.com", None, None) == OWNER
+
+
+def test_the_owner_whom_we_gave_a_lead_ourselves_is_no_answer(configured: Sandbox, salesforce: Salesforce) -> None:
+    salesforce.upsert_leads([replace(LEAD, owner_id=OWNER)])
+    assert salesforce.find_account_owner("ada@example.com", "acme.example", None) is None
+
+
+def test_a_queue_owns_nothing(configured: Sandbox, salesforce: Salesforce) -> None:
+    entered_by_hand(configured, LastName="Lovelace", Company="Acme", Email="ada@example.com", OwnerId=QUEUE)
+    assert salesforce.find_account_owner("ada@example.com", None, None) is None
 
 
 def test_a_session_that_ended_is_renewed_once(configured: Sandbox, salesforce: Salesforce) -> None:
