@@ -147,9 +147,10 @@ def _remind(event: LeadEvent) -> Sending:
 def _escalate(event: LeadEvent) -> Sending:
     """A step of the SLA ladder: who is told, or that somebody else is to be asked."""
     args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
+    args["behind"] = int(event.data["behind"])
     if event.data["do"] == Do.HAND_ON:
         return Sending(Job.HAND_ON, args, key=str(event.handoff_id), priority=Priority.HOT)
-    args |= {"behind": int(event.data["behind"]), "note": str(event.data["note"])}
+    args["note"] = str(event.data["note"])
     if event.data["do"] == Do.TELL_REP:
         return Sending(Job.TELL_REP_LATE, args, lane=slack_lane(str(event.data["place"])))
     # They wait for each other: who has missed many gets one message.

@@ -1,6 +1,6 @@
 """The clocks: the sweep that the clock process runs, and what is said and done when one is due."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -94,10 +94,10 @@ def _lateness(session: Session, args: dict[str, Any]) -> Lateness:
 
 
 @job(Job.HAND_ON)
-def hand_on_job(running: Running, handoff_id: int, clock: str) -> None:
+def hand_on_job(running: Running, handoff_id: int, clock: str, behind: int) -> None:
     """Time has run out: the next rep is asked."""
     with finishing(running) as session:
-        hand_on(session, handoff_id, ClockKind(clock), utcnow())
+        hand_on(session, handoff_id, ClockKind(clock), utcnow(), timedelta(seconds=behind))
 
 
 @job(Job.TELL_MANAGER_SHORT)

@@ -71,7 +71,7 @@ def _stop(
         if clock.working and clock.running_since is not None:
             # The calendar may have changed since: an absence, other hours.
             schedule(clock, calendar)
-        missed = clock.breached_at is not None or now > clock.due_at
+        missed = clock.breached_at is not None or (clock.running_since is not None and now > clock.due_at)
         worked = spent(clock, calendar, now) if clock.working else elapsed(calendar, clock.started_at, now)
         clock.stopped_at, clock.next_at, clock.worked_seconds = now, None, worked.total_seconds()
         clock.outcome = ClockOutcome.MISSED if missed else outcome

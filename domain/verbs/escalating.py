@@ -115,8 +115,11 @@ def _happened(session: Session, kind: Happened, due: Due, now: datetime, **data:
     happened(session, kind, now, lead=lead, handoff=handoff, clock=clock.kind.value, **data)
 
 
-def hand_on(session: Session, handoff_id: int, kind: ClockKind, now: datetime) -> bool:
+def hand_on(
+    session: Session, handoff_id: int, kind: ClockKind, now: datetime, behind: timedelta = timedelta(0)
+) -> bool:
     """Time has run out: take the lead from who has it, so that the next rep is asked. Says whether that was done.
+    `behind`: how long that had been due when it was noticed.
 
     Not if they have reached the lead meanwhile, nor if there is nobody else: then the manager is told.
     """
@@ -130,7 +133,7 @@ def hand_on(session: Session, handoff_id: int, kind: ClockKind, now: datetime) -
     due = (clock, handoff, lead)
     others = choose(session, lead, SELLER[handoff.tier], now, lock=False, not_to=[handoff.rep_id or 0])
     if others.rep is None:
-        _escalated(session, due, Do.TELL_MANAGER, NOBODY_ELSE, timedelta(0), now)
+        _escalated(session, due, Do.TELL_MANAGER, NOBODY_ELSE, behind, now)
         return False
     handoff.status, handoff.version = step.to, handoff.version + 1
     handoff.reason = NO_CONTACT
@@ -138,5 +141,5 @@ def hand_on(session: Session, handoff_id: int, kind: ClockKind, now: datetime) -
     cancel_clocks(session, handoff.id, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
     _happened(session, Happened.HANDOFF_HANDED_ON, due, now, reason=NO_CONTACT)
-    _escalated(session, due, Do.TELL_MANAGER, HANDED_ON, timedelta(0), now)
+    _escalated(session, due, Do.TELL_MANAGER, HANDED_ON, behind, now)
     return True
