@@ -58,6 +58,7 @@ class HomeSubmission(StrEnum):
 class Command(StrEnum):
     LEADSTATS = "/leadstats"
     LEADWHY = "/leadwhy"
+    LEADNEXT = "/leadnext"
 
 
 class Field(StrEnum):
@@ -71,6 +72,19 @@ class Field(StrEnum):
     SPAN = "span"
     UNTIL = "until"
     REP = "rep"
+
+
+class HomeField(StrEnum):
+    """Input blocks of the modals about oneself."""
+
+    SINCE = "since"
+    UNTIL = "until"
+    COVER = "cover"
+    TIME_ZONE = "time_zone"
+    HOURS = "hours"
+    HOLIDAYS = "holidays"
+    MOST_OPEN = "most_open"
+    MOST_A_DAY = "most_a_day"
 
 
 class BadRef(ValueError):

@@ -23,6 +23,7 @@ from handlers import (
     capture,
     clock,
     enrichment_commands,
+    fairness_commands,
     importing,
     lead_commands,
     ledger,
@@ -30,6 +31,7 @@ from handlers import (
     nurture_commands,
     rep_commands,
     rescore_commands,
+    route_commands,
     sla_commands,
     staff_file,
     worker,
@@ -55,6 +57,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(lead_commands.app, name="leads")
 app.add_typer(model_commands.app, name="model")
 app.add_typer(rescore_commands.app, name="rescore")
+app.add_typer(route_commands.app, name="route")
 app.add_typer(arrivals_app, name="arrivals")
 app.add_typer(sla_commands.app, name="sla")
 app.add_typer(enrichment_commands.app, name="enrichment")
@@ -62,6 +65,7 @@ app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
+app.command()(fairness_commands.fairness)
 
 # Names and reasons come from outside: none of it is markup.
 out = Console(markup=False, emoji=False)

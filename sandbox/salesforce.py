@@ -31,8 +31,10 @@ OWNER_QUERIES = [
         "SELECT OwnerId FROM (Account) WHERE (Website) IN ___ ORDER BY LastModifiedDate DESC LIMIT 1",
         "SELECT OwnerId FROM (Account) WHERE (Name) = ... ORDER BY LastModifiedDate DESC LIMIT 1",
         "SELECT OwnerId FROM (Contact) WHERE (Email) = ... ORDER BY LastModifiedDate DESC LIMIT 1",
-        "SELECT OwnerId FROM (Lead) WHERE (Email) = ... AND IsConverted = false AND Handoff_Key__c = null "
-        "ORDER BY CreatedDate DESC LIMIT 1",
+        (
+            "SELECT OwnerId FROM (Lead) WHERE (Email) = ... AND IsConverted = false AND Handoff_Key__c = null "
+            "ORDER BY CreatedDate DESC LIMIT 1"
+        ),
     )
 ]
 NO_SESSION = ("INVALID_SESSION_ID", "Session expired or invalid")

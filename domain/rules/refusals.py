@@ -196,6 +196,15 @@ class NoSuchLead(Refusal):
     words = "There is no lead with this e-mail address."
 
 
+class NoSuchPool(Refusal):
+    """Facts: `pools`, the names of those there are."""
+
+    key = "no_such_pool"
+    status = 404
+
+    words = "There is no pool of this name. There are: {pools}."
+
+
 class TooManyInShadow(Refusal):
     """Facts: `most`."""
 

@@ -32,6 +32,7 @@ GUEST = "U0GALEGST01"
 
 COMMANDS = (
     Command("/leadstats", "How leads are doing", "[7d|30d|90d]"),
+    Command("/leadnext", "Who is next, and who is passed over", "[pool] [fairness 30d]"),
     Command("/leadwhy", "Why a lead has its score, and who gets it", "name@company.com"),
 )
 
