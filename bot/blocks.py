@@ -126,6 +126,16 @@ def optional(block: Block) -> Block:
     return {**block, "optional": True}
 
 
+def moment_input(block_id: str, label: str) -> Block:
+    """An input block for a day and a time of it, in the reader's own time zone."""
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": {"type": "plain_text", "text": label},
+        "element": {"type": "datetimepicker", "action_id": block_id},
+    }
+
+
 def line_input(block_id: str, label: str, value: str, hint: str, *, max_length: int) -> Block:
     """An input block for one line that may be left empty, with what is known by now in it."""
     text = plain(value, max_length)

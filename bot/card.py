@@ -1,28 +1,29 @@
 """The lead card: a pure function of the record. It is drawn whole each time, never patched."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.blocks import Block, actions, button, context, divider, escape, header, mention, moment, plain, section
-from bot.ids import HandoffRef, Press
-from domain.rules.deadlines import ClockKind
+from bot.blocks import (
+    Block,
+    actions,
+    button,
+    context,
+    divider,
+    escape,
+    header,
+    moment,
+    option,
+    overflow,
+    plain,
+    section,
+)
+from bot.ids import MORE, HandoffRef, MenuChoice, Press
+from bot.standing import standing
 from domain.rules.lifecycle import LIVE, HandoffStatus
-from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
-from domain.tables import ClockOutcome
-from domain.views import CardView, ClockView, ColleagueView, LeadView, TouchView
+from domain.views import CardView, ColleagueView, LeadView, TouchView
 
 MARK = {"hql": "🔥", "mql": "⭐"}
 TOUCHES = 4
-DAY_AND_TIME = "{date_short_pretty} at {time}"
-SAME_DAY = timedelta(hours=10)
-"""Nearer than this, a time of day alone is not misread as another day's."""
-
-WITHDRAWN = {
-    "became_hql": "the lead has become an HQL and went to an AE",
-    "merged": "it turned out to be the same person as another lead, with whom sales is further",
-}
-"""Why an offer was taken back: code -> words."""
-
 Card = tuple[str, list[Block]]
 """The fallback text and the blocks."""
 
@@ -46,8 +47,8 @@ def lead_card(view: CardView, now: datetime) -> Card:
         blocks.append(context(_colleagues(view)))
     if (moved := _moved(view)) is not None:
         blocks.append(context(moved))
-    blocks += [divider(), section(_standing(view, now))]
-    buttons = _buttons(view)
+    blocks += [divider(), section(standing(view, now))]
+    buttons = _buttons(view, now)
     if buttons:
         blocks.append(actions(f"decide.{view.handoff_id}", *buttons))
     # The fallback is shown in notifications as mrkdwn: it is escaped like everything else.
@@ -113,74 +114,38 @@ def _touch(touch: TouchView) -> str:
     return words + (f" “{what}” " if what else " ") + moment(touch.occurred_at, "{date_short_pretty}")
 
 
-def _standing(view: CardView, now: datetime) -> str:
-    rep = mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody yet"
-    who = escape(view.decided_by.name) if view.decided_by else "Somebody"
-    at = f" {moment(view.decided_at, DAY_AND_TIME)}" if view.decided_at else ""
-    contact, qualify = view.clock(ClockKind.FIRST_CONTACT), view.clock(ClockKind.QUALIFICATION)
-    if view.status is HandoffStatus.OFFERED:
-        return f"*For {rep}*  ·  {_left('First contact', contact, now)}"
-    if view.status is HandoffStatus.ACCEPTED:
-        whose = "" if view.decided_by == view.rep else f" for {rep}"
-        return f"✅ *Accepted by {who}*{at}{whose}\n{_left('First contact', contact, now)}"
-    if view.status is HandoffStatus.CONTACTED:
-        return f"{_contacted(view, contact)}\n{_left('Qualification', qualify, now)}"
-    if view.status is HandoffStatus.REJECTED:
-        why = REASONS.get(view.reason or "")
-        words = f"{why.label} → {why.then.value}" if why else "no reason given"
-        note = f"\n> {escape(view.note, 500)}" if view.note else ""
-        return f"↩️ *Rejected by {who}*{at}\n{words}{note}"
-    if view.status is HandoffStatus.WITHDRAWN:
-        gone = WITHDRAWN.get(view.reason or "", "it went another way")
-        return f"⤴️ *Withdrawn* from {rep}: {gone}. Nothing is left to do here."
-    return f"This handoff is *{view.status.value}*."
-
-
-def _contacted(view: CardView, contact: ClockView) -> str:
-    last = view.attempts[-1]
-    verdict = "in time ✅" if contact.outcome is ClockOutcome.MET else "late ⏰"
-    tries = f"  ·  attempt {len(view.attempts)}" if len(view.attempts) > 1 else ""
-    done = f"📞 *{last.outcome.words}*: {escape(last.by)} {moment(last.at, DAY_AND_TIME)}"
-    return f"{done}{tries}  ·  first contact {verdict}"
-
-
-def _left(what: str, clock: ClockView, now: datetime) -> str:
-    """Time left, said so that it stays true while the card stands: the moment itself, and the span as of the drawing."""
-    if clock.stopped_at:
-        return ""
-    left = clock.due_at - now
-    due = moment(clock.due_at, "{time}" if abs(left) < SAME_DAY else DAY_AND_TIME)
-    if left <= timedelta(0):
-        return f"🔴 *{what} overdue* since {due}"
-    return f"⏱ {what} by *{due}* ({_span(left)} left)"
-
-
-def _span(left: timedelta) -> str:
-    minutes = max(1, round(left.total_seconds() / 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
-
-
-def _buttons(view: CardView) -> list[Block]:
-    ref = HandoffRef(view.handoff_id, view.version).packed
-    fix = button("Fix data…", Press.FIX_DATA, ref)
+def _buttons(view: CardView, now: datetime) -> list[Block]:
+    ref = HandoffRef(view.handoff_id, view.version)
+    undo = []
+    if view.undo_until is not None and now <= view.undo_until:
+        undo = [button("Undo", Press.UNDO, ref.packed)]
     if view.status is HandoffStatus.OFFERED:
         return [
-            button("Accept", Press.ACCEPT, ref, style="primary"),
-            button("Reject…", Press.REJECT, ref, style="danger"),
-            fix,
+            button("Accept", Press.ACCEPT, ref.packed, style="primary"),
+            button("Reject…", Press.REJECT, ref.packed, style="danger"),
+            _menu(ref),
         ]
     if view.status is HandoffStatus.ACCEPTED:
-        return [
-            button("Log first contact…", Press.LOG_CONTACT, ref, style="primary"),
-            button("Give back…", Press.REJECT, ref),
-            fix,
-        ]
+        log = button("Log first contact…", Press.LOG_CONTACT, ref.packed, style="primary")
+        return [log, button("Give back…", Press.REJECT, ref.packed), *undo, _menu(ref)]
     if view.status is HandoffStatus.CONTACTED:
-        return [button("Log a contact…", Press.LOG_CONTACT, ref), button("Give back…", Press.REJECT, ref), fix]
-    return []
+        log = button("Log a contact…", Press.LOG_CONTACT, ref.packed)
+        return [log, button("Give back…", Press.REJECT, ref.packed), _menu(ref)]
+    return undo
+
+
+MENU = {
+    Press.SNOOZE: "Snooze…",
+    Press.RELEASE: "Release to the pool",
+    Press.REASSIGN: "Reassign…",
+    Press.TAKE_OVER: "Take over",
+    Press.FIX_DATA: "Fix data…",
+}
+"""All see the same menu; who may not is told so in a sentence."""
+
+
+def _menu(ref: HandoffRef) -> Block:
+    return overflow(MORE, *(option(words, MenuChoice(press, ref).packed) for press, words in MENU.items()))
 
 
 def _fallback(view: CardView) -> str:

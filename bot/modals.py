@@ -1,34 +1,98 @@
 """The windows that buttons open. `private_metadata` carries the handoff's id and version, nothing of the lead."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from bot.blocks import Block, chosen, escape, line_input, option, section, select, text_input
+from bot.blocks import (
+    Block,
+    chosen,
+    dispatched,
+    escape,
+    line_input,
+    moment_input,
+    option,
+    optional,
+    section,
+    select,
+    text_input,
+)
 from bot.ids import Field, HandoffRef, Submission
 from domain.rules.industries import Industry
-from domain.rules.reasons import NOTE_LIMIT, REASONS
+from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks
+from domain.rules.snoozing import SPANS
 from domain.rules.validation import LONGEST_NAME
 from domain.tables import AttemptOutcome
-from domain.views import CardView, DataView
+from domain.views import CardView, DataView, Person
 
 View = dict[str, Any]
 
+LONGEST_ADDRESS = 254
+MOST_OPTIONS = 100
+"""Of a select of Slack's."""
 
-def reject_modal(view: CardView) -> View:
-    """Ask why, and say with each reason what follows from it. Slack itself asks for one; we check it all the same."""
+
+def reject_modal(view: CardView, reason: str = "") -> View:
+    """Ask why, and say with each reason what follows from it. What the chosen `reason` asks for besides stands under it."""
     reasons = [option(one.label, one.key, f"{one.help} → {one.then.value}") for one in REASONS.values()]
+    why = dispatched(select(Field.REASON, "Why?", "Choose a reason", reasons))
     return _modal(
         Submission.REJECT,
         "Reject this lead",
         "Reject",
         view,
         [
-            section(
-                f"*{escape(view.lead.name, 100)}*"
-                + (f" at {escape(view.lead.company, 100)}" if view.lead.company else "")
-            ),
-            select(Field.REASON, "Why?", "Choose a reason", reasons),
+            _about(view),
+            chosen(why, reason, "") if reason in REASONS else why,
+            *_asked_by(reason),
             text_input(Field.NOTE, "Note", "What should marketing or the next rep know?", max_length=NOTE_LIMIT),
         ],
+    )
+
+
+def _asked_by(reason: str) -> list[Block]:
+    asks = REASONS[reason].asks if reason in REASONS else None
+    if asks is Asks.WHAT_DOES_NOT_FIT:
+        return [select(Field.DETAIL, asks.value, "Choose one", [option(words, key) for key, words in UNFIT.items()])]
+    if asks is Asks.DUPLICATE_OF:
+        return [line_input(Field.DUPLICATE_OF, asks.value, "", "Their e-mail address.", max_length=LONGEST_ADDRESS)]
+    return []
+
+
+def fields_of(reason: str) -> frozenset[str]:
+    """The input blocks that the window has for this reason."""
+    return frozenset([Field.REASON, Field.NOTE, *(block["block_id"] for block in _asked_by(reason))])
+
+
+def _about(view: CardView) -> Block:
+    company = f" at {escape(view.lead.company, 100)}" if view.lead.company else ""
+    return section(f"*{escape(view.lead.name, 100)}*{company}")
+
+
+def snooze_modal(view: CardView) -> View:
+    """Ask for how long, in a span or to a moment."""
+    spans = select(Field.SPAN, "For how long?", "Choose one", [option(words, key) for key, (words, _) in SPANS.items()])
+    return _modal(
+        Submission.SNOOZE,
+        "Snooze this lead",
+        "Snooze",
+        view,
+        [_about(view), optional(spans), optional(moment_input(Field.UNTIL, "Or until exactly"))],
+    )
+
+
+BACK_TO_THE_POOL = "pool"
+
+
+def reassign_modal(view: CardView, others: Sequence[Person]) -> View:
+    """Ask to whom the lead goes. `others`: who could take it, who is nearest first."""
+    shown = [option(one.name or "?", str(one.rep_id)) for one in others[: MOST_OPTIONS - 1]]
+    back = option("Whoever of the pool is next", BACK_TO_THE_POOL)
+    return _modal(
+        Submission.REASSIGN,
+        "Reassign this lead",
+        "Reassign",
+        view,
+        [_about(view), select(Field.REP, "To whom?", "Choose one", [back, *shown])],
     )
 
 

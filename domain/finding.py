@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from domain import succession
 from domain.rules.facts import Attribute
-from domain.rules.lifecycle import GONE, LIVE, HandoffStatus, Stage
+from domain.rules.lifecycle import GONE, LIVE, HandoffStatus, Stage, undo_until
 from domain.rules.mailboxes import NotAnAddress, read_mailbox
 from domain.rules.notes import Note
 from domain.rules.quality import Grade, grade
@@ -83,7 +84,7 @@ def place_of(session: Session, handoff_id: int) -> str | None:
 
 
 def card_view(session: Session, handoff_id: int) -> CardView:
-    """All that the card of a handoff shows, in seven queries whatever its history and its company."""
+    """All that the card of a handoff shows, in seven queries whatever its history and its company; once it has ended, in two more."""
     found = session.execute(
         select(Handoff, Lead, ScoreRow, Pool)
         .join(Lead, Lead.id == Handoff.lead_id)
@@ -97,7 +98,10 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
     attempts = _attempts(session, handoff.id)
     decider = handoff.rejected_by or handoff.accepted_by
-    people = _people(session, {handoff.rep_id, decider, *(attempt.rep_id for attempt in attempts)})
+    went_to = succession.rep_of_next(session, handoff)
+    people = _people(
+        session, {handoff.rep_id, decider, handoff.moved_by, went_to, *(attempt.rep_id for attempt in attempts)}
+    )
     colleagues, more = colleagues_of(session, lead)
     return CardView(
         handoff_id=handoff.id,
@@ -126,6 +130,11 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         note=handoff.note,
         colleagues=colleagues,
         more_colleagues=more,
+        detail=succession.detail_of(session, handoff),
+        snoozed_until=handoff.snoozed_until,
+        moved_by=people.get(handoff.moved_by or 0),
+        went_to=people.get(went_to or 0),
+        undo_until=undo_until(handoff.status, handoff.accepted_at, handoff.contacted_at, handoff.rejected_at),
     )
 
 

@@ -133,6 +133,13 @@ class CardView:
     """Best score first."""
     more_colleagues: int = 0
     """How many there are besides."""
+    detail: str | None = None
+    """What does not fit, as a key; of a duplicate, the address of the other lead."""
+    snoozed_until: datetime | None = None
+    moved_by: Person | None = None
+    went_to: Person | None = None
+    """Who was asked next, if the lead went to somebody else."""
+    undo_until: datetime | None = None
 
     def clock(self, kind: ClockKind) -> ClockView:
         return next(clock for clock in self.clocks if clock.kind is kind)

@@ -7,7 +7,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from handlers import movement, sla, upkeep
+from handlers import movement, people, sla, snooze, upkeep
 from kit import db
 from kit.clock import utcnow
 
@@ -31,7 +31,10 @@ def run() -> None:
     ticks = 0
     while not stopping.is_set():
         try:
-            steps = sla.sweep(utcnow())
+            # Who is back by now may be given what the sweep hands on.
+            people.leave_and_return(utcnow())
+            # Who wakes has clocks that may be due.
+            steps = snooze.wake(utcnow()) + sla.sweep(utcnow())
             if ticks % UPKEEP_EVERY == 0:
                 upkeep.round_of()
                 movement.recheck()

@@ -8,9 +8,10 @@ from bot.modals import View
 from domain import finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.refusals import ClickTooLate
-from domain.verbs import deciding
+from domain.verbs.moving import may_move
 from domain.views import CardView
 from handlers.jobs import reading
+from kit.clock import utcnow
 from kit.outside import TryLater
 
 
@@ -19,7 +20,7 @@ def open_window(click: Click, move: HandoffMove, window: Callable[[CardView], Vi
     ref = click.ref
     with reading() as session:
         rep = finding.rep_by_slack(session, click.slack_user_id)
-        deciding.may_decide(session, ref.handoff_id, version=ref.version, by=rep, move=move)
+        may_move(session, ref.handoff_id, version=ref.version, by=rep, move=move, now=utcnow())
         view = finding.card_view(session, ref.handoff_id)
     show_window(click, window(view))
 

@@ -1,34 +1,28 @@
 """What sales decides: accept, reject, log a contact. Each acts once, however often it is clicked."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain import finding
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import TAKEN, HandoffMove, HandoffStatus, LeadMove, Who, handoff_step, sources_of
-from domain.rules.reasons import NOTE_LIMIT, REASONS, Reason, Then
-from domain.rules.refusals import (
-    AlreadyDecided,
-    NoLongerOffered,
-    NoteMissing,
-    NotFound,
-    NotYours,
-    Refusal,
-    UnknownReason,
-)
-from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep, Role
+from domain.rules.lifecycle import HandoffMove, LeadMove, handoff_step
+from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks, Reason, Then
+from domain.rules.refusals import CannotMerge, DetailMissing, NoteMissing, TooFewAttempts, UnknownReason
+from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep
 from domain.verbs.clocks import cancel_clocks, stop_clock
+from domain.verbs.moving import check_person, locked_handoff, make_move, may_move, wake, why_not
 from domain.verbs.nurturing import leave_programme
-from domain.verbs.record import happened, locked_lead, move_lead
+from domain.verbs.record import happened, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
+from domain.verbs.turns import credit
 
 
 def accept(session: Session, handoff_id: int, *, version: int, by: Rep, now: datetime) -> Handoff:
-    """Take the lead. A manager accepts on behalf of the rep it is addressed to, who stays its owner."""
-    lead, handoff = _decide(
-        session, handoff_id, HandoffMove.ACCEPT, version=version, by=by, accepted_at=now, accepted_by=by.id
+    """Take the lead. Who accepts on behalf of the rep it is addressed to leaves it theirs."""
+    lead, handoff = make_move(
+        session, handoff_id, HandoffMove.ACCEPT, version=version, by=by, now=now, accepted_at=now, accepted_by=by.id
     )
     lead.owner_id = handoff.rep_id
     mark_dirty(session, lead, now, CRM, MARKETING)
@@ -37,26 +31,43 @@ def accept(session: Session, handoff_id: int, *, version: int, by: Rep, now: dat
 
 
 def reject(
-    session: Session, handoff_id: int, *, version: int, by: Rep, reason: str, note: str | None, now: datetime
+    session: Session,
+    handoff_id: int,
+    *,
+    version: int,
+    by: Rep,
+    reason: str,
+    note: str | None,
+    now: datetime,
+    detail: str | None = None,
 ) -> Handoff:
-    """Give the lead back, with a reason; the reason decides what follows."""
+    """Give the lead back, with a reason; the reason decides what follows.
+
+    `detail` is what the reason asks for besides: a key of UNFIT, or the address of the lead that this one is a duplicate of.
+    """
     why = _known_reason(reason)
     note = (note or "").strip()[:NOTE_LIMIT] or None
     if why.needs_note and note is None:
         raise NoteMissing
-    lead, handoff = _decide(
+    before = may_move(session, handoff_id, version=version, by=by, move=HandoffMove.REJECT, now=now)
+    _check_attempts(session, before, why)
+    lead, handoff = make_move(
         session,
         handoff_id,
         HandoffMove.REJECT,
         version=version,
         by=by,
+        now=now,
         rejected_at=now,
         rejected_by=by.id,
         reason=why.key,
+        detail=_detail(session, before.lead_id, why, detail),
         note=note,
     )
     cancel_clocks(session, handoff.id, now)
     lead.owner_id = None
+    if why.credits:
+        credit(session, handoff, now)
     _follow(session, lead, handoff, why, by, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
     return handoff
@@ -76,12 +87,13 @@ def log_attempt(
 
     A `key` that was used before changes nothing: the same window, sent twice, is one attempt.
     """
-    lead, handoff = _for_decision(session, handoff_id, by)
+    lead, handoff = locked_handoff(session, handoff_id)
+    check_person(session, handoff, by, HandoffMove.LOG_CONTACT, now)
     if key is not None and session.scalar(select(ContactAttempt.id).where(ContactAttempt.key == key)) is not None:
         return handoff
     step = handoff_step(handoff.status, HandoffMove.LOG_CONTACT)
     if step is None:
-        raise _why_not(handoff)
+        raise why_not(handoff)
     first = handoff.contacted_at is None
     session.add(
         ContactAttempt(
@@ -94,6 +106,7 @@ def log_attempt(
         )
     )
     handoff.status = step.to
+    wake(session, handoff, now)
     if first:
         handoff.contacted_at = now
         stop_clock(session, handoff.id, ClockKind.FIRST_CONTACT, now, ClockOutcome.MET)
@@ -103,71 +116,35 @@ def log_attempt(
     return handoff
 
 
-def may_decide(session: Session, handoff_id: int, *, version: int, by: Rep, move: HandoffMove) -> Handoff:
-    """Whether `by` could make this move now; raises the refusal that the move itself would. Changes nothing."""
-    handoff = session.get(Handoff, handoff_id)
-    if handoff is None:
-        raise NotFound(what="handoff")
-    _check_person(handoff, by)
-    if handoff.version != version or handoff_step(handoff.status, move) is None:
-        raise _why_not(handoff)
-    return handoff
-
-
-def _decide(
-    session: Session, handoff_id: int, move: HandoffMove, *, version: int, by: Rep, **values: Any
-) -> tuple[Lead, Handoff]:
-    """One conditional UPDATE on (id, version, status): whoever comes second changes nothing and is told so."""
-    lead, handoff = _for_decision(session, handoff_id, by)
-    step = handoff_step(handoff.status, move)
-    done = (
-        step
-        and session.execute(
-            update(Handoff)
-            .where(Handoff.id == handoff_id, Handoff.version == version, Handoff.status.in_(sources_of(move)))
-            .values(status=step.to, version=Handoff.version + 1, **values)
-            .returning(Handoff.id)
-            .execution_options(synchronize_session=False)
-        ).first()
-    )
-    session.refresh(handoff)
-    if not done:
-        raise _why_not(handoff)
-    return lead, handoff
-
-
-def _for_decision(session: Session, handoff_id: int, by: Rep) -> tuple[Lead, Handoff]:
-    handoff = session.get(Handoff, handoff_id)
-    if handoff is None:
-        raise NotFound(what="handoff")
-    lead = locked_lead(session, handoff.lead_id)
-    session.refresh(handoff)
-    _check_person(handoff, by)
-    return lead, handoff
-
-
-def _check_person(handoff: Handoff, by: Rep) -> None:
-    who = Who.MANAGER if by.role is Role.MANAGER else Who.ADDRESSED_REP if by.id == handoff.rep_id else None
-    step = handoff_step(handoff.status, HandoffMove.ACCEPT)
-    allowed = step.who if step else frozenset({Who.ADDRESSED_REP, Who.MANAGER})
-    if who not in allowed:
-        raise NotYours(rep_id=handoff.rep_id or 0)
-
-
-def _why_not(handoff: Handoff) -> Refusal:
-    """The sentence for who came too late."""
-    if handoff.status is HandoffStatus.REJECTED and handoff.rejected_at:
-        return AlreadyDecided(what="rejected", at=handoff.rejected_at.isoformat(), rep_id=handoff.rejected_by or 0)
-    if handoff.status in TAKEN and handoff.accepted_at:
-        return AlreadyDecided(what="accepted", at=handoff.accepted_at.isoformat(), rep_id=handoff.accepted_by or 0)
-    return NoLongerOffered(status=handoff.status.value)
-
-
 def _known_reason(key: str) -> Reason:
     reason = REASONS.get(key)
     if reason is None:
         raise UnknownReason
     return reason
+
+
+def _check_attempts(session: Session, handoff: Handoff, why: Reason) -> None:
+    if why.attempts:
+        tried = session.scalar(select(func.count()).where(ContactAttempt.handoff_id == handoff.id)) or 0
+        if tried < why.attempts:
+            raise TooFewAttempts(missing=why.attempts - tried, needed=why.attempts)
+
+
+def _detail(session: Session, lead_id: int, why: Reason, said: str | None) -> str | None:
+    """What is kept of the answer: a code, or the id of a lead, never an address. Raises DetailMissing, NoSuchLead,
+    or CannotMerge for the lead itself.
+    """
+    said = (said or "").strip()
+    if why.asks is Asks.WHAT_DOES_NOT_FIT:
+        if said not in UNFIT:
+            raise DetailMissing
+        return said
+    if why.asks is Asks.DUPLICATE_OF and said:
+        other = finding.lead_by_email(session, said)
+        if other.id == lead_id:
+            raise CannotMerge(why="itself")
+        return str(other.id)
+    return None
 
 
 def _follow(session: Session, lead: Lead, handoff: Handoff, why: Reason, by: Rep, now: datetime) -> None:

@@ -17,6 +17,7 @@ from domain.verbs.modelling import InForce, in_force
 from domain.verbs.nurturing import look_after
 from domain.verbs.offering import SELLER, live_handoff, rests, withdraw
 from domain.verbs.record import happened, locked_lead
+from domain.verbs.snoozing import wake_on_rise
 from domain.verbs.telling import MARKETING, mark_dirty
 
 WAY = {Tier.MQL: Happened.LEAD_TO_SDR, Tier.HQL: Happened.LEAD_TO_AE}
@@ -86,6 +87,8 @@ def settle_with(session: Session, lead: Lead, given: Given, score_id: int, now: 
             after=tier.value,
         )
     way = _way_on(session, lead, before, now) or way_of(lead, given.tier_from(None), now)
+    if given.behaviour and lead.stage is Stage.IN_HANDOFF and result.total > (was or 0):
+        wake_on_rise(session, lead, given.model.movement.jump_points, now)
     if way in WAY.values() and (
         lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier
     ):

@@ -148,10 +148,15 @@ views = st.builds(
     offered_at=moments,
     decided_by=st.none() | people,
     decided_at=st.none() | moments,
-    reason=st.none() | st.sampled_from(sorted(REASONS)),
+    reason=st.none() | st.sampled_from([*sorted(REASONS), "released", "reassigned", "taken_over", "undone"]),
     note=maybe,
     colleagues=st.lists(colleagues, max_size=3),
     more_colleagues=st.integers(0, 999),
+    detail=maybe,
+    snoozed_until=st.none() | moments,
+    moved_by=st.none() | people,
+    went_to=st.none() | people,
+    undo_until=st.none() | moments,
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.card import lead_card
-from bot.ids import HandoffRef, Press
+from bot.ids import HandoffRef, MenuChoice, Press
 from bot.limits import MESSAGE_SIZE, check_message
 from bot.messages import Lateness, hotter, jumped, late, many_late, overdue, reminder, short
 from domain.rules.deadlines import ClockKind
@@ -47,10 +47,14 @@ def drawn(view: CardView, now: datetime = SOON) -> str:
     return "\n".join(chain(texts(blocks, "plain_text"), texts(blocks, "mrkdwn")))
 
 
-def buttons(view: CardView) -> dict[str, str]:
-    _, blocks = lead_card(view, SOON)
+def buttons(view: CardView, now: datetime = SOON) -> dict[str, str]:
+    """Each button and each option of the menu, with what it carries."""
+    _, blocks = lead_card(view, now)
     found: list[dict[str, Any]] = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
-    return {one["action_id"]: one["value"] for one in found}
+    menu = [MenuChoice.unpack(one["value"]) for element in found for one in element.get("options", ())]
+    return {one["action_id"]: one["value"] for one in found if one["type"] == "button"} | {
+        choice.press: choice.ref.packed for choice in menu
+    }
 
 
 @settings(deadline=None)
@@ -113,12 +117,15 @@ def test_the_card_is_drawn_in_every_state_and_the_same_twice(status: HandoffStat
     check_message(lead_card(view, SOON)[1])
 
 
+MENU = {Press.SNOOZE, Press.RELEASE, Press.REASSIGN, Press.TAKE_OVER, Press.FIX_DATA}
+
+
 @pytest.mark.parametrize(
     ("status", "presses"),
     [
-        (HandoffStatus.OFFERED, {Press.ACCEPT, Press.REJECT, Press.FIX_DATA}),
-        (HandoffStatus.ACCEPTED, {Press.LOG_CONTACT, Press.REJECT, Press.FIX_DATA}),
-        (HandoffStatus.CONTACTED, {Press.LOG_CONTACT, Press.REJECT, Press.FIX_DATA}),
+        (HandoffStatus.OFFERED, {Press.ACCEPT, Press.REJECT, *MENU}),
+        (HandoffStatus.ACCEPTED, {Press.LOG_CONTACT, Press.REJECT, *MENU}),
+        (HandoffStatus.CONTACTED, {Press.LOG_CONTACT, Press.REJECT, *MENU}),
         (HandoffStatus.OPEN, set()),
         (HandoffStatus.REJECTED, set()),
         (HandoffStatus.EXPIRED, set()),
@@ -129,9 +136,53 @@ def test_the_buttons_are_those_of_the_moves_that_are_possible(status: HandoffSta
     assert set(buttons(a_view(status))) == presses
 
 
+@pytest.mark.parametrize("status", [HandoffStatus.ACCEPTED, HandoffStatus.REJECTED])
+def test_a_decision_can_be_undone_from_the_card_for_a_while(status: HandoffStatus) -> None:
+    view = a_view(status, undo_until=SOON)
+    assert buttons(view)[Press.UNDO] == HandoffRef(12, 2).packed
+    assert Press.UNDO not in buttons(view, SOON + timedelta(seconds=1))
+
+
 @pytest.mark.parametrize("status", [HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED])
-def test_the_data_are_put_right_by_the_last_button(status: HandoffStatus) -> None:
-    assert list(buttons(a_view(status)))[2] == Press.FIX_DATA
+def test_a_snoozed_card_says_until_when_instead_of_what_is_due(status: HandoffStatus) -> None:
+    seen = drawn(a_view(status, snoozed_until=NOON + hours(30)), NOON + hours(40))
+    assert "💤 *Snoozed until <!date^" in seen
+    assert "Its clocks stand still." in seen
+    assert "overdue" not in seen
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("released", "*Released to the pool* by Morgan Manager; it was with <@U0SAM>."),
+        ("reassigned", "*Reassigned* by Morgan Manager; it was with <@U0SAM>."),
+        ("taken_over", "*Taken over* by Morgan Manager; it was with <@U0SAM>."),
+    ],
+)
+def test_a_lead_that_changed_hands_says_how_and_to_whom_it_went(reason: str, words: str) -> None:
+    view = a_view(HandoffStatus.WITHDRAWN, reason=reason, moved_by=MORGAN)
+    assert f"{words} It goes to the next who is free." in drawn(view)
+    assert f"{words} It went to <@U0MORGAN>." in drawn(replace(view, went_to=MORGAN))
+
+
+def test_a_lead_that_nobody_contacted_in_time_says_to_whom_it_was_handed_on() -> None:
+    seen = drawn(a_view(HandoffStatus.EXPIRED, went_to=MORGAN))
+    assert "⌛ *Handed on* from <@U0SAM>: no contact in time. It went to <@U0MORGAN>." in seen
+
+
+def test_an_offer_that_was_taken_back_with_the_rejection_before_it_says_so() -> None:
+    assert "the rejection before it was taken back" in drawn(a_view(HandoffStatus.WITHDRAWN, reason="undone"))
+
+
+def test_no_fit_says_what_does_not_fit() -> None:
+    seen = drawn(a_view(HandoffStatus.REJECTED, reason="no_fit", detail="company_size"))
+    assert "No fit: company size → disqualified" in seen
+
+
+def test_a_duplicate_says_of_whom_and_how_to_make_the_two_one() -> None:
+    seen = drawn(a_view(HandoffStatus.REJECTED, reason="duplicate", detail="kim@example.com"))
+    assert "Duplicate of kim@example.com → disqualified" in seen
+    assert "`handoff leads merge kim@example.com kim_buyer@example.com`" in seen
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,30 @@
 """The windows that buttons open, and the ids that come back from Slack."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ids import BadRef, Field, HandoffRef, Submission
+from bot.ids import BadRef, Field, HandoffRef, MenuChoice, Pick, Press, Submission
 from bot.limits import check_view
-from bot.modals import LINES, View, contact_modal, fix_modal, reject_modal
+from bot.modals import (
+    BACK_TO_THE_POOL,
+    LINES,
+    View,
+    contact_modal,
+    fields_of,
+    fix_modal,
+    reassign_modal,
+    reject_modal,
+    snooze_modal,
+)
 from domain.rules.corrections import FIELDS, as_shown
 from domain.rules.reasons import REASONS
+from domain.rules.snoozing import SPANS
 from domain.tables import AttemptOutcome
 from domain.views import CardView, DataView
-from tests.bot.making import a_view, hostile, slips, views
+from tests.bot.making import SAM, a_view, hostile, slips, views
 
 
 def fields(view: View) -> dict[str, View]:
@@ -21,7 +34,13 @@ def fields(view: View) -> dict[str, View]:
 @settings(deadline=None)
 @given(views)
 def test_whatever_the_lead_wrote_the_modals_obey_slack(view: CardView) -> None:
-    for modal in (reject_modal(view), contact_modal(view)):
+    others = [view.rep, view.decided_by]
+    for modal in (
+        *(reject_modal(view, reason) for reason in ("", "nonsense", *REASONS)),
+        contact_modal(view),
+        snooze_modal(view),
+        reassign_modal(view, [one for one in others if one is not None]),
+    ):
         check_view(modal)
         assert slips(modal) == []
 
@@ -60,6 +79,49 @@ def test_the_rejection_offers_every_reason_and_a_note() -> None:
     assert modal["callback_id"] == Submission.REJECT
     assert [one["value"] for one in fields(modal)[Field.REASON]["options"]] == list(REASONS)
     assert Field.NOTE in fields(modal)
+
+
+@pytest.mark.parametrize("reason", ["", "nonsense", *REASONS])
+def test_the_rejection_asks_what_the_chosen_reason_asks_for(reason: str) -> None:
+    modal = reject_modal(a_view(), reason)
+    more = {"no_fit": {Field.DETAIL}, "duplicate": {Field.DUPLICATE_OF}}.get(reason, set())
+    assert set(fields(modal)) == {Field.REASON, Field.NOTE} | more == fields_of(reason)
+    assert (fields(modal)[Field.REASON].get("initial_option") or {}).get("value", "") == (
+        reason if reason in REASONS else ""
+    )
+
+
+def test_the_reason_is_told_to_us_as_soon_as_it_is_chosen() -> None:
+    told = [block["block_id"] for block in reject_modal(a_view())["blocks"] if block.get("dispatch_action")]
+    assert told == [Pick.REASON]
+    assert fields(reject_modal(a_view()))[Field.REASON]["action_id"] == Pick.REASON
+
+
+def test_a_lead_is_snoozed_for_a_span_or_to_a_moment() -> None:
+    modal = snooze_modal(a_view())
+    assert [one["value"] for one in fields(modal)[Field.SPAN]["options"]] == list(SPANS)
+    assert fields(modal)[Field.UNTIL]["type"] == "datetimepicker"
+
+
+def test_a_lead_is_reassigned_to_the_pool_or_to_a_person_and_never_to_more_than_slack_can_show() -> None:
+    many = [replace(SAM, rep_id=number) for number in range(1, 300)]
+    shown = [one["value"] for one in fields(reassign_modal(a_view(), many))[Field.REP]["options"]]
+    assert shown == [BACK_TO_THE_POOL, *(str(number) for number in range(1, 100))]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(Press), st.integers(0, 10**17), st.integers(0, 10**17))
+def test_a_menu_choice_comes_back_as_it_was_sent(press: Press, handoff_id: int, version: int) -> None:
+    choice = MenuChoice(press, HandoffRef(handoff_id, version))
+    assert MenuChoice.unpack(choice.packed) == choice
+
+
+@pytest.mark.parametrize(
+    "text", ["", "h1.v1", "handoff.accept", "handoff.accept h1", "nonsense h1.v1", "handoff.acceptx h1.v1"]
+)
+def test_what_stands_in_no_menu_of_ours_is_no_choice(text: str) -> None:
+    with pytest.raises(BadRef):
+        MenuChoice.unpack(text)
 
 
 def test_the_contact_offers_every_outcome() -> None:

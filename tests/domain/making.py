@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.tables import Arrival, CaptureSource, Handoff, Happened, Lead, LeadEvent, Pool, Rep, Role
+from domain.tables import Absence, Arrival, CaptureSource, Handoff, Happened, Lead, LeadEvent, Pool, Rep, Role
 from domain.verbs import capturing, enriching, staffing
 from domain.verbs.capturing import Delivery
 from domain.verbs.offering import hand_over
@@ -62,6 +62,16 @@ def make_team(session: Session) -> Team:
     staffing.set_territories(session, Role.SDR, [({}, sdrs.id)])
     staffing.set_territories(session, Role.AE, [({}, aes.id)])
     return Team(sam, dana, ada, alex, morgan, sdrs, aes)
+
+
+def make_absence(session: Session, rep: Rep, *, cover: Rep | None, since: datetime, until: datetime) -> Absence:
+    """The rep is away, and `cover` may decide on what is theirs."""
+    absence = Absence(
+        rep_id=rep.id, since=since, until=until, cover_id=cover.id if cover else None, created_at=since, created_by=None
+    )
+    session.add(absence)
+    session.flush()
+    return absence
 
 
 def make_source(session: Session, name: str = "website", key_hash: str | None = None) -> CaptureSource:

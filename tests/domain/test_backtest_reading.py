@@ -57,7 +57,7 @@ def test_what_became_of_those_whom_the_new_model_would_not_have_handed_over(sess
     taken = make_offer(session, email="taken@buyer.example.com", now=at)
     accept(session, taken.id, version=taken.version, by=team.morgan, now=at + timedelta(hours=1))
     given_back = make_offer(session, email="back@buyer.example.com", now=at)
-    reject(session, given_back.id, version=given_back.version, by=team.morgan, reason="no_fit", note=None, now=at)
+    reject(session, given_back.id, version=given_back.version, by=team.morgan, reason="competitor", note=None, now=at)
     make_offer(session, email="open@buyer.example.com", now=at)
     tally = replayed(session, STRICT)
     found = {outcome: tally.outcomes[Group.LOST, outcome] for outcome in Outcome}

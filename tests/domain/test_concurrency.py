@@ -100,7 +100,7 @@ def test_accepting_and_rejecting_at_once_leaves_one_verdict(committed: Engine) -
     def reject() -> str:
         with transaction() as session:
             by = session.get_one(Rep, team.morgan.id)
-            return deciding.reject(session, handoff.id, version=2, by=by, reason="no_fit", note=None, now=NOON).status
+            return deciding.reject(session, handoff.id, version=2, by=by, reason="competitor", note=None, now=NOON).status
 
     results = all_at_once([accept, reject] * 10)
     verdicts = [result for result in results if isinstance(result, str)]

@@ -7,22 +7,39 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import finding
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, Stage
 from domain.rules.reasons import NOTE_LIMIT, REASONS, Then
 from domain.rules.refusals import (
     AlreadyDecided,
+    CannotMerge,
+    DetailMissing,
     NoLongerOffered,
+    NoSuchLead,
     NoteMissing,
     NotFound,
     NotYours,
     Refusal,
+    TooFewAttempts,
     UnknownReason,
 )
-from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep, SlaClock
-from domain.verbs.deciding import accept, log_attempt, may_decide, reject
+from domain.tables import (
+    AttemptOutcome,
+    ClockOutcome,
+    ContactAttempt,
+    Handoff,
+    Happened,
+    Lead,
+    Rep,
+    SlaClock,
+    Turn,
+    TurnKind,
+)
+from domain.verbs.deciding import accept, log_attempt, reject
+from domain.verbs.moving import may_move
 from tests.conftest import NOON
-from tests.domain.making import Team, events, make_offer
+from tests.domain.making import Team, events, make_absence, make_offer, take
 
 SOON = NOON + timedelta(minutes=42)
 LATER = NOON + timedelta(hours=2)
@@ -71,7 +88,7 @@ def test_nobody_else_may_accept_and_the_sentence_names_the_addressee(
             accept(session, offer.id, version=2, by=stranger, now=SOON)
         assert (
             said(refusal.value, team.sam)
-            == "This lead is addressed to Sam Sample. Only Sam Sample or a manager may decide on it."
+            == "This lead is addressed to Sam Sample. Only Sam Sample, who covers for them, or a manager may decide on it."
         )
     assert (offer.status, offer.version) == (HandoffStatus.OFFERED, 2)
 
@@ -103,9 +120,9 @@ def test_a_lead_that_waits_for_somebody_cannot_be_accepted(session: Session, tea
     "decide",
     [
         lambda session, by: accept(session, 999, version=1, by=by, now=SOON),
-        lambda session, by: reject(session, 999, version=1, by=by, reason="no_fit", note=None, now=SOON),
+        lambda session, by: reject(session, 999, version=1, by=by, reason="competitor", note=None, now=SOON),
         lambda session, by: log_attempt(session, 999, by=by, outcome=AttemptOutcome.SPOKE, note=None, now=SOON),
-        lambda session, by: may_decide(session, 999, version=1, by=by, move=HandoffMove.ACCEPT),
+        lambda session, by: may_move(session, 999, version=1, by=by, move=HandoffMove.ACCEPT, now=SOON),
     ],
 )
 def test_a_handoff_that_is_not_there_is_not_found(
@@ -115,12 +132,23 @@ def test_a_handoff_that_is_not_there_is_not_found(
         decide(session, team.morgan)
 
 
+def tried(session: Session, team: Team, offer: Handoff, times: int) -> int:
+    """Sam has accepted the lead and tried to reach it so often; returns the version of the handoff then."""
+    if times:
+        accept(session, offer.id, version=offer.version, by=team.sam, now=NOON)
+    for _ in range(times):
+        log_attempt(session, offer.id, by=team.sam, outcome=AttemptOutcome.NO_ANSWER, note=None, now=NOON)
+    return offer.version
+
+
 # ---- reject -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_the_reason_decides_what_follows(session: Session, team: Team, offer: Handoff, reason: str) -> None:
-    reject(session, offer.id, version=2, by=team.sam, reason=reason, note="A note", now=SOON)
+    detail = "role" if reason == "no_fit" else None
+    version = tried(session, team, offer, REASONS[reason].attempts)
+    reject(session, offer.id, version=version, by=team.sam, reason=reason, note="A note", now=SOON, detail=detail)
     lead = session.get_one(Lead, offer.lead_id)
     stage, event = {
         Then.RECYCLE: (Stage.NURTURING, Happened.HANDOFF_RECYCLED),
@@ -129,7 +157,7 @@ def test_the_reason_decides_what_follows(session: Session, team: Team, offer: Ha
     }[REASONS[reason].then]
     assert (lead.stage, events(session, lead)[-1]) == (stage, event)
     assert (offer.status, offer.reason, offer.note) == (HandoffStatus.REJECTED, reason, "A note")
-    assert (offer.rejected_by, offer.rejected_at, offer.version) == (team.sam.id, SOON, 3)
+    assert (offer.rejected_by, offer.rejected_at, offer.version) == (team.sam.id, SOON, version + 1)
 
 
 def test_a_recycled_lead_rests_for_as_long_as_the_reason_says(session: Session, team: Team, offer: Handoff) -> None:
@@ -139,7 +167,7 @@ def test_a_recycled_lead_rests_for_as_long_as_the_reason_says(session: Session, 
 
 def test_an_accepted_lead_may_be_given_back_and_has_no_owner_then(session: Session, team: Team, offer: Handoff) -> None:
     accept(session, offer.id, version=2, by=team.sam, now=SOON)
-    reject(session, offer.id, version=3, by=team.sam, reason="no_fit", note=None, now=LATER)
+    reject(session, offer.id, version=3, by=team.sam, reason="competitor", note=None, now=LATER)
     assert session.get_one(Lead, offer.lead_id).owner_id is None
     assert (offer.accepted_at, offer.rejected_at) == (SOON, LATER)
 
@@ -165,10 +193,66 @@ def test_a_note_is_kept_up_to_its_limit(session: Session, team: Team, offer: Han
     assert len(offer.note) == NOTE_LIMIT
 
 
+@pytest.mark.parametrize(("tries", "missing"), [(0, 3), (1, 2), (2, 1)])
+def test_a_lead_cannot_be_reached_only_after_the_agreed_attempts(
+    session: Session, team: Team, offer: Handoff, tries: int, missing: int
+) -> None:
+    version = tried(session, team, offer, tries)
+    with pytest.raises(TooFewAttempts) as refusal:
+        reject(session, offer.id, version=version, by=team.sam, reason="unreachable", note=None, now=SOON)
+    assert said(refusal.value).startswith(f"Log {missing} more attempt")
+    assert offer.rejected_at is None
+
+
+@pytest.mark.parametrize("detail", [None, "", "nonsense", "<!channel>"])
+def test_no_fit_says_what_does_not_fit(session: Session, team: Team, offer: Handoff, detail: str | None) -> None:
+    with pytest.raises(DetailMissing):
+        reject(session, offer.id, version=2, by=team.sam, reason="no_fit", note=None, now=SOON, detail=detail)
+    assert offer.status is HandoffStatus.OFFERED
+    reject(session, offer.id, version=2, by=team.sam, reason="no_fit", note=None, now=SOON, detail="industry")
+    assert offer.detail == "industry"
+
+
+def test_of_a_duplicate_the_other_lead_is_kept_by_its_id(session: Session, team: Team, offer: Handoff) -> None:
+    other = take(session, "kim.buyer@gmail.com")
+    detail = " Kim.Buyer+x@gmail.com "
+    reject(session, offer.id, version=2, by=team.sam, reason="duplicate", note=None, now=SOON, detail=detail)
+    assert offer.detail == str(other.id)
+    assert finding.card_view(session, offer.id).detail == "kim.buyer@gmail.com"
+
+
+def test_a_duplicate_of_nobody_or_of_itself_is_refused(session: Session, team: Team, offer: Handoff) -> None:
+    for detail, kind in (("nobody@example.com", NoSuchLead), ("kim@buyer.example.com", CannotMerge)):
+        with pytest.raises(kind):
+            reject(session, offer.id, version=2, by=team.sam, reason="duplicate", note=None, now=SOON, detail=detail)
+    assert offer.status is HandoffStatus.OFFERED
+
+
+@pytest.mark.parametrize(("reason", "given"), [("bad_data", 1), ("competitor", 0), ("bad_timing", 0)])
+def test_a_lead_that_was_none_costs_no_turn(
+    session: Session, team: Team, offer: Handoff, reason: str, given: int
+) -> None:
+    reject(session, offer.id, version=2, by=team.sam, reason=reason, note=None, now=SOON)
+    assert len(session.scalars(select(Turn).where(Turn.kind == TurnKind.CREDIT)).all()) == given
+
+
+def test_who_covers_for_the_rep_decides_like_them_while_they_are_away(
+    session: Session, team: Team, offer: Handoff
+) -> None:
+    make_absence(session, team.sam, cover=team.dana, since=SOON, until=LATER)
+    with pytest.raises(NotYours):
+        accept(session, offer.id, version=2, by=team.dana, now=NOON)
+    accept(session, offer.id, version=2, by=team.dana, now=SOON)
+    assert (offer.accepted_by, offer.rep_id) == (team.dana.id, team.sam.id)
+    assert session.get_one(Lead, offer.lead_id).owner_id == team.sam.id
+    with pytest.raises(NotYours):
+        reject(session, offer.id, version=3, by=team.dana, reason="bad_timing", note=None, now=LATER)
+
+
 def test_who_rejects_second_is_told_who_rejected_first(session: Session, team: Team, offer: Handoff) -> None:
-    reject(session, offer.id, version=2, by=team.morgan, reason="no_fit", note=None, now=SOON)
+    reject(session, offer.id, version=2, by=team.morgan, reason="competitor", note=None, now=SOON)
     with pytest.raises(AlreadyDecided) as refusal:
-        reject(session, offer.id, version=2, by=team.sam, reason="no_fit", note=None, now=LATER)
+        reject(session, offer.id, version=2, by=team.sam, reason="competitor", note=None, now=LATER)
     assert said(refusal.value, team.morgan) == "Morgan Manager rejected this lead at 12:42 UTC."
 
 
@@ -231,7 +315,7 @@ def test_a_rejection_cancels_what_runs_and_leaves_missed_what_was_missed(
     session: Session, team: Team, offer: Handoff
 ) -> None:
     after_first_contact = NOON + timedelta(hours=5)
-    reject(session, offer.id, version=2, by=team.sam, reason="no_fit", note=None, now=after_first_contact)
+    reject(session, offer.id, version=2, by=team.sam, reason="competitor", note=None, now=after_first_contact)
     assert clock(session, offer, ClockKind.ASSIGNMENT).outcome is ClockOutcome.MET
     assert clock(session, offer, ClockKind.FIRST_CONTACT).outcome is ClockOutcome.MISSED
     assert clock(session, offer, ClockKind.QUALIFICATION).outcome is ClockOutcome.CANCELLED
@@ -243,11 +327,11 @@ def test_asking_beforehand_says_what_the_move_itself_would_say_and_changes_nothi
     session: Session, team: Team, offer: Handoff, move: HandoffMove
 ) -> None:
     if move is not HandoffMove.LOG_CONTACT:
-        assert may_decide(session, offer.id, version=2, by=team.sam, move=move) is offer
+        assert may_move(session, offer.id, version=2, by=team.sam, move=move, now=SOON) is offer
     with pytest.raises(NotYours):
-        may_decide(session, offer.id, version=2, by=team.dana, move=move)
+        may_move(session, offer.id, version=2, by=team.dana, move=move, now=SOON)
     with pytest.raises(NoLongerOffered):
-        may_decide(session, offer.id, version=1, by=team.sam, move=move)
-    reject(session, offer.id, version=2, by=team.sam, reason="no_fit", note=None, now=SOON)
+        may_move(session, offer.id, version=1, by=team.sam, move=move, now=SOON)
+    reject(session, offer.id, version=2, by=team.sam, reason="competitor", note=None, now=SOON)
     with pytest.raises(AlreadyDecided):
-        may_decide(session, offer.id, version=3, by=team.sam, move=move)
+        may_move(session, offer.id, version=3, by=team.sam, move=move, now=SOON)

@@ -20,6 +20,7 @@ from domain.verbs import (
     enriching,
     escalating,
     modelling,
+    moving,
     nurturing,
     offering,
     rescoring,
@@ -139,7 +140,7 @@ def fresh_handoff(session: Session) -> Handoff:
 def accept(session: Session) -> None:
     handoff = fresh_handoff(session)
     rep = finding.rep_by_slack(session, "U1")
-    deciding.may_decide(session, handoff.id, version=handoff.version, by=rep, move=HandoffMove.ACCEPT)
+    moving.may_move(session, handoff.id, version=handoff.version, by=rep, move=HandoffMove.ACCEPT, now=NOON)
     deciding.accept(session, handoff.id, version=handoff.version, by=rep, now=NOON)
     deciding.log_attempt(session, handoff.id, by=rep, outcome=AttemptOutcome.SPOKE, note=None, now=NOON)
     finding.card_view(session, handoff.id)

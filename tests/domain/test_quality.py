@@ -38,14 +38,14 @@ def test_acceptance_counts_what_was_decided_and_not_what_is_still_offered(sessio
         if decision == "accept":
             accept(session, handoff.id, version=2, by=team.morgan, now=SOON)
         elif decision == "reject":
-            reject(session, handoff.id, version=2, by=team.morgan, reason="no_fit", note=None, now=SOON)
+            reject(session, handoff.id, version=2, by=team.morgan, reason="competitor", note=None, now=SOON)
     assert measured(session).acceptance == Share(2, 3)
 
 
 def test_what_is_accepted_and_given_back_later_was_accepted(session: Session, team: Team) -> None:
     handoff = offer(session, 1)
     accept(session, handoff.id, version=2, by=team.morgan, now=SOON)
-    reject(session, handoff.id, version=3, by=team.morgan, reason="no_fit", note=None, now=SOON)
+    reject(session, handoff.id, version=3, by=team.morgan, reason="competitor", note=None, now=SOON)
     assert measured(session).acceptance == Share(1, 1)
 
 

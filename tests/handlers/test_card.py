@@ -222,7 +222,7 @@ def test_a_card_that_somebody_deleted_is_posted_anew_while_one_can_act_on_it(
     assert place_of(handoff_id).ts == anew["ts"] != card["ts"]
     delete(anew)
     with transaction() as session:
-        deciding.reject(session, handoff_id, version=3, by=team.sam, reason="no_fit", note=None, now=utcnow())
+        deciding.reject(session, handoff_id, version=3, by=team.sam, reason="competitor", note=None, now=utcnow())
     work_off()
     assert slack.messages(channel) == []
     assert jobs() == []

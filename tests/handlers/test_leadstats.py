@@ -41,7 +41,7 @@ def team(door: httpx.Client, slack: Outside) -> Team:
             if rep is made.sam:
                 deciding.accept(session, handoff_id, version=2, by=rep, now=utcnow())
             else:
-                deciding.reject(session, handoff_id, version=2, by=rep, reason="no_fit", note=None, now=utcnow())
+                deciding.reject(session, handoff_id, version=2, by=rep, reason="competitor", note=None, now=utcnow())
     return made
 
 

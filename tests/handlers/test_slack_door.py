@@ -230,19 +230,19 @@ def test_a_missing_note_is_said_at_the_note(door: httpx.Client, offer: Handoff) 
 def test_a_rejection_that_comes_second_is_told_so_in_its_window(door: httpx.Client, offer: Handoff) -> None:
     tell(door, click(Press.ACCEPT, ref(offer), user=MORGAN))
     clear_jobs()
-    answer = tell(door, submission(Submission.REJECT, ref(offer), reason="no_fit", note=None))
+    answer = tell(door, submission(Submission.REJECT, ref(offer), reason="competitor", note=None))
     assert errors(answer)["reason"].startswith("Morgan Manager accepted this lead at ")
     assert [job.name for job in jobs()] == [Job.SHOW_CARD]
 
 
 def test_a_strangers_rejection_is_refused_in_its_window(door: httpx.Client, offer: Handoff) -> None:
-    answer = tell(door, submission(Submission.REJECT, ref(offer), user=GUEST, reason="no_fit", note=None))
+    answer = tell(door, submission(Submission.REJECT, ref(offer), user=GUEST, reason="competitor", note=None))
     assert errors(answer) == {"reason": "Handoff does not know you as a rep yet. Ask your sales manager to add you."}
 
 
 @pytest.mark.parametrize("metadata", ["", "nonsense", "h4711.v1"])
 def test_a_window_of_no_handoff_finds_nothing(door: httpx.Client, offer: Handoff, metadata: str) -> None:
-    answer = tell(door, submission(Submission.REJECT, metadata, reason="no_fit", note=None))
+    answer = tell(door, submission(Submission.REJECT, metadata, reason="competitor", note=None))
     assert errors(answer) == {"reason": "There is no such handoff any more."}
 
 
@@ -297,7 +297,7 @@ def test_a_window_that_was_opened_before_somebody_else_decided_is_refused(
     with transaction() as session:
         deciding.accept(session, handoff_id, version=2, by=team.morgan, now=utcnow())
     view = slack.top_view(SAM)
-    values = {"reason": {"reason": {"selected_option": {"value": "no_fit"}}}}
+    values = {"reason": {"reason": {"selected_option": {"value": "competitor"}}}}
     refused = slack.act(SAM, "submit", view_id=view["id"], values=values)
     assert refused["errors"]["reason"].startswith("Morgan Manager accepted this lead at ")
 

@@ -1,5 +1,7 @@
 """The state machine is a table, and the table holds together."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from domain.rules.lifecycle import (
@@ -8,15 +10,19 @@ from domain.rules.lifecycle import (
     LEAD_MOVES,
     LIVE,
     TAKEN,
+    UNDO_WINDOW,
     HandoffMove,
     HandoffStatus,
     LeadMove,
     Stage,
     Who,
+    before_rejection,
     handoff_step,
     lead_step,
     sources_of,
+    undo_until,
 )
+from tests.conftest import NOON
 
 ENDS = {HandoffStatus.CONVERTED, HandoffStatus.REJECTED, HandoffStatus.EXPIRED, HandoffStatus.WITHDRAWN}
 
@@ -40,8 +46,9 @@ def test_a_live_handoff_is_one_that_has_not_ended() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(ENDS))
-def test_nothing_happens_to_a_handoff_that_has_ended(status: HandoffStatus) -> None:
-    assert [move for move in HandoffMove if handoff_step(status, move)] == []
+def test_nothing_happens_to_a_handoff_that_has_ended_but_that_a_rejection_is_taken_back(status: HandoffStatus) -> None:
+    left = [HandoffMove.UNDO] if status is HandoffStatus.REJECTED else []
+    assert [move for move in HandoffMove if handoff_step(status, move)] == left
 
 
 def test_a_lead_is_taken_from_acceptance_on() -> None:
@@ -49,12 +56,66 @@ def test_a_lead_is_taken_from_acceptance_on() -> None:
     assert HandoffStatus.OFFERED not in TAKEN
 
 
-def test_only_the_system_offers_and_withdraws_and_only_people_decide() -> None:
+BY_THE_SYSTEM = {HandoffMove.OFFER, HandoffMove.WITHDRAW, HandoffMove.HAND_ON}
+BY_OVERSEERS = {HandoffMove.REASSIGN, HandoffMove.TAKE_OVER}
+
+
+def test_who_may_make_a_move_does_not_depend_on_how_far_the_handoff_has_come() -> None:
     for (_, move), step in HANDOFF_MOVES.items():
-        if move in {HandoffMove.OFFER, HandoffMove.WITHDRAW}:
+        if move in BY_THE_SYSTEM:
             assert step.who == {Who.SYSTEM}
+        elif move in BY_OVERSEERS:
+            assert step.who == {Who.COVER, Who.MANAGER}
         else:
-            assert step.who == {Who.ADDRESSED_REP, Who.MANAGER}
+            assert step.who == {Who.ADDRESSED_REP, Who.COVER, Who.MANAGER}
+
+
+@pytest.mark.parametrize("move", [HandoffMove.RELEASE, HandoffMove.REASSIGN, HandoffMove.TAKE_OVER, HandoffMove.SNOOZE])
+def test_what_is_with_somebody_may_be_put_aside_or_go_to_somebody_else(move: HandoffMove) -> None:
+    assert sources_of(move) == {HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED}
+
+
+def test_who_has_spoken_with_the_lead_keeps_it_when_time_runs_out() -> None:
+    assert sources_of(HandoffMove.HAND_ON) == {HandoffStatus.OFFERED, HandoffStatus.ACCEPTED}
+
+
+LATE = NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "accepted_at", "contacted_at", "rejected_at", "until"),
+    [
+        (HandoffStatus.OFFERED, None, None, None, None),
+        (HandoffStatus.ACCEPTED, NOON, None, None, NOON + UNDO_WINDOW),
+        (HandoffStatus.CONTACTED, NOON, LATE, None, None),
+        (HandoffStatus.REJECTED, None, None, LATE, LATE + UNDO_WINDOW),
+        (HandoffStatus.REJECTED, NOON, NOON, LATE, LATE + UNDO_WINDOW),
+        (HandoffStatus.WITHDRAWN, NOON, None, None, None),
+    ],
+)
+def test_only_the_last_decision_can_be_taken_back_and_only_for_a_while(
+    status: HandoffStatus,
+    accepted_at: datetime | None,
+    contacted_at: datetime | None,
+    rejected_at: datetime | None,
+    until: datetime | None,
+) -> None:
+    assert undo_until(status, accepted_at, contacted_at, rejected_at) == until
+
+
+@pytest.mark.parametrize(
+    ("accepted_at", "contacted_at", "status"),
+    [
+        (None, None, HandoffStatus.OFFERED),
+        (NOON, None, HandoffStatus.ACCEPTED),
+        (NOON, LATE, HandoffStatus.CONTACTED),
+    ],
+)
+def test_a_rejection_that_is_taken_back_leaves_what_was_before(
+    accepted_at: datetime | None, contacted_at: datetime | None, status: HandoffStatus
+) -> None:
+    assert before_rejection(accepted_at, contacted_at) is status
+    assert handoff_step(status, HandoffMove.REJECT) is not None
 
 
 def test_a_lead_is_accepted_only_while_it_is_offered() -> None:
@@ -76,11 +137,7 @@ def test_a_lead_beyond_the_handoff_is_not_handed_over(stage: Stage) -> None:
 
 def test_every_status_but_those_that_end_early_can_be_reached_or_belongs_to_a_later_stretch_of_the_road() -> None:
     reached = {HandoffStatus.OPEN} | {step.to for step in HANDOFF_MOVES.values()}
-    assert set(HandoffStatus) - reached == {
-        HandoffStatus.QUALIFIED,
-        HandoffStatus.CONVERTED,
-        HandoffStatus.EXPIRED,
-    }
+    assert set(HandoffStatus) - reached == {HandoffStatus.QUALIFIED, HandoffStatus.CONVERTED}
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in GONE])

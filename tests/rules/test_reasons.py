@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.limits import TEXTS, WORDS
-from domain.rules.reasons import NOTE_LIMIT, REASONS, Reason, Then
+from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks, Reason, Then
 
 ALL = list(REASONS.values())
 
@@ -34,6 +34,18 @@ def test_only_a_recycled_lead_rests_and_it_always_does(reason: Reason) -> None:
 
 def test_a_note_is_asked_for_where_the_reason_says_nothing_by_itself() -> None:
     assert [reason.key for reason in ALL if reason.needs_note] == ["other"]
+
+
+def test_the_turn_is_given_back_for_what_was_no_lead() -> None:
+    assert {reason.key for reason in ALL if reason.credits} == {"bad_data", "duplicate", "no_fit"}
+
+
+def test_what_is_asked_for_besides_fits_into_slacks_menu() -> None:
+    assert {reason.key: reason.asks for reason in ALL if reason.asks} == {
+        "no_fit": Asks.WHAT_DOES_NOT_FIT,
+        "duplicate": Asks.DUPLICATE_OF,
+    }
+    assert all(0 < len(words) <= TEXTS["option.text"] for words in UNFIT.values())
 
 
 def test_a_note_fits_into_slacks_input() -> None:

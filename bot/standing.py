@@ -1,0 +1,121 @@
+"""Where a handoff stands, in the words of its card."""
+
+from datetime import datetime, timedelta
+
+from bot.blocks import escape, mention, moment
+from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import HandoffStatus
+from domain.rules.reasons import REASONS, UNFIT, Asks
+from domain.tables import ClockOutcome
+from domain.views import CardView, ClockView
+
+DAY_AND_TIME = "{date_short_pretty} at {time}"
+SAME_DAY = timedelta(hours=10)
+"""Nearer than this, a time of day alone is not misread as another day's."""
+
+WITHDRAWN = {
+    "became_hql": "the lead has become an HQL and went to an AE",
+    "merged": "it turned out to be the same person as another lead, with whom sales is further",
+    "undone": "the rejection before it was taken back",
+}
+"""Why an offer was taken back: code -> words."""
+
+MOVED = {
+    "released": "↪️ *Released to the pool*",
+    "reassigned": "↪️ *Reassigned*",
+    "taken_over": "↪️ *Taken over*",
+}
+"""How the lead came to somebody else without a verdict: code -> words."""
+
+
+def standing(view: CardView, now: datetime) -> str:
+    """Where the handoff stands, with the time that is left or what has become of it."""
+    if view.status is HandoffStatus.OFFERED:
+        return f"*For {_rep(view)}*  ·  {_running(view, ClockKind.FIRST_CONTACT, now)}"
+    if view.status is HandoffStatus.ACCEPTED:
+        whose = "" if view.decided_by == view.rep else f" for {_rep(view)}"
+        return f"✅ *Accepted by {_decider(view)}{whose}\n{_running(view, ClockKind.FIRST_CONTACT, now)}"
+    if view.status is HandoffStatus.CONTACTED:
+        return (
+            f"{_contacted(view, view.clock(ClockKind.FIRST_CONTACT))}\n{_running(view, ClockKind.QUALIFICATION, now)}"
+        )
+    if view.status is HandoffStatus.REJECTED:
+        return f"↩️ *Rejected by {_decider(view)}\n{_verdict(view)}"
+    return _ended(view)
+
+
+def _ended(view: CardView) -> str:
+    if view.status is HandoffStatus.EXPIRED:
+        return f"⌛ *Handed on* from {_rep(view)}: no contact in time. {_next(view)}"
+    if view.status is HandoffStatus.WITHDRAWN and view.reason in MOVED:
+        by = f" by {escape(view.moved_by.name)}" if view.moved_by else ""
+        return f"{MOVED[view.reason]}{by}; it was with {_rep(view)}. {_next(view)}"
+    if view.status is HandoffStatus.WITHDRAWN:
+        gone = WITHDRAWN.get(view.reason or "", "it went another way")
+        return f"⤴️ *Withdrawn* from {_rep(view)}: {gone}. Nothing is left to do here."
+    return f"This handoff is *{view.status.value}*."
+
+
+def _rep(view: CardView) -> str:
+    return mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody yet"
+
+
+def _decider(view: CardView) -> str:
+    """Who decided and when; the name ends what is printed bold."""
+    who = escape(view.decided_by.name) if view.decided_by else "Somebody"
+    return f"{who}*" + (f" {moment(view.decided_at, DAY_AND_TIME)}" if view.decided_at else "")
+
+
+def _verdict(view: CardView) -> str:
+    why = REASONS.get(view.reason or "")
+    note = f"\n> {escape(view.note, 500)}" if view.note else ""
+    if why is None:
+        return f"no reason given{note}"
+    detail, hint = "", ""
+    if view.detail and why.asks is Asks.WHAT_DOES_NOT_FIT:
+        detail = f": {UNFIT.get(view.detail, '').lower()}"
+    elif view.detail and why.asks is Asks.DUPLICATE_OF:
+        one, other = escape(view.lead.email, 120), escape(view.detail, 120)
+        detail = f" of {other}"
+        hint = f"\nAn admin can make the two one lead: `handoff leads merge {other} {one}`"
+    return f"{why.label}{detail} → {why.then.value}{note}{hint}"
+
+
+def _next(view: CardView) -> str:
+    if view.went_to is None:
+        return "It goes to the next who is free."
+    return f"It went to {mention(view.went_to.slack_user_id, view.went_to.name)}."
+
+
+def _contacted(view: CardView, contact: ClockView) -> str:
+    last = view.attempts[-1]
+    verdict = "in time ✅" if contact.outcome is ClockOutcome.MET else "late ⏰"
+    tries = f"  ·  attempt {len(view.attempts)}" if len(view.attempts) > 1 else ""
+    done = f"📞 *{last.outcome.words}*: {escape(last.by)} {moment(last.at, DAY_AND_TIME)}"
+    return f"{done}{tries}  ·  first contact {verdict}"
+
+
+def _running(view: CardView, kind: ClockKind, now: datetime) -> str:
+    if view.snoozed_until is not None:
+        until = moment(view.snoozed_until, DAY_AND_TIME)
+        return f"💤 *Snoozed until {until}*, or until the score jumps. Its clocks stand still."
+    return _left(kind.words.capitalize(), view.clock(kind), now)
+
+
+def _left(what: str, clock: ClockView, now: datetime) -> str:
+    """Time left, said so that it stays true while the card stands: the moment itself, and the span as of the drawing."""
+    if clock.stopped_at:
+        return ""
+    left = clock.due_at - now
+    due = moment(clock.due_at, "{time}" if abs(left) < SAME_DAY else DAY_AND_TIME)
+    if left <= timedelta(0):
+        return f"🔴 *{what} overdue* since {due}"
+    return f"⏱ {what} by *{due}* ({_span(left)} left)"
+
+
+def _span(left: timedelta) -> str:
+    minutes = max(1, round(left.total_seconds() / 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"

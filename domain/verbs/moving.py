@@ -1,0 +1,95 @@
+"""A move of a handoff that people make: who may make it, and the one UPDATE by which it is made once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from domain.availability import covers
+from domain.rules.lifecycle import LIVE, TAKEN, HandoffMove, HandoffStatus, Who, handoff_step, sources_of
+from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NotForItsOwner, NotFound, NotYours, Refusal
+from domain.tables import Handoff, Lead, Rep, Role
+from domain.verbs.clocks import resume
+from domain.verbs.record import locked_lead
+
+
+def may_move(session: Session, handoff_id: int, *, version: int, by: Rep, move: HandoffMove, now: datetime) -> Handoff:
+    """Whether `by` could make this move now; raises the refusal that the move itself would. Changes nothing."""
+    handoff = session.get(Handoff, handoff_id)
+    if handoff is None:
+        raise NotFound(what="handoff")
+    check_person(session, handoff, by, move, now)
+    if handoff.version != version or handoff_step(handoff.status, move) is None:
+        raise why_not(handoff)
+    return handoff
+
+
+def make_move(
+    session: Session, handoff_id: int, move: HandoffMove, *, version: int, by: Rep, now: datetime, **values: Any
+) -> tuple[Lead, Handoff]:
+    """One conditional UPDATE on (id, version, status): whoever comes second changes nothing and is told so."""
+    lead, handoff = locked_handoff(session, handoff_id)
+    check_person(session, handoff, by, move, now)
+    step = handoff_step(handoff.status, move)
+    done = (
+        step
+        and session.execute(
+            update(Handoff)
+            .where(Handoff.id == handoff_id, Handoff.version == version, Handoff.status.in_(sources_of(move)))
+            .values({"status": step.to, "version": Handoff.version + 1} | values)
+            .returning(Handoff.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+    )
+    session.refresh(handoff)
+    if not done:
+        raise why_not(handoff)
+    if move is not HandoffMove.SNOOZE:
+        wake(session, handoff, now)
+    return lead, handoff
+
+
+def wake(session: Session, handoff: Handoff, now: datetime) -> None:
+    """Whoever acts on a lead that is put aside takes it up again: its clocks go on."""
+    if handoff.snoozed_until is not None:
+        handoff.snoozed_until = handoff.snooze_score = None
+        if handoff.status in LIVE:
+            resume(session, handoff.id, now)
+
+
+def locked_handoff(session: Session, handoff_id: int) -> tuple[Lead, Handoff]:
+    """The handoff as it is once its lead is locked; raises NotFound."""
+    handoff = session.get(Handoff, handoff_id)
+    if handoff is None:
+        raise NotFound(what="handoff")
+    lead = locked_lead(session, handoff.lead_id)
+    session.refresh(handoff)
+    return lead, handoff
+
+
+def check_person(session: Session, handoff: Handoff, by: Rep, move: HandoffMove, now: datetime) -> None:
+    """Raises NotYours for who has nothing to do with the handoff, NotForItsOwner for what only others may do with it."""
+    who = _standing(session, handoff, by, now)
+    if who is None:
+        raise NotYours(rep_id=handoff.rep_id or 0)
+    step = handoff_step(handoff.status, move)
+    if step is not None and who not in step.who:
+        raise NotForItsOwner
+
+
+def _standing(session: Session, handoff: Handoff, by: Rep, now: datetime) -> Who | None:
+    if by.role is Role.MANAGER:
+        return Who.MANAGER
+    if by.id == handoff.rep_id:
+        return Who.ADDRESSED_REP
+    return Who.COVER if handoff.rep_id in covers(session, by.id, now) else None
+
+
+def why_not(handoff: Handoff) -> Refusal:
+    """The sentence for who came too late."""
+    if handoff.status is HandoffStatus.REJECTED and handoff.rejected_at:
+        return AlreadyDecided(what="rejected", at=handoff.rejected_at.isoformat(), rep_id=handoff.rejected_by or 0)
+    if handoff.status in TAKEN and handoff.accepted_at:
+        return AlreadyDecided(what="accepted", at=handoff.accepted_at.isoformat(), rep_id=handoff.accepted_by or 0)
+    return NoLongerOffered(status=handoff.status.value)
