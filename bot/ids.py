@@ -39,7 +39,7 @@ class Submission(StrEnum):
 
 
 class HomePress(StrEnum):
-    """Buttons of somebody's own Home: they are about who presses them."""
+    """Buttons and lists of somebody's own Home: they are about who uses them."""
 
     PAUSE = "home.pause"
     BACK = "home.back"

@@ -281,7 +281,7 @@ def _home_press_listener(door: Door, pressed: Callable[[HomeClick], None]) -> Ca
         ack()
         user = str(body["user"]["id"])
         try:
-            pressed(HomeClick(user, str(body["actions"][0].get("value", "")), str(body.get("trigger_id", ""))))
+            pressed(HomeClick(user, _value(body["actions"][0]), str(body.get("trigger_id", ""))))
         except Refusal as refusal:
             door.refused_at_home(user, refusal)
 

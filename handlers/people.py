@@ -1,16 +1,33 @@
-"""Who a rep is elsewhere, found by e-mail: in Slack, so that cards can be addressed to them; in the CRM, so that leads can be theirs."""
+"""Who a rep is elsewhere, found by e-mail: in Slack, so that cards can be addressed to them; in the CRM, so that leads can be theirs.
+
+And when they go on leave and come back.
+"""
+
+from datetime import datetime
 
 import structlog
 
 from bot import messenger
 from domain.tables import Rep
+from domain.verbs.absences import begin_and_end
 from domain.verbs.staffing import know_in_crm, know_in_slack
 from handlers.flow import Job
-from handlers.jobs import Running, finishing, job, reading
+from handlers.jobs import Running, finishing, job, reading, transaction
 from integrations import registry
 from kit.clock import utcnow
 
 log = structlog.get_logger()
+
+
+def leave_and_return(now: datetime) -> int:
+    """Absences whose time has come begin and end; returns how many. Any number of clock processes may do this."""
+    changed = 0
+    while True:
+        with transaction() as session:
+            one = begin_and_end(session, now)
+        changed += one
+        if not one:
+            return changed
 
 
 @job(Job.FIND_SLACK_USER)

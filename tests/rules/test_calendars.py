@@ -144,7 +144,7 @@ OFFICE = Calendar(BERLIN, dict.fromkeys(range(5), ((540, 1020),)), {date(2026, 4
     [
         # Over the weekend on which the clock is put forward.
         (datetime(2026, 3, 27, 16, tzinfo=BERLIN), datetime(2026, 3, 30, 10, tzinfo=BERLIN), 2),
-        (datetime(2026, 3, 2, 9, tzinfo=BERLIN), datetime(2026, 3, 9, 9, tzinfo=BERLIN), 40),
+        (datetime(2026, 3, 2, 9, tzinfo=BERLIN), datetime(2026, 3, 6, 17, tzinfo=BERLIN), 40),
         (datetime(2026, 4, 2, 16, tzinfo=BERLIN), datetime(2026, 4, 7, 10, tzinfo=BERLIN), 2),
     ],
 )

@@ -1,0 +1,79 @@
+"""What a rep sees of themselves: when they work, how much they can take, when they are away, whom they cover."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session, aliased
+
+from domain.rules.working_hours import week_words
+from domain.tables import Absence, Rep, Role
+from domain.verbs.staffing import Settings, settings_of
+
+SHOWN_ABSENCES = 5
+COVERS = 99
+"""How many colleagues a list in Slack can name, beside nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceView:
+    absence_id: int
+    since: datetime
+    until: datetime
+    who: str | None
+    """Who covers, or for whom one covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnView:
+    """Names are text from outside."""
+
+    settings: Settings
+    available: bool
+    away: AbsenceView | None
+    """The absence that runs."""
+    coming: Sequence[AbsenceView]
+    covering: Sequence[AbsenceView]
+
+    @property
+    def hours_words(self) -> str:
+        return "" if self.settings.hours is None else week_words(self.settings.hours)
+
+
+def own_view(session: Session, rep: Rep, now: datetime) -> OwnView:
+    cover = aliased(Rep)
+    open_ones = (Absence.ended_at.is_(None), Absence.cancelled_at.is_(None))
+    own = session.execute(
+        select(Absence, cover.name)
+        .outerjoin(cover, cover.id == Absence.cover_id)
+        .where(Absence.rep_id == rep.id, *open_ones)
+        .order_by(Absence.since)
+        .limit(SHOWN_ABSENCES + 1)
+    ).all()
+    views = [AbsenceView(absence.id, absence.since, absence.until, name) for absence, name in own]
+    covering = session.execute(
+        select(Absence, Rep.name)
+        .join(Rep, Rep.id == Absence.rep_id)
+        .where(Absence.cover_id == rep.id, Absence.until > now, *open_ones)
+        .order_by(Absence.since)
+        .limit(SHOWN_ABSENCES)
+    ).all()
+    return OwnView(
+        settings=settings_of(rep),
+        available=rep.available,
+        away=next((view for view in views if view.since <= now), None),
+        coming=[view for view in views if view.since > now][:SHOWN_ABSENCES],
+        covering=[AbsenceView(absence.id, absence.since, absence.until, name) for absence, name in covering],
+    )
+
+
+def possible_covers(session: Session, rep: Rep) -> list[tuple[int, str]]:
+    """The colleagues of sales who may cover for `rep` (id, name): those of the same role first."""
+    rows = session.execute(
+        select(Rep.id, Rep.name)
+        .where(Rep.active, Rep.id != rep.id, Rep.role != Role.MARKETING)
+        .order_by(case((Rep.role == rep.role, 0), else_=1), Rep.name, Rep.id)
+        .limit(COVERS)
+    )
+    return [(rep_id, name) for rep_id, name in rows]
