@@ -28,7 +28,7 @@ from kit.settings import settings
 
 out = Console(highlight=False)
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
-STORY_SECONDS = 110
+STORY_SECONDS = 180
 
 
 def seed(system: System) -> None:
@@ -129,7 +129,12 @@ def _play(system: System, stopped: threading.Event) -> int:
     """One story to the end; its exit status is ours."""
     story = system.run(
         "sandbox.story",
-        more={"CAPTURE_KEY": system.capture_key, "HANDOFF_URL": system.url, "SANDBOX_URL": system.sandbox_url},
+        more={
+            "CAPTURE_KEY": system.capture_key,
+            "HANDOFF_URL": system.url,
+            "SANDBOX_URL": system.sandbox_url,
+            "SLA_FILE": str(EXAMPLES / "sla-demo.toml"),
+        },
     )
     deadline = time.monotonic() + STORY_SECONDS
     while story.poll() is None and not stopped.wait(0.1):
@@ -150,7 +155,7 @@ def _welcome(system: System) -> str:
         "",
         f"As the AE {people['ae']['name']}: hot leads, by direct message, an hour to call",
         f"  [bold]{page}/#as={people['ae']['slack_user_id']}&in=messages[/]",
-        f"As the manager {people['manager']['name']}: type /leadstats",
+        f"As the manager {people['manager']['name']}: type /leadstats or /leadnext",
         f"  [bold]{page}/#as={people['manager']['slack_user_id']}&in={channel['sales-managers']}[/]",
         "What Salesforce and HubSpot were told",
         f"  [bold]{page}/outside[/]",

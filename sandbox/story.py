@@ -1,160 +1,33 @@
 """Plays the people of one story, through public doors alone: the website's posts, clicks on the Slack page, what the CRM shows.
 
-It asserts what it sees, says so line by line, and exits 0 only if all of it came true. SANDBOX_URL, HANDOFF_URL, CAPTURE_KEY.
+It asserts what it sees, says so line by line, and exits 0 only if all of it came true. SANDBOX_URL, HANDOFF_URL,
+CAPTURE_KEY, SLA_FILE.
 """
 
-import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
 
-import httpx
-
-PATIENCE = 30.0
-"""Seconds that each expectation has to come true."""
-T = TypeVar("T")
-JSON = dict[str, Any]
-
-SAM, ADA, ALEX, MORGAN, GALE = "U0SAMSDR001", "U0ADAAE0001", "U0ALEXAE001", "U0MORGAN001", "U0GALEGST01"
-EMEA = "C0SDREMEA01"
-
-
-class NotSo(Exception):
-    """Something that the story expects did not happen."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """A lead card as somebody sees it."""
-
-    channel: str
-    ts: str
-    text: str
-    buttons: dict[str, JSON]
-
-    @property
-    def addressed_to(self) -> str:
-        """The Slack user id in "For <@U...>"."""
-        return self.text.split("For <@", 1)[1].split(">", 1)[0]
-
-
-class World:
-    """The sandbox and Handoff, seen from outside."""
-
-    def __init__(self, sandbox: str, handoff: str, key: str) -> None:
-        self.sandbox = httpx.Client(base_url=sandbox, headers={"X-Sandbox": "page"}, timeout=10.0, trust_env=False)
-        self.handoff = httpx.Client(
-            base_url=handoff, headers={"Authorization": f"Bearer {key}"}, timeout=10.0, trust_env=False
-        )
-
-    def post(self, key: str, **body: Any) -> JSON:
-        answer = self.handoff.post("/capture/website", json=body, headers={"Idempotency-Key": key})
-        if answer.status_code >= 300:
-            raise NotSo(f"the capture door answered {answer.status_code}: {answer.text}")
-        found: JSON = answer.json()
-        return found
-
-    def lead(self, arrival: int) -> JSON:
-        found: JSON = self.handoff.get(f"/capture/website/{arrival}").raise_for_status().json()["lead"]
-        return found
-
-    def messages(self, eyes: str, channel: str) -> list[JSON]:
-        answer = self.sandbox.get(f"/_api/as/{eyes}/messages", params={"channel": channel, "limit": 200})
-        found: list[JSON] = answer.raise_for_status().json()["messages"]
-        return found
-
-    def direct_messages(self, eyes: str) -> str:
-        conversations = self.sandbox.get(f"/_api/as/{eyes}/conversations").raise_for_status().json()
-        return str(next(one["id"] for one in conversations if one["kind"] == "im"))
-
-    def card(self, eyes: str, channel: str, name: str, says: str = "") -> Card | None:
-        """The newest card about `name` that says `says`, if it is there."""
-        for message in reversed(self.messages(eyes, channel)):
-            text = json.dumps(message["blocks"], ensure_ascii=False)
-            if name in text and says in text and not message["ephemeral"]:
-                buttons = {
-                    element["action_id"]: {"block_id": block["block_id"], "value": element["value"]}
-                    for block in message["blocks"]
-                    if block["type"] == "actions"
-                    for element in block["elements"]
-                }
-                return Card(channel, message["ts"], text, buttons)
-        return None
-
-    def press(self, eyes: str, card: Card, action: str) -> JSON:
-        body = {"channel": card.channel, "ts": card.ts, "action_id": action, **card.buttons[action]}
-        return self._ask(f"/_api/as/{eyes}/press", body)
-
-    def view(self, eyes: str) -> JSON | None:
-        views = self.sandbox.get(f"/_api/as/{eyes}/views").raise_for_status().json()["views"]
-        return views[-1] if views else None
-
-    def submit(self, eyes: str, view: JSON, **chosen: str) -> JSON:
-        values = {
-            block["block_id"]: {block["element"]["action_id"]: _input(block["element"], chosen.get(block["block_id"]))}
-            for block in view["blocks"]
-            if block["type"] == "input"
-        }
-        return self._ask(f"/_api/as/{eyes}/submit", {"view_id": view["id"], "values": values})
-
-    def command(self, eyes: str, channel: str, command: str, text: str = "") -> JSON:
-        return self._ask(f"/_api/as/{eyes}/command", {"channel": channel, "command": command, "text": text})
-
-    def whispered(self, eyes: str, channel: str, words: str) -> str | None:
-        for message in reversed(self.messages(eyes, channel)):
-            text = message["text"] + json.dumps(message["blocks"] or [], ensure_ascii=False)
-            if message["ephemeral"] and words in text:
-                return str(message["text"])
-        return None
-
-    def state(self, system: str) -> JSON:
-        found: JSON = self.sandbox.get(f"/{system}/_state").raise_for_status().json()
-        return found
-
-    def _ask(self, path: str, body: JSON) -> JSON:
-        answer = self.sandbox.post(path, json=body)
-        if answer.status_code >= 300:
-            raise NotSo(f"{path} answered {answer.status_code}: {answer.text}")
-        found: JSON = answer.json()
-        return found
-
-
-def _input(element: JSON, chosen: str | None) -> JSON:
-    if element["type"] == "static_select":
-        option = next((one for one in element["options"] if one["value"] == chosen), None)
-        return {"type": element["type"], "selected_option": option}
-    return {"type": element["type"], "value": chosen}
-
-
-def until(what: str, look: Callable[[], T | None]) -> T:
-    """Look again and again until there is something to see; raises NotSo after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        seen = look()
-        if seen:
-            return seen
-        time.sleep(0.1)
-    raise NotSo(f"not seen within {PATIENCE:.0f} s: {what}")
-
-
-def expect(what: str, seen: object) -> None:
-    """Say what was seen, or raise NotSo."""
-    if not seen:
-        raise NotSo(what)
-    sys.stdout.write(f"  ✓ {what}\n")
-    sys.stdout.flush()
-
-
-def chapter(title: str) -> None:
-    sys.stdout.write(f"\n{title}\n")
-    sys.stdout.flush()
-
-
-MQL = {"title": "Marketing Manager", "industry": "Software", "employees": 320, "country": "DE"}
-HQL = {"title": "VP Sales", "industry": "Software", "employees": 640, "country": "DE"}
+from sandbox.story_team import handed_on, on_leave
+from sandbox.story_world import (
+    ADA,
+    ALEX,
+    EMEA,
+    GALE,
+    HQL,
+    JSON,
+    MORGAN,
+    MQL,
+    SAM,
+    Card,
+    NotSo,
+    World,
+    chapter,
+    expect,
+    if_so,
+    until,
+    warm_up,
+)
 
 
 def accepted(world: World) -> None:
@@ -166,8 +39,10 @@ def accepted(world: World) -> None:
         "company": "Alder Cloud",
         **MQL,
     }
-    arrival = _warm_up(world, person, "vera")
-    lead = until("the lead is in a handoff", lambda: _if(world.lead(arrival), lambda one: one["handoff"] == "offered"))
+    arrival = warm_up(world, person, "vera")
+    lead = until(
+        "the lead is in a handoff", lambda: if_so(world.lead(arrival), lambda one: one["handoff"] == "offered")
+    )
     expect(f"captured, enriched and scored {lead['score']}: {lead['tier'].upper()}", lead["tier"] == "mql")
     card = until("Vera's card", lambda: world.card(MORGAN, EMEA, "Vera Example", "handoff.accept"))
     rep = card.addressed_to
@@ -207,7 +82,7 @@ def rejected(world: World) -> None:
         "company": "Birch Cloud",
         **MQL,
     }
-    arrival = _warm_up(world, person, "udo")
+    arrival = warm_up(world, person, "udo")
     card = until("Udo's card", lambda: world.card(MORGAN, EMEA, "Udo Example", "handoff.reject"))
     rep = card.addressed_to
     world.press(rep, card, "handoff.reject")
@@ -222,7 +97,7 @@ def rejected(world: World) -> None:
         "the card shows the reason and what follows",
         until("the rejected card", lambda: world.card(rep, EMEA, "Udo Example", "Not now → back to nurture")),
     )
-    lead = until("the lead in nurture", lambda: _if(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
+    lead = until("the lead in nurture", lambda: if_so(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
     expect("the lead is in nurture", lead["handoff"] == "rejected")
     expect(
         "and marketing knows through HubSpot",
@@ -265,7 +140,7 @@ def cold(world: World) -> None:
         kind="content_download",
         content="Glossary",
     )["arrival"]
-    lead = until("the lead in nurture", lambda: _if(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
+    lead = until("the lead in nurture", lambda: if_so(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
     expect(f"scored {lead['score']}: {lead['tier']}, and no card", lead["handoff"] is None)
 
 
@@ -280,7 +155,7 @@ def warmed(world: World) -> None:
         **MQL,
     }
     arrival = world.post("nina-1", **person, kind="content_download", content="Glossary")["arrival"]
-    lead = until("the lead in nurture", lambda: _if(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
+    lead = until("the lead in nurture", lambda: if_so(world.lead(arrival), lambda one: one["stage"] == "nurturing"))
     expect(f"scored {lead['score']}: {lead['tier'].upper()}, in nurture", lead["tier"] == "mel")
     known = until("the contact in HubSpot", lambda: _hubspot(world, email, "nurturing"))
     expect(f"HubSpot has the programme and what to read next: “{known['handoff_next_content_title']}”", True)
@@ -324,16 +199,6 @@ def numbers(world: World) -> None:
     )
 
 
-def _warm_up(world: World, person: JSON, name: str) -> int:
-    """The touches of somebody with a project; returns the last arrival."""
-    world.post(f"{name}-1", **person, kind="content_download", content="ROI calculator", channel="organic_search")
-    return int(world.post(f"{name}-2", **person, kind="webinar", content="Handing leads over in minutes")["arrival"])
-
-
-def _if(seen: JSON, so: Callable[[JSON], bool]) -> JSON | None:
-    return seen if so(seen) else None
-
-
 def _salesforce(world: World, email: str) -> JSON | None:
     leads = world.state("salesforce")["leads"].values()
     return next((lead for lead in leads if lead.get("Email") == email and lead.get("OwnerId")), None)
@@ -348,7 +213,7 @@ def _hubspot(world: World, email: str, stage: str) -> JSON | None:
 def main() -> None:
     world = World(os.environ["SANDBOX_URL"], os.environ["HANDOFF_URL"], os.environ["CAPTURE_KEY"])
     try:
-        for scene in (accepted, rejected, hot, cold, warmed, numbers):
+        for scene in (accepted, rejected, hot, cold, warmed, numbers, on_leave, handed_on):
             scene(world)
     except NotSo as no:
         sys.stdout.write(f"  ✗ {no}\n")

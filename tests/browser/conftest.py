@@ -13,7 +13,7 @@ from handlers.demo import running
 from handlers.system import System
 from kit import db
 from kit.settings import settings
-from sandbox.story import World
+from sandbox.story_world import World
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WAIT_MS = 12_000

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 
-from sandbox.story import ADA, ALEX, EMEA, GALE, HQL, MORGAN, MQL, SAM, until
+from sandbox.story_world import ADA, ALEX, EMEA, GALE, HQL, MORGAN, MQL, SAM, until
 from tests.browser.conftest import WAIT_MS, Town
 
 pytestmark = pytest.mark.browser
