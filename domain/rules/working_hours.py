@@ -14,6 +14,8 @@ Week = Mapping[int, Sequence[Block]]
 """Monday is 0; the blocks of a day are in order and do not overlap."""
 
 _BLOCK = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", re.ASCII)
+_PASTED = {0x2013: "-", 0x2014: "-", 0x2060: None, 0x00A0: " "}
+"""What copying from elsewhere makes of it: dashes, joiners, fixed spaces."""
 _GROUP = re.compile(r"([a-z]{3}(?:\s*-\s*[a-z]{3})?)\s+(\S.*)", re.ASCII)
 
 
@@ -23,7 +25,7 @@ class Unreadable(ValueError):
 
 def read_week(text: str) -> dict[int, list[Block]] | None:
     """The week that somebody wrote; None for nothing, which is: always at work. Raises Unreadable."""
-    groups = [group.strip() for group in re.split(r"[;\n]", text.casefold()) if group.strip()]
+    groups = [group.strip() for group in re.split(r"[;\n]", text.casefold().translate(_PASTED)) if group.strip()]
     read = []
     for group in groups:
         parts = _GROUP.fullmatch(group)

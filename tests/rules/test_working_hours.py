@@ -41,6 +41,10 @@ def test_the_hours_of_a_shop_are_read_and_written_in_one_line() -> None:
     assert week_words(week) == "mon-fri 09:00-12:30, 13:30-18:00; sat 10:00-14:00"
 
 
+def test_hours_that_were_copied_from_elsewhere_are_read() -> None:
+    assert read_week("mon\u2013fri\u00a009:\u206000\u201312:00") == {day: [(540, 720)] for day in range(5)}
+
+
 def test_nothing_is_always_at_work() -> None:
     assert read_week("  ") is None
 
