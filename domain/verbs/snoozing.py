@@ -13,6 +13,7 @@ from domain.verbs.record import happened
 
 TIME, RISE = "time", "rise"
 """Why a lead has woken."""
+MOST_POINTS = 100
 
 
 def snooze(session: Session, handoff_id: int, *, version: int, by: Rep, until: datetime, now: datetime) -> Handoff:
@@ -47,7 +48,11 @@ def wake_on_rise(session: Session, lead: Lead, jump_points: int, now: datetime) 
     handoff = session.scalars(
         select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE), Handoff.snoozed_until.is_not(None))
     ).one_or_none()
-    if handoff is not None and (lead.score or 0) - (handoff.snooze_score or 0) >= jump_points:
+    if handoff is None:
+        return
+    before = handoff.snooze_score or 0
+    # Who stood near the top already has not so far to rise.
+    if (lead.score or 0) - before >= min(jump_points, max(MOST_POINTS - before, 1)):
         _wake(session, lead, handoff, now, RISE)
 
 

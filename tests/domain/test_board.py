@@ -89,7 +89,7 @@ def test_in_working_time_a_night_takes_nothing_away(session: Session, team: Team
 
 def test_what_is_done_is_on_no_board(session: Session, team: Team) -> None:
     handoff = make_offer(session)
-    reject(session, handoff.id, version=handoff.version, by=team.sam, reason="no_fit", note=None, now=SOON)
+    reject(session, handoff.id, version=handoff.version, by=team.sam, reason="competitor", note=None, now=SOON)
     assert mine(session, team.sam) == []
 
 

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -11,15 +12,16 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
 from domain.rules.refusals import AlreadyDecided, Refusal
 from domain.tables import Handoff, Happened, JobRow, Lead, LeadEvent, Rep, Role, TouchRow
-from domain.verbs import deciding, staffing
+from domain.verbs import deciding, passing, staffing
 from domain.verbs.merging import merge_leads
 from domain.verbs.offering import hand_over
 from handlers.flow import Job
 from handlers.jobs import transaction
 from tests.conftest import NOON
-from tests.domain.making import make_lead, make_offer, make_rep, make_team, take
+from tests.domain.making import make_absence, make_lead, make_offer, make_rep, make_team, take
 
 T = TypeVar("T")
 THREADS = 10
@@ -60,30 +62,55 @@ def counted(engine: Engine, *where: object) -> int:
         return session.scalar(select(func.count()).where(*where)) or 0  # type: ignore[arg-type]  # conditions of any table
 
 
-def test_of_forty_people_who_accept_at_once_one_does_and_the_others_are_told_who(committed: Engine) -> None:
+def test_of_a_thousand_clicks_by_fifty_people_who_all_may_one_accepts_and_the_others_are_told_who(
+    committed: Engine,
+) -> None:
+    """Takes several seconds: a thousand transactions queue at the row of one lead, which is what is proven."""
     with transaction() as session:
         team = make_team(session)
         handoff = make_offer(session)
-        managers = [make_rep(session, f"Manager{n} Sample", Role.MANAGER) for n in range(19)]
-        clickers = [team.sam, team.morgan, *managers] * 2
-    by_id = {rep.id: rep.name for rep in clickers}
+        managers = [make_rep(session, f"Manager{n} Sample", Role.MANAGER) for n in range(28)]
+        covers = [make_rep(session, f"Cover{n} Sample", Role.SDR) for n in range(20)]
+        for cover in covers:
+            make_absence(session, team.sam, cover=cover, since=NOON, until=NOON + timedelta(hours=1))
+        people = [team.sam, team.morgan, *managers, *covers]
+        by_id = {rep.id: rep.name for rep in people}
+    assert len(by_id) == 50
 
     def click(rep_id: int) -> int:
         with transaction() as session:
             rep = session.get_one(Rep, rep_id)
             return deciding.accept(session, handoff.id, version=2, by=rep, now=NOON).accepted_by or 0
 
-    results = all_at_once([partial(click, rep.id) for rep in clickers[:40]])
+    results = all_at_once([partial(click, rep.id) for _ in range(20) for rep in people])
     winners = [result for result in results if isinstance(result, int)]
-    assert len(results) == 40
-    assert len(winners) == 1
+    assert (len(results), len(winners)) == (1000, 1)
     losers = [result for result in results if isinstance(result, AlreadyDecided)]
     assert {loser.sentence(by_id) for loser in losers} == {f"{by_id[winners[0]]} accepted this lead at 12:00 UTC."}
-    assert len(losers) == 39
+    assert len(losers) == 999
     assert counted(committed, LeadEvent.kind == Happened.HANDOFF_ACCEPTED) == 1
     assert counted(committed, JobRow.name == Job.LOG_CRM_TASK) == 1
     assert counted(committed, JobRow.name == Job.TELL_CRM) == 1
     assert counted(committed, Handoff.version == 3) == 1
+
+
+def test_all_that_people_do_with_one_card_at_once_leaves_one_owner(committed: Engine) -> None:
+    """Takes a second or more: two hundred transactions queue at the row of one lead."""
+    with transaction() as session:
+        team = make_team(session)
+        handoff = make_offer(session)
+
+    def act(verb: Callable[..., Handoff], rep_id: int) -> HandoffStatus:
+        with transaction() as session:
+            return verb(session, handoff.id, version=2, by=session.get_one(Rep, rep_id), now=NOON).status
+
+    verbs = (deciding.accept, passing.release, passing.take_over)
+    results = all_at_once([partial(act, verb, team.morgan.id) for verb in verbs] * 66)
+    assert len([result for result in results if isinstance(result, HandoffStatus)]) == 1
+    with Session(committed) as session:
+        lead = session.get_one(Lead, handoff.lead_id)
+        (live,) = session.scalars(select(Handoff).where(Handoff.status.in_(LIVE))).all()
+        assert lead.owner_id == (live.rep_id if live.status in TAKEN else None)
 
 
 def test_accepting_and_rejecting_at_once_leaves_one_verdict(committed: Engine) -> None:
@@ -100,7 +127,9 @@ def test_accepting_and_rejecting_at_once_leaves_one_verdict(committed: Engine) -
     def reject() -> str:
         with transaction() as session:
             by = session.get_one(Rep, team.morgan.id)
-            return deciding.reject(session, handoff.id, version=2, by=by, reason="competitor", note=None, now=NOON).status
+            return deciding.reject(
+                session, handoff.id, version=2, by=by, reason="competitor", note=None, now=NOON
+            ).status
 
     results = all_at_once([accept, reject] * 10)
     verdicts = [result for result in results if isinstance(result, str)]
