@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from domain.rules.refusals import AbsenceOverlaps, BadAbsence, NotFound
 from domain.tables import Absence, Happened, Rep
 from domain.verbs import staffing
+from domain.verbs.clocks import retime
 from domain.verbs.record import happened
 
 LONGEST = timedelta(days=366)
@@ -37,6 +38,7 @@ def set_absence(
     happened(session, Happened.ABSENCE_SET, now, rep_id=rep.id, absence=absence.id, by=absence.created_by)
     if since == now:
         _begin(session, absence, rep, now)
+    retime(session, rep.id, now)
     return absence
 
 
@@ -84,10 +86,12 @@ def cancel_absence(session: Session, absence_id: int, rep: Rep, now: datetime) -
     happened(session, Happened.ABSENCE_CANCELLED, now, rep_id=rep.id, absence=absence.id)
     if absence.began_at is None and absence.since > now:
         absence.cancelled_at = now
+        retime(session, rep.id, now)
         return absence
     # The time that they were away stays what it was: no clock of theirs ran in it.
     absence.began_at, absence.until = absence.began_at or now, min(absence.until, now)
     _end(session, absence, rep, now)
+    retime(session, rep.id, now)
     return absence
 
 

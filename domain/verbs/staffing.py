@@ -12,6 +12,7 @@ from domain.rules.fairness import Member, on_return
 from domain.rules.refusals import NotFound
 from domain.rules.working_hours import Week
 from domain.tables import Absence, Happened, Pool, PoolMember, Rep, Role, RoutingFile, TerritoryRow
+from domain.verbs.clocks import retime
 from domain.verbs.record import happened
 
 
@@ -57,6 +58,7 @@ def set_settings(session: Session, rep: Rep, settings: Settings, now: datetime) 
     rep.hours = None if week is None else {str(day): [list(block) for block in week[day]] for day in sorted(week)}
     rep.time_zone, rep.holidays = settings.time_zone, settings.holidays
     rep.most_open, rep.most_a_day = settings.most_open, settings.most_a_day
+    retime(session, rep.id, now)
     happened(session, Happened.REP_SETTINGS, now, rep_id=rep.id)
     return True
 

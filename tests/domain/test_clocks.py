@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from domain.rules.deadlines import ClockKind
 from domain.rules.model_table import ModelError
 from domain.stats.quality import Share, quality
-from domain.tables import Absence, AttemptOutcome, ClockOutcome, Handoff, SlaClock, SlaFile
+from domain.tables import Absence, AttemptOutcome, ClockOutcome, Handoff, Rep, SlaClock, SlaFile
 from domain.verbs import clocks, policies
+from domain.verbs.absences import cancel_absence, set_absence
 from domain.verbs.deciding import accept, log_attempt
 from domain.verbs.escalating import take_steps
 from domain.verbs.offering import hand_over
+from domain.verbs.staffing import Settings, set_settings
 from tests.conftest import NOON
 from tests.domain.making import MQL, Team, make_lead, make_offer
 
@@ -137,11 +139,19 @@ def test_leave_that_is_taken_later_moves_the_deadline(session: Session, mornings
     day = timedelta(days=1)
     assert clock(session, handoff).due_at == TOMORROW_AT_NINE + 3 * HOUR
     assert handoff.rep_id is not None
-    since, until = TOMORROW_AT_NINE, TOMORROW_AT_NINE + day
-    session.add(Absence(rep_id=handoff.rep_id, since=since, until=until, created_at=NOON))
-    session.flush()
-    assert clocks.retime(session, handoff.rep_id, NOON + HOUR) == 1
+    rep = session.get_one(Rep, handoff.rep_id)
+    absence = set_absence(session, rep, TOMORROW_AT_NINE, TOMORROW_AT_NINE + day, None, rep, NOON + HOUR)
     assert clock(session, handoff).due_at == TOMORROW_AT_NINE + day + 3 * HOUR
+    cancel_absence(session, absence.id, rep, NOON + HOUR)
+    assert clock(session, handoff).due_at == TOMORROW_AT_NINE + 3 * HOUR
+
+
+def test_other_hours_move_the_deadline_as_well(session: Session, mornings: Team) -> None:
+    handoff = make_offer(session)
+    rep = session.get_one(Rep, handoff.rep_id)
+    set_settings(session, rep, Settings("UTC", None), NOON + HOUR)
+    # Somebody who has said no hours is always at work.
+    assert clock(session, handoff).due_at == NOON + FOUR_HOURS
 
 
 def test_a_sweep_that_meets_a_calendar_which_has_changed_takes_no_step_too_early(
