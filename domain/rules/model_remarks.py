@@ -1,9 +1,10 @@
 """What is allowed in a scoring model but probably not meant. A remark refuses nothing."""
 
 import difflib
+import math
 from collections.abc import Iterator
 
-from domain.rules.conditions import ANY_KIND
+from domain.rules.conditions import ANY_KIND, spoken
 from domain.rules.facts import Attribute, TouchKind
 from domain.rules.scoring_model import Group, Model, Rule
 from domain.rules.tiers import Tier
@@ -14,7 +15,14 @@ ALWAYS_KNOWN = frozenset({*Attribute, "source", "company_domain"})
 
 def remarks(model: Model) -> list[str]:
     """Sentences, each beginning with the place; may hold what stands in the file."""
-    return [*_tiers(model), *_expectations(model), *_kinds(model), *_attributes(model), *_points(model)]
+    return [
+        *_tiers(model),
+        *_expectations(model),
+        *_kinds(model),
+        *_attributes(model),
+        *_ranges(model),
+        *_points(model),
+    ]
 
 
 def _tiers(model: Model) -> Iterator[str]:
@@ -76,6 +84,15 @@ def _attributes(model: Model) -> Iterator[str]:
                 near = difflib.get_close_matches(name, sorted(ALWAYS_KNOWN), 1, cutoff=0.8)
                 hint = f"did you mean {near[0]}?" if near else "do you import it?"
                 yield f"{_place(rule)}: {name} is none of the attributes that every lead has; {hint}"
+
+
+def _ranges(model: Model) -> Iterator[str]:
+    for rule in model.rules:
+        for part in rule.when.parts:
+            bounds = {test.how: test.values[0] for test in part.tests if test.how in {"at_least", "at_most"}}
+            low, high = bounds.get("at_least", -math.inf), bounds.get("at_most", math.inf)
+            if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+                yield f"{_place(rule)}: {spoken(part.name)} is never both at least {low:g} and at most {high:g}"
 
 
 def _points(model: Model) -> Iterator[str]:

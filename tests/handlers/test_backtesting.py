@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from domain.backtest.history import Window
 from domain.backtest.intervals import Share
 from domain.backtest.report import Pair, make_report
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NoSuchModel
 from domain.rules.scoring import default_model_toml
 from domain.tables import Pool, ScoringModel
 from handlers import backtest_words as words
@@ -117,11 +117,11 @@ def test_a_mistake_in_the_model_is_said_with_the_file_and_the_place(
 
 def test_a_place_where_no_report_can_be_written_is_said_before_the_work(committed: Engine, candidate: Path) -> None:
     code, said = invoked(str(candidate), "--html", "/nowhere/report.html")
-    assert (code, "/nowhere/report.html: cannot be written" in said) == (1, True)
+    assert (code, "/nowhere/report.html: there is no folder /nowhere" in said) == (1, True)
 
 
 def test_a_model_that_is_not_there_is_said(committed: Engine, candidate: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchModel):
         invoked(str(candidate), "--against", "default@99")
 
 
