@@ -66,8 +66,23 @@ def test_what_a_machine_sent_is_kept_and_scores_nothing_until_a_person_writes(se
 
 def test_a_machine_spoils_no_lead_that_is_known(session: Session) -> None:
     take(session, person=DIRECTOR)
-    lead = take(session, person={"title": "Winner", HONEYPOT_FIELD: "http://spam.example"}, at=LATER)
-    assert notes(lead) == set()
+    machine = {"title": "Winner", "phone": "call me", "casino": "yes", HONEYPOT_FIELD: "http://spam.example"}
+    lead = take(session, person=machine, at=LATER)
+    assert (notes(lead), lead.grade) == (set(), "A")
+    assert lead.title == DIRECTOR["title"]
+    assert "casino" not in lead.attributes
+
+
+def test_a_machine_spoils_no_lead_of_whom_only_the_address_is_known(session: Session) -> None:
+    take(session, "kim@buyer-company.com", person={})
+    lead = take(session, "kim@buyer-company.com", person={HONEYPOT_FIELD: "x"}, at=LATER)
+    assert Note.HONEYPOT not in notes(lead)
+
+
+def test_who_unsubscribes_has_even_if_their_browser_filled_the_hidden_field(session: Session) -> None:
+    take(session, person=DIRECTOR)
+    lead = take(session, kind="unsubscribe", person={HONEYPOT_FIELD: "x"}, at=LATER)
+    assert lead.attributes["unsubscribed"] is True
 
 
 def test_a_domain_that_takes_no_mail_is_read_by_rules_and_grade(session: Session) -> None:
