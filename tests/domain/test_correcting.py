@@ -110,6 +110,17 @@ def test_who_clears_what_nobody_corrected_takes_it_away_with_what_followed_from_
     assert {Attribute.COUNTRY, Attribute.REGION, Attribute.SUB_REGION}.isdisjoint(lead.attributes)
 
 
+def test_who_clears_the_company_or_the_country_takes_the_match_by_name_away(session: Session, team: Team) -> None:
+    handoffs = [make_offer(session, ("demo_request", "pricing_view"), f"kim{n}@gmail.com") for n in (1, 2)]
+    assert lead_of(session, handoffs[0]).company_id is not None
+    cleared = (
+        put_right(session, handoffs[0], team.morgan, company=""),
+        put_right(session, handoffs[1], team.morgan, country=""),
+    )
+    for lead in cleared:
+        assert (lead.company_id, lead.company_match) == (None, None)
+
+
 def test_the_same_window_sent_twice_is_one_correction(session: Session, team: Team, offer: Handoff) -> None:
     for _ in range(2):
         put_right(session, offer, team.sam, key="V1", title="CFO")
