@@ -23,8 +23,9 @@ from domain.rules.scoring import default_model_toml
 from domain.tables import Pool, ScoringModel
 from handlers import backtest_words as words
 from handlers.backtest_page import page
-from handlers.backtest_run import replay
+from handlers.backtest_run import hold_still, replay
 from handlers.cli import app
+from handlers.jobs import reading
 from kit.clock import utcnow
 from tests.conftest import NOON
 from tests.domain.making import make_lead, make_team
@@ -127,6 +128,17 @@ def test_a_model_that_is_not_there_is_said(committed: Engine, candidate: Path) -
 
 def test_another_model_than_the_active_one_can_be_compared_with(committed: Engine, candidate: Path) -> None:
     assert "against default@1," in invoked(str(candidate), "--against", "default@1")[1]
+
+
+def test_no_limit_of_time_ends_a_process_that_scores_for_minutes_between_two_readings(committed: Engine) -> None:
+    with reading() as session, reading() as another:
+        hold_still(session)
+        hold_still(another, session.scalars(text("select pg_export_snapshot()")).one())
+        for one in (session, another):
+            limits = [
+                one.scalar(text(f"show {limit}_timeout")) for limit in ("statement", "idle_in_transaction_session")
+            ]
+            assert limits == ["0", "0"]
 
 
 # About three seconds: processes of their own are what is proven.
