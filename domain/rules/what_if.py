@@ -87,6 +87,8 @@ def outlook(model: Model, facts: LeadFacts, as_of: datetime, tier: Tier) -> Outl
 
 def falls_at(model: Model, facts: LeadFacts, as_of: datetime, tier: Tier) -> datetime | None:
     """When a lead to which nothing happens loses its tier; to the minute, within a year."""
+    if tier is Tier.COLD:
+        return None  # there is no tier below
     quiet = _quiet(facts, as_of)
 
     def holds(later: timedelta) -> bool:

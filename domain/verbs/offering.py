@@ -29,7 +29,7 @@ def hand_over(session: Session, lead_id: int, now: datetime) -> Handoff | None:
     lead = locked_lead(session, lead_id)
     handoff = live_handoff(session, lead)
     if handoff is None:
-        tier = _seller_tier(session, lead)
+        tier = seller_tier(session, lead)
         if tier is None or lead_step(lead.stage, LeadMove.HAND_OVER) is None or rests(lead, now):
             return None
         handoff = _open(session, lead, tier, now)
@@ -47,7 +47,7 @@ def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     return session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE))).one_or_none()
 
 
-def _seller_tier(session: Session, lead: Lead) -> Tier | None:
+def seller_tier(session: Session, lead: Lead) -> Tier | None:
     """The tier to hand over with. What is passed on to the next rep goes on even if its points have faded meanwhile."""
     if lead.tier in SELLER:
         return lead.tier
@@ -87,6 +87,7 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime) -> Handoff:
             )
         )
     move_lead(lead, LeadMove.HAND_OVER)
+    lead.recheck_at = None
     leave_programme(session, lead, now)
     return handoff
 
