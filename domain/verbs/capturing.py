@@ -32,6 +32,8 @@ from domain.verbs.record import happened
 TOUCH_TEXT = 300
 RESERVED = frozenset(attribute.value for attribute in Attribute)
 ATTRIBUTE_TEXT = 500
+MOST_ATTRIBUTES = 300
+"""Of one lead. Each change of them is kept whole: a form that sends new names with every post must not fill the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def receive_all(
         arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
         kind = Happened.LEAD_CAPTURED if new else Happened.TOUCH_RECORDED
         # A lead that enrichment still may answer for is scored when it does, or when patience ends.
-        happened(session, kind, now, lead=lead, arrival_id=arrival.id, news=lead.scored_at is not None)
+        happened(session, kind, now, lead=lead, bulk=bulk, arrival_id=arrival.id, news=lead.scored_at is not None)
         received.append((lead, new))
     match_companies(session, (lead for lead, _ in received))
     return received
@@ -152,7 +154,7 @@ def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
     fields, imported, form = sourced_fields(lead), dict[str, Any](), None
     if not _spoils(lead, checked):
         fields, form = merge_fields(fields, checked.said, FORM, delivery.occurred_at, ()), checked
-        imported = _imported(checked, delivery)
+        imported = _as_many_as_fit(lead, _imported(checked, delivery))
         if checked.identity == lead.identity:
             # What comes under another address of theirs says nothing of the mailbox that we write to.
             imported |= _flags(checked)
@@ -174,6 +176,13 @@ def _imported(checked: Checked, delivery: Delivery) -> dict[str, Any]:
     extra = {name: value for name, value in checked.extra.items() if name not in RESERVED}
     flags = _flags(checked)
     return {name: value for name, value in {**extra, **_cleaned(delivery.attributes)}.items() if name not in flags}
+
+
+def _as_many_as_fit(lead: Lead, imported: Mapping[str, Any]) -> dict[str, Any]:
+    """Names that are known or that we know ourselves always fit."""
+    fresh = [name for name in imported if name not in lead.attributes and name not in RESERVED]
+    beyond = {*fresh[max(0, MOST_ATTRIBUTES - len(lead.attributes)) :]}
+    return {name: value for name, value in imported.items() if name not in beyond}
 
 
 def touch_of(delivery: Delivery) -> Touch:

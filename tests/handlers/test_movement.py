@@ -14,13 +14,14 @@ from bot.ids import Press
 from domain import finding
 from domain.rules.lifecycle import Stage
 from domain.tables import Lead, Role
-from domain.verbs import staffing
+from domain.verbs import capturing, staffing
+from domain.verbs.capturing import Delivery
 from domain.verbs.nurturing import enrol
 from handlers import movement
-from handlers.flow import Job, Sending
+from handlers.flow import Job, Priority, Sending
 from handlers.jobs import reading, send, transaction
 from kit.clock import utcnow
-from tests.domain.making import DIRECTOR, Team, make_lead, take
+from tests.domain.making import DIRECTOR, Team, make_arrival, make_lead, take
 from tests.handlers.making import (
     MORGAN,
     SAM,
@@ -169,6 +170,18 @@ def test_a_jump_in_nurture_is_told_to_every_person_of_marketing(slack: Outside, 
     assert "it an MQL" in told
     with reading() as session:
         assert session.get_one(Lead, lead_id).stage is Stage.NURTURING
+
+
+def test_an_imported_touch_of_a_live_lead_is_scored_behind_everything_live(committed: Engine, team: Team) -> None:
+    with transaction() as session:
+        lead = make_lead(session, now=utcnow())
+    clear_jobs()
+    with transaction() as session:
+        delivery = Delivery({"email": lead.email}, "page_view", utcnow())
+        capturing.receive(session, make_arrival(session), "website", delivery, utcnow(), bulk=True)
+    assert [(job.name, job.priority) for job in jobs()] == [(Job.SCORE, Priority.BULK)]
+    touched("page_view")
+    assert [(job.name, job.priority) for job in jobs()] == [(Job.SCORE, Priority.LIVE)]
 
 
 def test_a_lead_whose_time_has_come_is_scored_again_behind_everything_live(committed: Engine, team: Team) -> None:
