@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain.rules.facts import Attribute
 from domain.rules.lifecycle import Stage
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
 from domain.rules.validation import BadLead
@@ -208,3 +209,12 @@ def test_a_forms_hidden_fields_say_nothing_of_what_we_work_out_ourselves(session
     lead = capturing.receive(session, arrival, "a-form", Delivery(person, "webinar", NOON), NOON)
     assert "unsubscribed" not in lead.attributes
     assert (lead.attributes["persona"], lead.attributes["budget"]) == ("other", 7)
+
+
+def test_a_form_that_sends_new_names_with_every_post_does_not_fill_the_record(session: Session) -> None:
+    for post in range(8):
+        lead = take(session, person={f"session {post}-{n}": n for n in range(49)} | {"budget": post})
+    assert len(lead.attributes) <= capturing.MOST_ATTRIBUTES + len(Attribute)
+    assert lead.attributes["budget"] == 7
+    assert "session 7-48" not in lead.attributes
+    assert take(session, kind="unsubscribe", person={}).attributes["unsubscribed"] is True
