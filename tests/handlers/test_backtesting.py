@@ -84,6 +84,14 @@ def test_without_any_past_it_says_so_without_dividing_by_it(committed: Engine, c
     assert "0 leads to sales instead of 0 (no change)" in said
 
 
+def test_in_a_terminal_of_80_characters_what_became_of_them_stands_in_whole_words(work: Work, candidate: Path) -> None:
+    some_past(work, 3)
+    said = CliRunner().invoke(app, ["backtest", str(candidate)], env={"COLUMNS": "80"}).output
+    said = said[said.index("Handed over") : said.index("Biggest losses")]
+    assert all(word in said for word in ("Gained: new only", "in reality not", "accepted", "opportunity"))
+    assert "…" not in said
+
+
 def test_a_page_for_its_owner_alone_in_which_no_name_is_markup(work: Work, candidate: Path, tmp_path: Path) -> None:
     some_past(work, 2)
     html = tmp_path / "report.html"
