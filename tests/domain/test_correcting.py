@@ -13,11 +13,11 @@ from domain.rules.merging import FORM, REP
 from domain.rules.notes import Note
 from domain.rules.refusals import NoLongerOffered, NotFound, NotYours
 from domain.tables import AttributesRow, Handoff, Happened, Lead, LeadEvent, Rep, Role, SystemLink
-from domain.verbs import deciding, enriching
+from domain.verbs import deciding
 from domain.verbs.correcting import correct, may_correct
 from domain.verbs.enriching import Said
 from tests.conftest import NOON
-from tests.domain.making import Team, events, make_offer, make_rep, take
+from tests.domain.making import Team, events, learn, make_offer, make_rep, take
 
 SOON = NOON + timedelta(minutes=20)
 KIM = "kim@buyer.example.com"
@@ -83,7 +83,7 @@ def test_crm_and_marketing_are_told_and_the_event_names_fields_and_who_but_no_va
 def test_a_correction_stands_against_what_others_say_later(session: Session, team: Team, offer: Handoff) -> None:
     put_right(session, offer, team.sam, title="CFO", employees="30")
     take(session, KIM, person={"title": "CEO"}, at=SOON + timedelta(days=1))
-    lead = enriching.learn(
+    lead = learn(
         session,
         offer.lead_id,
         Said("zoominfo", "matched", {"employees": 900, "title": "Boss"}, 0),
@@ -197,7 +197,7 @@ def test_a_lead_that_was_given_back_is_not_corrected_any_more(session: Session, 
 
 def test_the_sheet_says_who_says_so_and_what_is_wrong(session: Session, team: Team, offer: Handoff) -> None:
     take(session, KIM, person={"phone": "call me"}, at=SOON)
-    enriching.learn(session, offer.lead_id, Said("zoominfo", "matched", {"industry": "Banking"}, 0), SOON)
+    learn(session, offer.lead_id, Said("zoominfo", "matched", {"industry": "Banking"}, 0), SOON)
     put_right(session, offer, team.sam, country="Austria")
     sheet = datasheet(session, offer.id)
     assert sheet.hints["title"] == "As they wrote it."

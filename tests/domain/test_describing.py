@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from domain.rules.notes import HONEYPOT_FIELD, Note
 from domain.rules.quality import NOTED
 from domain.tables import Lead
-from domain.verbs import enriching
 from domain.verbs.enriching import Said
 from domain.verbs.scoring import score_lead
 from tests.conftest import NOON
-from tests.domain.making import DIRECTOR, take
+from tests.domain.making import DIRECTOR, learn, take
 
 BAD = {"first_name": "n/a", "phone": "call me", "country": "Utopia", "company": "asdf", "title": "CFO"}
 LATER = NOON + timedelta(days=1)
@@ -48,7 +47,7 @@ def test_a_bad_form_spoils_no_field_that_is_known_already(session: Session) -> N
 def test_a_provider_mends_what_it_knows(session: Session) -> None:
     lead = take(session, person=BAD)
     said = Said("zoominfo", "matched", {"phone": "+4930901820", "country": "AT"}, 0)
-    lead = enriching.learn(session, lead.id, said, LATER)
+    lead = learn(session, lead.id, said, LATER)
     assert notes(lead) == {"placeholder", "looks_like_a_test"}
     assert (lead.attributes["region"], lead.attributes["sub_region"]) == ("emea", "dach")
 
@@ -87,7 +86,7 @@ def test_who_unsubscribes_has_even_if_their_browser_filled_the_hidden_field(sess
 
 def test_a_domain_that_takes_no_mail_is_read_by_rules_and_grade(session: Session) -> None:
     lead = take(session, person=DIRECTOR)
-    lead = enriching.learn(session, lead.id, Said("dns", "matched", {"mail_domain": "gone"}, 0), LATER)
+    lead = learn(session, lead.id, Said("dns", "matched", {"mail_domain": "gone"}, 0), LATER)
     assert (lead.attributes["mail_domain"], lead.grade) == ("gone", "D")
     ledger = score_lead(session, lead.id, LATER)
     assert ledger.negative is not None

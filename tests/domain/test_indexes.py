@@ -18,7 +18,6 @@ from domain.verbs import (
     capturing,
     clocks,
     deciding,
-    enriching,
     modelling,
     nurturing,
     offering,
@@ -32,6 +31,7 @@ from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
 from domain.verbs.rescoring_batch import score_batch
 from tests.conftest import NOON
+from tests.domain.making import learn
 
 LEADS = 3_000
 COMPANIES = 8_000
@@ -129,7 +129,7 @@ def fresh_handoff(session: Session) -> Handoff:
     lead = capturing.receive(
         session, arrival, "bulk", Delivery({"email": "vera@alder.example.com"}, "webinar", NOON), NOON
     )
-    enriching.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
+    learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
     scoring.score_lead(session, lead.id, NOON)
     lead.tier = Tier.MQL
     handoff = offering.hand_over(session, lead.id, NOON)
