@@ -87,9 +87,8 @@ def settle_with(session: Session, lead: Lead, given: Given, score_id: int, now: 
             after=tier.value,
         )
     way = _way_on(session, lead, before, now) or way_of(lead, given.tier_from(None), now)
-    if way in WAY.values() and (
-        lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier
-    ):
+    # A touch between the crossing and the hand-over gives nobody more time.
+    if way in WAY.values() and (lead.became_sales_ready_at is None or before is not tier):
         lead.became_sales_ready_at = now
     if way is Happened.LEAD_RESCORED:
         # Nothing follows a mere rescoring; marketing hears of the new number with the next word it gets.

@@ -70,6 +70,15 @@ def test_a_nurtured_lead_that_crosses_the_threshold_goes_to_sales_with_the_touch
     assert lead.became_sales_ready_at == SOON
 
 
+def test_a_touch_before_the_hand_over_does_not_restart_the_clock(session: Session) -> None:
+    lead = nurtured(session)
+    for kind, at in (("email_click", SOON), ("page_view", SOON + timedelta(minutes=3))):
+        take(session, kind=kind, now=at)
+        score_lead(session, lead.id, at)
+    assert lead.tier is Tier.MQL
+    assert lead.became_sales_ready_at == SOON
+
+
 @pytest.mark.parametrize(("days", "score_then", "tier"), [(58, 58, "mql"), (64, 57, "mql"), (72, 56, "mel")])
 def test_a_lead_does_not_flap_about_a_threshold(session: Session, days: int, score_then: int, tier: str) -> None:
     lead = make_lead(session)
@@ -281,6 +290,7 @@ def test_a_lead_whose_cooldown_ends_is_looked_at_then_and_handed_over_again(sess
     assert lead.recheck_at == lead.rests_until
     score_lead(session, lead.id, lead.rests_until)
     assert events(session, lead)[-1] in {Happened.LEAD_TO_SDR, Happened.LEAD_TO_AE}
+    assert lead.became_sales_ready_at == lead.rests_until
 
 
 def test_a_lead_that_was_sent_to_sales_and_never_arrived_is_looked_at_again(session: Session, team: Team) -> None:
