@@ -95,7 +95,7 @@ def _straight(session: Session, lead: BenchLead) -> None:
     for step, body in enumerate(lead.bodies):
         arrival, _ = capturing.keep(session, source.id, f"{lead.marker}-{step}", body, now)
         made = capturing.receive(session, arrival, source.name, capture.read(body, now), now)
-    enriching.learn(session, made.id, None, now)
+    enriching.go_on(session, made.id, None, [], now)
     score_lead(session, made.id, now)
     handoff = hand_over(session, made.id, now)
     if handoff is None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.blocks import Block, context, escape, mention, moment, plain, section
 from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import HandoffStatus
 from domain.rules.tiers import Thresholds
 from domain.views import CardView, RiseView
 
@@ -84,7 +85,9 @@ def _unwatched(behind: int) -> str:
 
 
 def _pool(view: CardView) -> Block:
-    return context(f"Pool {escape(view.pool or 'none')} · the card is {view.status.value}")
+    if view.pool is None:
+        return context("No territory fits it: it waits, and is offered by itself as soon as one does")
+    return context(f"Pool {escape(view.pool)} · the card is {view.status.value}")
 
 
 def jumped(rise: RiseView, before: int, thresholds: Thresholds) -> Message:
@@ -104,12 +107,13 @@ def jumped(rise: RiseView, before: int, thresholds: Thresholds) -> Message:
 
 
 def hotter(view: CardView, link: str | None) -> Message:
-    """An accepted MQL has become an HQL. With a link it is for the manager, else for the rep in the card's thread."""
+    """An MQL has become an HQL in an SDR's hands. With a link it is for the manager, else for the rep in the card's thread."""
     lead = f"*{escape(view.lead.name, 80)}*" + (f" at *{escape(view.lead.company, 80)}*" if view.lead.company else "")
     rep = mention(view.rep.slack_user_id, view.rep.name) if view.rep else "nobody"
     rose = f"🔥 {lead} has become an HQL: *{view.now_score}*, up from {view.score}."
     where = f"  <{link}|Open the card>" if link else ""
-    text = f"{rose} It stays with {rep}, who has accepted it.{where}"
+    why = "no AE can be asked just now" if view.status is HandoffStatus.OFFERED else "they have accepted it"
+    text = f"{rose} It stays with {rep}: {why}.{where}"
     return plain(f"{view.lead.name} has become an HQL ({view.now_score})", 300), [section(text)]
 
 

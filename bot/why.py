@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from bot.blocks import Block, context, divider, escape, header, moment, plain, section
 from domain.rules.explaining import Explanation, Silent, Subtotal
 from domain.rules.routing import SKIPPED, Rule
-from domain.rules.scoring import Contribution
+from domain.rules.scoring import DISQUALIFIED, Contribution
 from domain.rules.scoring_model import Group
 from domain.rules.tiers import Tier
 from domain.rules.what_if import Path
@@ -16,6 +16,7 @@ Message = tuple[str, list[Block]]
 
 ROWS, PATHS, QUIET = 12, 4, 6
 DAY = "{date_short_pretty}"
+MINUS = "\u2212"
 
 
 def why_message(why: Why) -> Message:
@@ -40,16 +41,16 @@ def not_scored(lead: LeadView) -> Message:
 
 
 def _sum(explained: Explanation) -> str:
-    parts = [_subtotal("Fit", explained.fit), _subtotal("Intent", explained.intent)]
+    said = f"{_subtotal('Fit', explained.fit)}  +  {_subtotal('Intent', explained.intent)}"
     if explained.negative.points:
-        parts.append(_subtotal("Against", explained.negative))
-    if explained.clamp is not None:
-        parts.append(f"{escape(explained.clamp.label, 100)} `{explained.clamp.points:+d}`")
-    return "  ·  ".join(parts) + f"  =  *{explained.total}*"
+        said += f"  {MINUS}  {_subtotal('Against', explained.negative)}"
+    if (clamp := explained.clamp) is not None:
+        said += f"  {MINUS if clamp.points < 0 else '+'}  *{abs(clamp.points)}* ({escape(clamp.label, 100)})"
+    return f"{said}  =  *{explained.total}*"
 
 
 def _subtotal(name: str, part: Subtotal) -> str:
-    return f"{name} *{part.points}*" + (f" (of {part.cap} at most)" if part.cap < 100 else "")
+    return f"{name} *{abs(part.points)}*" + (f" (of {part.cap} at most)" if part.cap < 100 else "")
 
 
 def _rows(title: str, rows: Iterable[Contribution]) -> str:
@@ -93,12 +94,18 @@ def _ahead(why: Why) -> str:
     lines = []
     if why.wanted is not None:
         lines.append(f"*What would make it an {why.wanted.label()}*")
-        lines += [_path(path) for path in why.paths[:PATHS]] or ["No one or two steps that we know of."]
+        lines += [_path(path) for path in why.paths[:PATHS]] or [_no_path(why.explanation)]
     ahead = why.outlook
     still = f"*If nothing happens:*  {ahead.in_7_days} in a week, {ahead.in_30_days} in a month"
     if ahead.falls_at is not None and why.tier is not Tier.COLD:
         still += f"; no {why.tier.label()} any more from {moment(ahead.falls_at, DAY)}"
     return "\n".join([*lines, still])
+
+
+def _no_path(explained: Explanation) -> str:
+    if explained.clamp is not None and explained.clamp.rule == DISQUALIFIED:
+        return f"Nothing, as long as this stands: {escape(explained.holds_down[0].label, 80)}"
+    return "No one or two steps that we know of."
 
 
 def _path(path: Path) -> str:
@@ -114,15 +121,13 @@ def _routing(routing: Routing) -> str:
     if routing.kept:
         who = f"{escape(routing.rep, 60)}" if routing.rep else "nobody could be asked"
         lines = [f"*Who got it:*  {who}, {pool}; the handoff is {routing.status}"]
-        after = "After them were"
     else:
         who = f"{escape(routing.rep, 60)} would be asked" if routing.rep else "nobody can be asked"
         lines = [f"*Who would get it as a lead for {routing.role.upper()}s:*  {who}, {pool}"]
-        after = "Then"
     if routing.rule is not None and routing.rep and routing.rule is not Rule.ROTATION:
         lines.append(f"{escape(routing.rep, 60)} {routing.rule.words}")
     if routing.then:
-        lines.append(f"{after} " + ", ".join(escape(name, 60) for name in routing.then))
+        lines.append("Next in turn: " + ", ".join(escape(name, 60) for name in routing.then))
     if routing.skipped:
         passed = (f"{escape(name, 60)} ({SKIPPED.get(why, why)})" for name, why in routing.skipped)
         lines.append("Passed over: " + ", ".join(passed))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import GONE
+from domain.rules.mailboxes import read_mailbox
 from domain.tables import Lead, LeadMerge
 
 SAME_NAME = 92.0
@@ -28,7 +29,8 @@ class Pair:
 
 
 def likely(session: Session, limit: int) -> list[Pair]:
-    """Up to `limit` pairs: the same telephone first, then nearly the same name at the same company. The older lead stands first.
+    """Up to `limit` pairs: one mailbox first, then the same telephone, then nearly the same name at the same company. The older
+    lead stands first.
 
     Two whose merge was taken back are two.
     """
@@ -39,7 +41,8 @@ def likely(session: Session, limit: int) -> list[Pair]:
     by_name = _blocks(session, [Lead.company_id, letter], named)
     two = {frozenset(row) for row in session.execute(select(LeadMerge.kept_id, LeadMerge.merged_id))}
     pairs: dict[frozenset[int], Pair] = {}
-    for one, other, why in chain(_same_phone(session, by_phone), _same_name(session, by_name)):
+    likely = chain(_same_mailbox(session), _same_phone(session, by_phone), _same_name(session, by_name))
+    for one, other, why in likely:
         if len(pairs) >= limit:
             break
         key = frozenset({one.id, other.id})
@@ -73,6 +76,19 @@ def _pairs(session: Session, blocks: Iterable[list[int]]) -> Iterator[tuple[Lead
         leads = {lead.id: lead for lead in session.scalars(wanted)}
         for block in some:
             yield from combinations((leads[lead_id] for lead_id in block if lead_id in leads), 2)
+
+
+def _same_mailbox(session: Session) -> Iterator[Likely]:
+    """Leads that were there before we looked at mailboxes: they are known by their address, another one by the mailbox."""
+    noted = Lead.email.regexp_match(r"[+]|[.].*@gmail[.]com$|@googlemail[.]com$")
+    wanted = select(Lead).where(Lead.identity == Lead.email, noted, Lead.stage.not_in(GONE))
+    spelled = {lead: read_mailbox(lead.email).identity for lead in session.scalars(wanted.limit(MOST_BLOCKS))}
+    owners = select(Lead).where(Lead.identity.in_({*spelled.values()}), Lead.stage.not_in(GONE))
+    known = {lead.identity: lead for lead in session.scalars(owners)}
+    for lead, identity in spelled.items():
+        owner = known.get(identity, lead)
+        if owner is not lead:
+            yield *sorted((owner, lead), key=lambda one: one.id), "one mailbox"  # type: ignore[misc]
 
 
 def _same_phone(session: Session, blocks: Iterable[list[int]]) -> Iterator[Likely]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain import succession
@@ -62,16 +62,21 @@ def names_of(session: Session, rep_ids: Iterable[int]) -> dict[int, str]:
 
 
 def lead_by_email(session: Session, email: str) -> Lead:
-    """However the address is written; a lead that was merged is found as the one that goes on. Raises NoSuchLead."""
+    """However the address is written; a lead that was merged is found as the one that goes on. Raises NoSuchLead.
+
+    Of leads that shared a mailbox before we looked at mailboxes, the one with this very address is meant.
+    """
     try:
-        identity = read_mailbox(email).identity
+        mailbox = read_mailbox(email)
     except NotAnAddress:
         raise NoSuchLead from None
     named = aliased(Lead)
     lead = session.scalars(
         select(Lead)
         .join(named, Lead.id == func.coalesce(named.merged_into, named.id))
-        .where(named.identity == identity)
+        .where(or_(named.email == mailbox.address, named.identity == mailbox.identity))
+        .order_by((named.email == mailbox.address).desc())
+        .limit(1)
     ).one_or_none()
     if lead is None or lead.stage is Stage.ERASED:
         raise NoSuchLead

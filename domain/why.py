@@ -12,14 +12,14 @@ from domain.rules.explaining import Explanation, explain
 from domain.rules.lifecycle import Stage
 from domain.rules.routing import Rule
 from domain.rules.scoring import score
-from domain.rules.tiers import Tier
+from domain.rules.tiers import Tier, tier_of
 from domain.rules.what_if import Outlook, Path, outlook, what_would_make
 from domain.tables import Handoff, Lead, Pool, Rep, Role, ScoreRow, ScoringModel
 from domain.verbs.choosing import choose
 from domain.verbs.modelling import active_model, parsed
 from domain.verbs.offering import SELLER
 from domain.verbs.recommending import Advice, advice
-from domain.verbs.scoring import facts_at, facts_of
+from domain.verbs.scoring import BEFORE_SALES, facts_at, facts_of
 from domain.views import LeadView
 
 NEXT_TIER = {Tier.COLD: Tier.MQL, Tier.MEL: Tier.MQL, Tier.MQL: Tier.HQL}
@@ -70,7 +70,10 @@ def why(session: Session, lead: Lead, now: datetime) -> Why | None:
         return None
     scored_with = session.get_one(ScoringModel, row.model_id)
     given, facts, model = score_of(row), facts_of(session, lead), active_model(session)[1]
-    fresh, wanted = score(model, facts, now), NEXT_TIER.get(lead.tier)
+    fresh = score(model, facts, now)
+    # A tier that is only still held hands nobody over: in nurture the score itself has to get there.
+    stands = tier_of(fresh.total, model.thresholds) if lead.stage in BEFORE_SALES else lead.tier
+    wanted = NEXT_TIER.get(stands)
     return Why(
         lead=lead_view(lead),
         stage=lead.stage,
@@ -89,11 +92,11 @@ def why(session: Session, lead: Lead, now: datetime) -> Why | None:
 
 
 def _routing(session: Session, lead: Lead, now: datetime) -> Routing:
-    """Of the newest handoff as it was decided, if sales has or had the lead; else as it would be decided now."""
+    """Of the newest handoff as it was decided; of a lead in nurture, be it once more, as it would be decided now."""
     handoff = session.scalars(
         select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
     ).one_or_none()
-    if handoff is not None and handoff.trace:
+    if handoff is not None and handoff.trace and lead.stage not in BEFORE_SALES:
         return _kept(session, handoff)
     role = SELLER.get(lead.tier or Tier.MQL, Role.SDR)
     choice = choose(session, lead, role, now, lock=False)

@@ -54,7 +54,7 @@ def replay(old: str, new: str, window: Window, processes: int, told: Told, batch
     Raises ModelError.
     """
     with reading() as session:
-        _hold_still(session)
+        hold_still(session)
         snapshot = session.scalars(text("select pg_export_snapshot()")).one()
         task = Task(db.database_url(), snapshot, window, old, new)
         pieces = ranges(session, window, batch)
@@ -68,9 +68,13 @@ def replay(old: str, new: str, window: Window, processes: int, told: Told, batch
         return tally, sellers(session)
 
 
-def _hold_still(session: Session) -> None:
-    """One view of the database for as long as it takes, however long that is."""
+def hold_still(session: Session, snapshot: str | None = None) -> None:
+    """One view of the database, its own or that of a snapshot, for as long as it takes, however long that is: between two
+    pieces a process may score for minutes.
+    """
     session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+    if snapshot is not None:
+        session.execute(text(f"set transaction snapshot '{snapshot}'"))
     session.execute(text("set local statement_timeout = 0"))
     session.execute(text("set local idle_in_transaction_session_timeout = 0"))
 
@@ -130,6 +134,5 @@ def _replay(task: Task, piece: Range) -> Tally:
 def _opened(task: Task) -> tuple[Session, Comparison]:
     """The one session of this process, which ends with it."""
     session = Session(db.make_engine(task.url, 1))
-    session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
-    session.execute(text(f"set transaction snapshot '{task.snapshot}'"))
+    hold_still(session, task.snapshot)
     return session, _comparison(session, task)

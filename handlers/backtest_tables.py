@@ -104,19 +104,15 @@ def _matrix(report: Report) -> Table:
 
 
 def _groups(report: Report) -> Table:
-    heads = [words.STEP_WORDS[step] for step, _ in report.groups[0].reached]
-    table = _table(
-        "Handed over by ..., and what really became of them",
-        "",
-        "leads",
-        "in reality not",
-        "decided",
-        "still run",
-        *heads,
-    )
-    for line in report.groups:
-        numbers = [f"{number:,}" for number in (line.leads, line.unknown, words.decided(line), line.running)]
-        table.add_row(words.GROUP_WORDS[line.group], *numbers, *(words.share(share) for _, share in line.reached))
+    """A column for each group: so all of it stands in a terminal of 80 characters."""
+    groups = report.groups
+    heads = [words.GROUP_WORDS[line.group] for line in groups]
+    table = _table("Handed over by ..., and what really became of them", "", *heads)
+    for name in words.counts(groups[0]):
+        table.add_row(name, *(f"{words.counts(line)[name]:,}" for line in groups))
+    table.add_section()
+    for place, (step, _) in enumerate(groups[0].reached):
+        table.add_row(words.STEP_WORDS[step], *(words.share(line.reached[place][1]) for line in groups))
     return table
 
 

@@ -58,8 +58,14 @@ def load(of: Load) -> str:
     return f"{of.mean:.1f} / {of.p95:,} / {of.peak:,}"
 
 
-def decided(line: GroupLine) -> int:
-    return line.reached[0][1].of
+def counts(line: GroupLine) -> dict[str, int]:
+    """Of a group of leads; the shares are of those decided."""
+    return {
+        "leads": line.leads,
+        "in reality not": line.unknown,
+        "decided": line.reached[0][1].of,
+        "still run": line.running,
+    }
 
 
 def at_once(report: Report) -> str | None:
@@ -79,7 +85,7 @@ def remarks(report: Report) -> Iterator[str]:
     )
     yield (
         "A lead is scored again at every touch, whenever more became known of it, and on each month's last day, with what was "
-        "known of it then; a tier holds until the score is `hysteresis` points below it. The first time a lead stands at MQL or "
+        "known of it then; a tier holds until the score is below it by the model's hysteresis. The first time a lead stands at MQL or "
         "HQL, outside of a rest, it counts as handed over; once a lead."
     )
     if unknown[Group.GAINED]:

@@ -15,12 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from domain.backtest.history import Window
 from domain.backtest.report import Report, make_report
 from domain.rules.cleaning import free_text
-from domain.rules.scoring import ModelError, read_model
 from domain.verbs.modelling import find_model
 from handlers import backtest_run
 from handlers.backtest_page import page
 from handlers.backtest_tables import tables
 from handlers.jobs import reading
+from handlers.model_file import UnusableModelFile, read_file
 from kit.clock import utcnow
 
 LONGEST = 730
@@ -31,7 +31,7 @@ err = Console(stderr=True, style="red", markup=False, emoji=False, soft_wrap=Tru
 
 
 class CannotTry(Exception):
-    """The text says what is wrong with a file, and where."""
+    """The text says why no report can be written."""
 
 
 def backtest(
@@ -45,7 +45,8 @@ def backtest(
     """Replay history through the model in FILE and through the active one, and say what would have been different."""
     until = utcnow()
     try:
-        new, new_name = _text_of(file)
+        new, model = read_file(file)
+        new_name = f"{model.name} ({file.name})"
         if html is not None:
             _check_place(html)
         with reading() as session:
@@ -57,7 +58,7 @@ def backtest(
         if html is not None:
             _write(html, page(report))
             out.print(f"The report is in {html}. It holds e-mail addresses of leads.", soft_wrap=True)
-    except (CannotTry, ModelError) as wrong:
+    except (CannotTry, UnusableModelFile) as wrong:
         err.print(free_text(str(wrong), 2_000))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
@@ -65,17 +66,10 @@ def backtest(
         raise typer.Exit(130) from None
 
 
-def _text_of(file: Path) -> tuple[str, str]:
-    """The model in the file, which can be read, and what to call it."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        return text, f"{read_model(text).name} ({file.name})"
-    except (ModelError, OSError, UnicodeDecodeError) as wrong:
-        raise CannotTry(f"{file}: {wrong}") from None
-
-
 def _check_place(html: Path) -> None:
     """Not only after the work is done."""
+    if not html.parent.is_dir():
+        raise CannotTry(f"{html}: there is no folder {html.parent}")
     if not os.access(html if html.exists() else html.parent, os.W_OK):
         raise CannotTry(f"{html}: cannot be written")
 

@@ -199,4 +199,15 @@ def read_map(path: Path) -> ImportMap:
 def _said(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"] if part != "[key]")
     why = str(error["msg"]).removeprefix("Value error, ")
-    return f"{place or 'the file'}: {'there is no such key' if error['type'] == 'extra_forbidden' else why}"
+    return f"{place or 'the file'}: {_WORDS.get(error['type'], why)}"
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this key is needed",
+    "string_type": 'must be text, in quotation marks: "…"',
+    "tuple_type": 'must be a list, such as ["Select", "-"]',
+    "dict_type": "must be a table of keys and values",
+    "model_type": "must be a table of keys and values",
+}
+"""What TOML calls what pydantic found."""

@@ -14,12 +14,13 @@ from domain.rules.cleaning import free_text
 from domain.rules.model_diff import Kind
 from domain.rules.model_diff import diff as differences
 from domain.rules.model_remarks import remarks
-from domain.rules.scoring import Model, ModelError, read_model
+from domain.rules.scoring import Model
 from domain.rules.tiers import Tier
 from domain.stats.shadow import Beside, beside
 from domain.tables import ModelStatus, ScoringModel
 from domain.verbs import modelling, rescoring
 from handlers.jobs import reading, transaction
+from handlers.model_file import UnusableModelFile, read_file
 from kit.clock import utcnow
 
 app = typer.Typer(no_args_is_help=True, help="The scoring model.")
@@ -37,8 +38,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 @app.command()
 def check(file: File) -> None:
     """Say what is wrong with the model in FILE, if anything is. Nothing is kept."""
-    model = _read(file, file.read_bytes())
-    out.print(f"{file} reads well: {len(model.rules)} rules.", soft_wrap=True)
+    _, model = _read(file)
+    count = len(model.rules)
+    out.print(f"{file} reads well: {count:,} rule{'s' if count != 1 else ''}.", soft_wrap=True)
     for remark in remarks(model):
         out.print(f"- {remark}", soft_wrap=True)
 
@@ -50,10 +52,9 @@ def import_(
     activate: Annotated[bool, typer.Option("--activate", help="Put it in force at once.")] = False,
 ) -> None:
     """Keep the model in FILE as a draft: a new version of its name."""
-    toml = file.read_bytes()
-    _read(file, toml)
+    toml, _ = _read(file)
     with transaction() as session:
-        row, new = modelling.draft(session, toml.decode(), utcnow())
+        row, new = modelling.draft(session, toml, utcnow())
     out.print(f"{_name(row)} is {'kept' if new else 'there already, the same text'}: it is {_state(row)}.")
     if activate:
         _put_in_force(row)
@@ -196,18 +197,18 @@ def _model_of(named: str) -> Model:
     """The model in a file or in the record."""
     path = Path(named)
     if path.is_file():
-        return _read(path, path.read_bytes())
+        return _read(path)[1]
     if path.suffix == ".toml":
         _end(f"There is no file {named}.")
     with reading() as session:
         return modelling.parsed(modelling.find_model(session, named))
 
 
-def _read(file: Path, toml: bytes) -> Model:
+def _read(file: Path) -> tuple[str, Model]:
     try:
-        return read_model(toml.decode())
-    except (ModelError, UnicodeDecodeError) as wrong:
-        _end(f"{file}: {wrong}")
+        return read_file(file)
+    except UnusableModelFile as wrong:
+        _end(str(wrong))
 
 
 def _name(row: ScoringModel) -> str:

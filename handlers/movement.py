@@ -32,11 +32,12 @@ def tell_jump(running: Running, lead_id: int, before: int, rep_id: int = 0) -> N
     if rise is None:
         return
     text, blocks = messages.jumped(rise, before, model.thresholds)
-    if rise.channel is not None and rise.ts is not None:
+    if rep_id:
+        if reps[0].slack_dm_id is not None:
+            messenger.post(reps[0].slack_dm_id, text, blocks)
+    elif rise.channel is not None and rise.ts is not None:
         messenger.post(rise.channel, text, blocks, thread=rise.ts)
-    elif rep_id and reps[0].slack_dm_id is not None:
-        messenger.post(reps[0].slack_dm_id, text, blocks)
-    elif not rep_id and rise.stage is Stage.NURTURING:
+    elif rise.stage is Stage.NURTURING:
         with finishing(running) as session:
             for rep in reps:
                 args: dict[str, int | str] = {"lead_id": lead_id, "before": before, "rep_id": rep.id}
@@ -46,7 +47,7 @@ def tell_jump(running: Running, lead_id: int, before: int, rep_id: int = 0) -> N
 
 @job(Job.TELL_REP_HOTTER)
 def tell_rep_hotter(_running: Running, handoff_id: int) -> None:
-    """Whoever has accepted an MQL keeps it when it becomes an HQL: a line in the card's thread says so."""
+    """Who keeps an MQL when it becomes an HQL: a line in the card's thread says so."""
     with reading() as session:
         view = finding.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)

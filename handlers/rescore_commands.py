@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import ColumnElement, exists, func, select
 
-from domain.tables import JobRow, Rescoring
+from domain.tables import JobRow, Rescoring, ScoringModel
 from domain.verbs import rescoring
 from domain.verbs.modelling import active_model
 from handlers.flow import Job, rescore
@@ -60,12 +60,14 @@ def status() -> None:
     """Say how far it is."""
     with reading() as session:
         row = rescoring.newest(session)
-        model = f" with model {row.model_id}" if row else ""
+        model = session.get_one(ScoringModel, row.model_id) if row else None
         dead = row and session.scalar(select(exists().where(*_job_of(row), JobRow.dead_at.is_not(None))))
-    if row is None:
+    if row is None or model is None:
         out.print("Nothing was ever scored anew.")
         return
-    out.print(f"Rescoring {row.id}{model}, begun {row.started_at:%Y-%m-%d %H:%M} UTC: {_how_far(row)}.")
+    out.print(
+        f"Rescoring {row.id} with {model.name}@{model.version}, begun {row.started_at:%Y-%m-%d %H:%M} UTC: {_how_far(row)}."
+    )
     if dead and row.finished_at is None and row.cancelled_at is None:
         out.print("Its job gave up: `handoff jobs list --dead` says why, `handoff jobs retry` lets it go on.")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.backtest.history import History, Step, Window
 from domain.rules.routing import Territory, choose_pool
 from domain.rules.scoring import Model, score
-from domain.rules.tiers import Tier, settled_tier
+from domain.rules.tiers import Tier, settled_tier, tier_of
 
 Territories = Mapping[Tier, Sequence[Territory]]
 """The ordered territories of those who are offered leads of a tier; a tier that is not for sales has no entry."""
@@ -27,6 +27,7 @@ class Course(NamedTuple):
 
     total: int
     tier: Tier
+    by_score: Tier  # the one in which the score lies; above it a tier is only still held, which hands nobody over
     earlier: bool  # it stood at a tier for sales when the window began: handed over before
     handed: Handed | None
 
@@ -36,17 +37,23 @@ class Course(NamedTuple):
 
 
 def course(model: Model, history: History, steps: Sequence[Step], window: Window, territories: Territories) -> Course:
-    """The first step at a tier for sales, outside of a rest, hands the lead over; it happens once a lead."""
+    """The first step with a score for sales, outside of a rest, hands the lead over; it happens once a lead."""
     total, tier, earlier = 0, None, False
     handed: Handed | None = None
     rests_until = history.rests_until or window.since
     for at, facts in steps:
         total = score(model, facts, at).total
         tier = settled_tier(total, model.thresholds, tier, model.movement.hysteresis)
-        if tier not in territories or earlier or handed or history.with_sales or at < rests_until:
+        if (
+            tier_of(total, model.thresholds) not in territories
+            or earlier
+            or handed
+            or history.with_sales
+            or at < rests_until
+        ):
             continue
         if at == window.since:
             earlier = True
         else:
             handed = Handed(at, history.lead_id, tier, choose_pool(territories[tier], facts.attributes))
-    return Course(total, tier or Tier.COLD, earlier, handed)
+    return Course(total, tier or Tier.COLD, tier_of(total, model.thresholds), earlier, handed)

@@ -74,8 +74,8 @@ class Tally:
             side.earlier += course.earlier
             if course.handed:
                 side.handed.append(course.handed)
-        if history.free_now and is_above(new.tier, Tier.MEL) and not is_above(old.tier, Tier.MEL):
-            self.at_once[new.tier] += 1
+        if history.free_now and is_above(new.by_score, Tier.MEL) and not is_above(old.by_score, Tier.MEL):
+            self.at_once[new.by_score] += 1
         self._count_group(history, old, new)
         self._count_mover(history, old, new)
 

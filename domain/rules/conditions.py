@@ -15,6 +15,12 @@ TouchTest: TypeAlias = Callable[[Touch], bool]
 
 ANY_KIND = "*"
 TOUCH_FIELDS = ("campaign", "channel", "content", "page")
+_MISPLACED = {
+    "touch": 'may not stand in any, which holds attributes; several kinds are one list: touch = ["webinar", "chat"]',
+    "all": "may not stand within another all or any",
+    "any": "may not stand within another all or any",
+}
+"""What one might well write where only an attribute may stand, and why it may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,9 @@ def _all_of(conditions: list[Condition], when: Table) -> Condition:
 
 
 def _attribute(when: Table) -> AttributePart:
+    for key, why in _MISPLACED.items():
+        if key in when:
+            raise when.wrong(key, why)
     when.only("attribute", *VALUE_TESTS, EXISTS)
     name = when.text("attribute")
     if EXISTS in when:
@@ -150,6 +159,10 @@ def _reads(name: str, tests: tuple[Wanted, ...]) -> Holds:
 
 
 def _touch(when: Table) -> TouchCondition:
+    if "attribute" in when:
+        raise when.wrong(
+            "attribute", "must stand beside the touch, in braces of its own: all = [ { touch = … }, { attribute = … } ]"
+        )
     when.only("touch", *TOUCH_FIELDS)
     raw = when.read("touch")
     if not isinstance(raw, str | list | tuple):

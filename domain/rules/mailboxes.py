@@ -21,7 +21,11 @@ _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 """One provider with two names, that reads no dots: k.im@googlemail.com is kim@gmail.com."""
 # The list of suffixes that comes with the package: no network, no cache on disk. Platforms that give names away
 # (shop.myshopify.com) count as suffixes, or all their customers would be one company.
-_registrable = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+# So do the domains of documentation: alder.example.com is a sample company, and birch.example.com another.
+_SAMPLES = ("example.com", "example.net", "example.org")
+_registrable = TLDExtract(
+    suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=_SAMPLES
+)
 _AROUND = re.compile("^[\\s\u200b\u2060\ufeff]+|[\\s\u200b\u2060\ufeff]+$")
 
 
@@ -71,6 +75,8 @@ def _identity(local: str, domain: str) -> str:
 
 def registrable_domain(host: str) -> str | None:
     """`mail.sample.co.uk` -> `sample.co.uk`."""
+    if host in _SAMPLES:
+        return host
     found = _registrable(host)
     return found.top_domain_under_public_suffix or found.top_domain_under_registry_suffix or None
 

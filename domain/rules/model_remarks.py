@@ -1,20 +1,41 @@
 """What is allowed in a scoring model but probably not meant. A remark refuses nothing."""
 
 import difflib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
-from domain.rules.conditions import ANY_KIND
+from domain.rules.conditions import ANY_KIND, spoken
 from domain.rules.facts import Attribute, TouchKind
+from domain.rules.industries import Industry
+from domain.rules.personas import CompanySize, Function, Persona, Seniority
 from domain.rules.scoring_model import Group, Model, Rule
 from domain.rules.tiers import Tier
+from domain.rules.value_tests import in_words
 
 ALWAYS_KNOWN = frozenset({*Attribute, "source", "company_domain"})
 """What a model may read without anybody importing it."""
+WORDS: Mapping[str, tuple[str, ...]] = {
+    Attribute.PERSONA.value: tuple(Persona),
+    Attribute.SENIORITY.value: tuple(Seniority),
+    Attribute.FUNCTION.value: tuple(Function),
+    Attribute.INDUSTRY.value: tuple(Industry),
+    Attribute.COMPANY_SIZE.value: tuple(CompanySize),
+    Attribute.DATA_QUALITY.value: ("a", "b", "c", "d"),
+}
+"""The values of the attributes that we work out ourselves."""
 
 
 def remarks(model: Model) -> list[str]:
     """Sentences, each beginning with the place; may hold what stands in the file."""
-    return [*_tiers(model), *_expectations(model), *_kinds(model), *_attributes(model), *_points(model)]
+    return [
+        *_tiers(model),
+        *_expectations(model),
+        *_kinds(model),
+        *_attributes(model),
+        *_values(model),
+        *_ranges(model),
+        *_points(model),
+    ]
 
 
 def _tiers(model: Model) -> Iterator[str]:
@@ -76,6 +97,28 @@ def _attributes(model: Model) -> Iterator[str]:
                 near = difflib.get_close_matches(name, sorted(ALWAYS_KNOWN), 1, cutoff=0.8)
                 hint = f"did you mean {near[0]}?" if near else "do you import it?"
                 yield f"{_place(rule)}: {name} is none of the attributes that every lead has; {hint}"
+
+
+def _values(model: Model) -> Iterator[str]:
+    """Of what we work out ourselves we know every word there is: another one never fires."""
+    for rule in model.rules:
+        for part in rule.when.parts:
+            words = WORDS.get(part.name, ())
+            asked = [value for test in part.tests if test.how in {"equals", "in", "not_in"} for value in test.values]
+            for value in asked if words else ():
+                if not isinstance(value, str) or value.casefold() not in words:
+                    near = difflib.get_close_matches(str(value).casefold(), words, 1, cutoff=0.6)
+                    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(words)}"
+                    yield f"{_place(rule)}: {spoken(part.name)} is never {in_words(value)}; {hint}"
+
+
+def _ranges(model: Model) -> Iterator[str]:
+    for rule in model.rules:
+        for part in rule.when.parts:
+            bounds = {test.how: test.values[0] for test in part.tests if test.how in {"at_least", "at_most"}}
+            low, high = bounds.get("at_least", -math.inf), bounds.get("at_most", math.inf)
+            if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+                yield f"{_place(rule)}: {spoken(part.name)} is never both at least {low:g} and at most {high:g}"
 
 
 def _points(model: Model) -> Iterator[str]:

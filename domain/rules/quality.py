@@ -25,7 +25,7 @@ class Grade:
     reasons: tuple[Reason, ...]  # the dearest first
 
 
-_NOTED = {
+NOTED = {
     Note.HONEYPOT: Reason(100, "sent by a machine", "A field that no person sees was filled: a machine sent this."),
     Note.DISPOSABLE_MAIL: Reason(60, "throw-away address", "The e-mail address is one to throw away."),
     Note.LOOKS_LIKE_A_TEST: Reason(50, "looks like a test", "What was typed looks like a test."),
@@ -57,7 +57,7 @@ def grade(notes: Collection[Note], known: Collection[str], mail_domain: str | No
 
     One more note never makes it better, one more known field never worse.
     """
-    reasons = [reason for note, reason in _NOTED.items() if note in notes]
+    reasons = [reason for note, reason in NOTED.items() if note in notes]
     reasons += [reason for fields, reason, said in _MISSING if said not in notes and not {*fields} & {*known}]
     if mail_domain in _MAIL_DOMAIN:
         reasons.append(_MAIL_DOMAIN[mail_domain])

@@ -189,6 +189,29 @@ class NotFound(Refusal):
     words = "There is no such {what} any more."
 
 
+class NoSuchModel(Refusal):
+    """Facts: `named`, as somebody typed it."""
+
+    key = "no_such_model"
+    status = 404
+
+    words = "There is no scoring model {named}. `handoff model list` says which there are."
+
+
+class NoFormerModel(Refusal):
+    key = "no_former_model"
+    status = 404
+
+    words = "No other model was in force before, so there is none to go back to."
+
+
+class NotRescoring(Refusal):
+    key = "not_rescoring"
+    status = 404
+
+    words = "No leads are being scored anew."
+
+
 class NoSuchLead(Refusal):
     key = "no_such_lead"
     status = 404

@@ -75,7 +75,10 @@ def in_words(value: object) -> str:
 
 
 def _equals(table: Table, how: str) -> Wanted:
-    wanted = (_scalar(table.at(how), table.read(how)),)
+    raw = table.read(how)
+    if isinstance(raw, list | tuple):
+        raise table.wrong(how, "must be one value; several stand under 'in'")
+    wanted = (_scalar(table.at(how), raw),)
     return Wanted(how, wanted, _is_one_of(wanted))
 
 

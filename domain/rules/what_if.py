@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import nlargest
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from domain.rules.scoring_model import Group, Model, Rule
 from domain.rules.tiers import Tier, is_above, settled_tier, tier_of
 from domain.rules.value_tests import Wanted
 
+MOST_TRIED = 200
+"""Of a model with more rules, those that bring most: a score with thousands of rules takes milliseconds, and somebody waits."""
 MOST_PAIRED = 20
 """Of how many steps pairs are tried: those that bring most. Each pair costs one scoring."""
 HORIZON = timedelta(days=366)
@@ -87,6 +90,8 @@ def outlook(model: Model, facts: LeadFacts, as_of: datetime, tier: Tier) -> Outl
 
 def falls_at(model: Model, facts: LeadFacts, as_of: datetime, tier: Tier) -> datetime | None:
     """When a lead to which nothing happens loses its tier; to the minute, within a year."""
+    if tier is Tier.COLD:
+        return None  # there is no tier below
     quiet = _quiet(facts, as_of)
 
     def holds(later: timedelta) -> bool:
@@ -136,10 +141,12 @@ def _cheapest(paths: Iterable[Path]) -> list[Path]:
 def _steps(model: Model, facts: LeadFacts, as_of: datetime) -> list[Step]:
     """Each thing once that a rule of fit or intent waits for, and that can still happen."""
     found: dict[object, Step] = {}
-    for rule in model.rules:
-        if rule.group is not Group.NEGATIVE:
-            for step in (*_touches(rule, as_of), *_lessons(rule, facts)):
-                found.setdefault((step.touch, step.learnt), step)
+    rules = [rule for rule in model.rules if rule.group is not Group.NEGATIVE]
+    if len(rules) > MOST_TRIED:
+        rules = nlargest(MOST_TRIED, rules, key=lambda rule: rule.points)
+    for rule in rules:
+        for step in (*_touches(rule, as_of), *_lessons(rule, facts)):
+            found.setdefault((step.touch, step.learnt), step)
     return list(found.values())
 
 

@@ -14,6 +14,7 @@ from domain.rules.cleaning import one_line
 from domain.rules.facts import Attribute, Touch, TouchKind
 from domain.rules.lifecycle import Stage
 from domain.rules.merging import FORM, merge_fields
+from domain.rules.notes import Note
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
 from domain.rules.validation import Checked, check
 from domain.tables import (
@@ -25,12 +26,14 @@ from domain.tables import (
     TouchRow,
 )
 from domain.verbs.companies import match_companies
-from domain.verbs.describing import describe, note_attributes, sourced_fields
+from domain.verbs.describing import describe, findings, note_attributes, sourced_fields
 from domain.verbs.record import happened
 
 TOUCH_TEXT = 300
 RESERVED = frozenset(attribute.value for attribute in Attribute)
 ATTRIBUTE_TEXT = 500
+MOST_ATTRIBUTES = 300
+"""Of one lead. Each change of them is kept whole: a form that sends new names with every post must not fill the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def receive_all(
         arrival.state, arrival.refusal, arrival.lead_id = ArrivalState.TAKEN, None, lead.id
         kind = Happened.LEAD_CAPTURED if new else Happened.TOUCH_RECORDED
         # A lead that enrichment still may answer for is scored when it does, or when patience ends.
-        happened(session, kind, now, lead=lead, arrival_id=arrival.id, news=lead.scored_at is not None)
+        happened(session, kind, now, lead=lead, bulk=bulk, arrival_id=arrival.id, news=lead.scored_at is not None)
         received.append((lead, new))
     match_companies(session, (lead for lead, _ in received))
     return received
@@ -148,16 +151,38 @@ def receive_all(
 
 def take_in(lead: Lead, checked: Checked, delivery: Delivery) -> None:
     """Write on the lead what a delivery says of the person. Asks no database: a forecast does the same to a lead that is none."""
-    merged = merge_fields(sourced_fields(lead), checked.said, FORM, delivery.occurred_at, ())
-    # What we work out ourselves is not for a form's hidden fields to say; an `attributes` object is meant.
-    extra = {name: value for name, value in checked.extra.items() if name not in RESERVED}
-    imported = {**extra, **_cleaned(delivery.attributes)}
+    fields, imported, form = sourced_fields(lead), dict[str, Any](), None
+    if not _spoils(lead, checked):
+        fields, form = merge_fields(fields, checked.said, FORM, delivery.occurred_at, ()), checked
+        imported = _as_many_as_fit(lead, _imported(checked, delivery))
+        if checked.identity == lead.identity:
+            # What comes under another address of theirs says nothing of the mailbox that we write to.
+            imported |= _flags(checked)
     if delivery.kind == TouchKind.UNSUBSCRIBE:
         imported[Attribute.UNSUBSCRIBED] = True
-    if checked.identity == lead.identity:
-        # What comes under another address of theirs says nothing of the mailbox that we write to.
-        imported |= _flags(checked)
-    describe(lead, merged, imported, checked)
+    describe(lead, fields, imported, form)
+
+
+def _spoils(lead: Lead, checked: Checked) -> bool:
+    """Whether a machine speaks of a lead that is known: then nothing is believed of what it says of the person."""
+    by_machine = any(one.code is Note.HONEYPOT for one in checked.notes)
+    return by_machine and bool(lead.attributes) and all(one.code is not Note.HONEYPOT for one in findings(lead))
+
+
+def _imported(checked: Checked, delivery: Delivery) -> dict[str, Any]:
+    """What else was sent. What we work out ourselves is not for a form's hidden fields to say; an `attributes` object is
+    meant, but whose the address is it does not say either.
+    """
+    extra = {name: value for name, value in checked.extra.items() if name not in RESERVED}
+    flags = _flags(checked)
+    return {name: value for name, value in {**extra, **_cleaned(delivery.attributes)}.items() if name not in flags}
+
+
+def _as_many_as_fit(lead: Lead, imported: Mapping[str, Any]) -> dict[str, Any]:
+    """Names that are known or that we know ourselves always fit."""
+    fresh = [name for name in imported if name not in lead.attributes and name not in RESERVED]
+    beyond = {*fresh[max(0, MOST_ATTRIBUTES - len(lead.attributes)) :]}
+    return {name: value for name, value in imported.items() if name not in beyond}
 
 
 def touch_of(delivery: Delivery) -> Touch:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import column, func, select, text, true, tuple_, update, values
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.rules.company_names import ALIKE, Candidate, Choice, choose, likeness, name_key, tied
@@ -24,6 +25,7 @@ Postgres' own 0.3 next to none does, and the search takes three times as long.
 """
 DOMAIN, NAME, LIKENESS, NEW, TIE, PERSON = "domain", "name", "likeness", "new", "tie", "person"
 """How a company was found (`leads.company_match`, key `by`). A tie is none; what a person said stands."""
+BY_NAME = frozenset({NAME, LIKENESS, NEW, TIE})
 
 
 class Named(NamedTuple):
@@ -41,8 +43,12 @@ def match_companies(session: Session, leads: Iterable[Lead]) -> None:
     for lead in wanted.values():
         if domain := lead.attributes.get("company_domain"):
             with_domain[str(domain)].append(lead)
-        elif (name := _named(lead)) and not _matched_with(lead, name):
-            named[name].append(lead)
+        elif name := _named(lead):
+            if not _matched_with(lead, name):
+                named[name].append(lead)
+        elif (lead.company_match or {}).get("by") in BY_NAME:
+            # The name or the country by which it was found was taken back.
+            lead.company_id = lead.company_match = None
     if with_domain:
         _by_domain(session, with_domain)
     if named:
@@ -105,12 +111,12 @@ def _adopt(session: Session, missing: Mapping[str, Named | None]) -> None:
     )
     for company in session.scalars(unowned.order_by(Company.id)).all():
         domain = by_name[Named(company.name_key or "", company.country or "")]
-        session.execute(
-            update(Company)
-            .where(Company.id == company.id, Company.domain.is_(None))
-            .values(domain=domain)
-            .execution_options(synchronize_session=False)
-        )
+        adopt = update(Company).where(Company.id == company.id, Company.domain.is_(None)).values(domain=domain)
+        try:
+            with session.begin_nested():
+                session.execute(adopt.execution_options(synchronize_session=False))
+        except IntegrityError:
+            continue  # somebody has just made a company of this domain: then it is that one
         session.refresh(company)
 
 

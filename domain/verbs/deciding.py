@@ -157,5 +157,6 @@ def _follow(session: Session, lead: Lead, handoff: Handoff, why: Reason, by: Rep
     else:
         move_lead(lead, LeadMove.RECYCLE)
         lead.rests_until = lead.recheck_at = now + why.cooldown
+        lead.became_sales_ready_at = None
         kind = Happened.HANDOFF_RECYCLED
     happened(session, kind, now, lead=lead, handoff=handoff, rep_id=by.id, reason=why.key)

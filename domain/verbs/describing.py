@@ -105,8 +105,7 @@ def _all_notes(lead: Lead, form: Checked | None) -> Sequence[Finding]:
     if form is None:
         return before
     mine = form.identity == lead.identity  # another address of theirs says nothing of the mailbox that we write to
-    known = lead.fields and Note.HONEYPOT not in {one.code for one in before}  # a machine spoils no lead that is known
-    found = [one for one in form.notes if (mine or one.field != MAIL) and not (known and one.code is Note.HONEYPOT)]
+    found = [one for one in form.notes if mine or one.field != MAIL]
     return heard(before, found, {MAIL, *form.said} if mine else form.said)
 
 

@@ -52,23 +52,6 @@ class Onward:
     bulk: bool = False
 
 
-def learn(session: Session, lead_id: int, said: Said | None, now: datetime, order: Sequence[str] = ()) -> Lead:
-    """Merge what a provider said, field by field; `order` names the providers, the most trusted first.
-
-    With None nobody was asked: the lead is as enriched as it gets.
-    """
-    lead = locked_lead(session, lead_id)
-    if lead.stage in GONE:
-        return lead
-    before = lead.attributes
-    if said is not None:
-        _keep_profile(session, lead, said, now)
-        _take_in(session, lead, said, now, order)
-        note_attributes(session, lead, before, now)
-    _tell(session, lead, said, now, news=lead.scored_at is None or lead.attributes != before)
-    return lead
-
-
 def go_on(session: Session, lead_id: int, said: Said | None, providers: Sequence[Provider], now: datetime) -> Onward:
     """Learn what a provider said (None: nothing new), and say what comes next. `providers`: the most trusted first.
 

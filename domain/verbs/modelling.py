@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from domain.rules.refusals import NoSuchMove, NotFound, TooManyInShadow
+from domain.rules.refusals import NoFormerModel, NoSuchModel, NoSuchMove, NotFound, TooManyInShadow
 from domain.rules.scoring import Model, read_model
 from domain.tables import Happened, LeadEvent, ModelStatus, ScoringModel
 from domain.verbs.record import happened
@@ -57,7 +57,7 @@ def _parsed(model_id: int, toml: str) -> Model:
 
 
 def find_model(session: Session, named: str) -> ScoringModel:
-    """`active`, NAME@VERSION, or NAME: its newest version. Raises NotFound."""
+    """`active`, NAME@VERSION, or NAME: its newest version. Raises NoSuchModel."""
     name, _, version = named.rpartition("@")
     wanted = select(ScoringModel).order_by(ScoringModel.version.desc()).limit(1)
     if named == "active":
@@ -68,7 +68,7 @@ def find_model(session: Session, named: str) -> ScoringModel:
         wanted = wanted.where(ScoringModel.name == named)
     row = session.scalars(wanted).one_or_none()
     if row is None:
-        raise NotFound(what=f"scoring model as {named[:80]}")
+        raise NoSuchModel(named=named[:80])
     return row
 
 
@@ -113,7 +113,7 @@ def activate(session: Session, row: ScoringModel, now: datetime) -> ScoringModel
 
 
 def activated_before(session: Session) -> ScoringModel:
-    """The model that was active before the one that is. Raises NotFound if there was none."""
+    """The model that was active before the one that is. Raises NoFormerModel."""
     active, _ = active_model(session)
     model_id = LeadEvent.data["model_id"].as_integer()
     before = session.scalars(
@@ -123,7 +123,7 @@ def activated_before(session: Session) -> ScoringModel:
         .limit(1)
     ).first()
     if before is None:
-        raise NotFound(what="model that was active before")
+        raise NoFormerModel
     return session.get_one(ScoringModel, before)
 
 

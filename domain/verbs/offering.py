@@ -52,6 +52,11 @@ def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     return session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.status.in_(LIVE))).one_or_none()
 
 
+def seller_tier(session: Session, lead: Lead) -> Tier | None:
+    """The tier with which the lead would be handed over now; None: it is not for sales."""
+    return _seller_tier(lead, _before(session, lead), None)
+
+
 def _before(session: Session, lead: Lead) -> Handoff | None:
     """The handoff from which the lead comes now; None for one that comes anew, from capture or from nurture."""
     if lead.stage is not Stage.IN_HANDOFF:
@@ -97,6 +102,7 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime, handed_on: in
     session.flush()
     start_clocks(session, handoff)
     move_lead(lead, LeadMove.HAND_OVER)
+    lead.recheck_at = None
     leave_programme(session, lead, now)
     return handoff
 

@@ -21,12 +21,16 @@ def happened(
     lead: Lead | None = None,
     handoff: Handoff | None = None,
     rep_id: int | None = None,
+    bulk: bool = False,
     **data: Any,
 ) -> LeadEvent:
-    """Write the event. Of a handoff it always says where its card belongs, whose pool it is, and its tier."""
+    """Write the event. Of a handoff it always says where its card belongs, whose pool it is, and its tier.
+
+    `bulk`: what follows stands behind everything live, though the lead itself may be live.
+    """
     if handoff is not None:
         data |= {"place": handoff.place, "pool_id": handoff.pool_id, "tier": handoff.tier.value, "cycle": handoff.cycle}
-    if lead is not None and lead.bulk:
+    if bulk or (lead is not None and lead.bulk):
         data |= {"bulk": True}
     event = LeadEvent(
         kind=kind,

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import GONE
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NotRescoring
 from domain.tables import Happened, Lead, Rescoring
 from domain.verbs.record import happened
 
@@ -40,10 +40,10 @@ def newest(session: Session) -> Rescoring | None:
 
 
 def cancel(session: Session, now: datetime) -> Rescoring:
-    """Stop the one that is under way; what is scored stays so. Raises NotFound."""
+    """Stop the one that is under way; what is scored stays so. Raises NotRescoring."""
     row = unfinished(session)
     if row is None:
-        raise NotFound(what="rescoring under way")
+        raise NotRescoring
     session.refresh(row, with_for_update=True)
     if row.finished_at is None and row.cancelled_at is None:
         row.cancelled_at = now

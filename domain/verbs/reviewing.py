@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from domain.finding import told_of_leads
 from domain.reviewing import anything_to_review, is_mel
 from domain.rules.reviewing import month_start, review_begins
-from domain.tables import Happened, Lead, LeadEvent, Rep, Role
+from domain.tables import Happened, Lead, LeadEvent, Rep
 from domain.verbs.record import happened
 
 FIRST_LOOK_BACK = timedelta(days=31)
@@ -35,24 +36,18 @@ def review(session: Session, now: datetime) -> Sequence[Rep]:
         select(LeadEvent.at).where(LeadEvent.kind == Happened.LEADS_REVIEWED).order_by(LeadEvent.at.desc()).limit(1)
     ).first()
     since = since or now - FIRST_LOOK_BACK
-    mels = session.scalars(update(Lead).where(is_mel()).values(reviewed_at=now).returning(Lead.id)).all()
-    readers = _readers(session, Role.MARKETING) or _readers(session, Role.MANAGER)
+    mels = session.connection().execute(update(Lead).where(is_mel()).values(reviewed_at=now)).rowcount
+    readers = told_of_leads(session)
     for reader in readers or (None,):
         happened(
             session,
             Happened.LEADS_REVIEWED,
             now,
             rep_id=reader.id if reader else None,
-            mels=len(mels),
+            mels=mels,
             since=since.isoformat(),
         )
     return readers
-
-
-def _readers(session: Session, role: Role) -> Sequence[Rep]:
-    return session.scalars(
-        select(Rep).where(Rep.role == role, Rep.active, Rep.slack_dm_id.is_not(None)).order_by(Rep.id)
-    ).all()
 
 
 def measuring_due(session: Session, now: datetime) -> str | None:

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.facts import LeadFacts, Touch, Value
-from domain.rules.lifecycle import GONE, TAKEN, HandoffMove, Stage, handoff_step
+from domain.rules.lifecycle import GONE, HandoffMove, HandoffStatus, Stage, handoff_step
 from domain.rules.scoring import Model, Score, ledger_to_json, score
 from domain.rules.tiers import Tier, settled_tier
-from domain.tables import AttributesRow, Happened, Lead, ScoreRow, TouchRow
+from domain.tables import AttributesRow, Handoff, Happened, Lead, ScoreRow, TouchRow
+from domain.verbs.choosing import choose
 from domain.verbs.modelling import InForce, in_force
 from domain.verbs.nurturing import look_after
-from domain.verbs.offering import SELLER, live_handoff, rests, withdraw
+from domain.verbs.offering import SELLER, live_handoff, rests, seller_tier, withdraw
 from domain.verbs.record import happened, locked_lead
 from domain.verbs.snoozing import wake_on_rise
 from domain.verbs.telling import MARKETING, mark_dirty
@@ -89,9 +90,8 @@ def settle_with(session: Session, lead: Lead, given: Given, score_id: int, now: 
     way = _way_on(session, lead, before, now) or way_of(lead, given.tier_from(None), now)
     if given.behaviour and lead.stage is Stage.IN_HANDOFF and result.total > (was or 0):
         wake_on_rise(session, lead, given.model.movement.jump_points, now)
-    if way in WAY.values() and (
-        lead.became_sales_ready_at is None or lead.stage is Stage.NURTURING or before is not tier
-    ):
+    # A touch between the crossing and the hand-over gives nobody more time.
+    if way in WAY.values() and (lead.became_sales_ready_at is None or before is not tier):
         lead.became_sales_ready_at = now
     if way is Happened.LEAD_RESCORED:
         # Nothing follows a mere rescoring; marketing hears of the new number with the next word it gets.
@@ -99,7 +99,7 @@ def settle_with(session: Session, lead: Lead, given: Given, score_id: int, now: 
         look_after(session, lead, now)
         if given.behaviour and was is not None:
             _say_jump(session, lead, given, was, now)
-    lead.recheck_at = recheck_at(lead, now) if way not in WAY.values() else None
+    lead.recheck_at = recheck_at(lead, now)
     happened(session, way, now, lead=lead, score=result.total, tier=tier.value, before=before and before.value)
 
 
@@ -134,30 +134,59 @@ def _way_on(session: Session, lead: Lead, before: Tier | None, now: datetime) ->
     """A lead that becomes HQL while it is with an SDR: withdrawn and sent to an AE if nobody has said yes, else told.
     A score that falls takes nothing away from anybody.
     """
-    if lead.stage is not Stage.IN_HANDOFF or lead.tier is not Tier.HQL:
+    if lead.stage is not Stage.IN_HANDOFF:
         return None
     handoff = live_handoff(session, lead)
-    if handoff is None or handoff.tier is Tier.HQL:
+    if handoff is None:
+        # Withdrawn or passed on; the job that offers it anew may have been sent for a lead that was merged since.
+        tier = seller_tier(session, lead)
+        return WAY[tier] if tier is not None else None
+    if handoff.tier is Tier.HQL or lead.tier is not Tier.HQL:
         return None
-    if handoff_step(handoff.status, HandoffMove.WITHDRAW):
+    if handoff_step(handoff.status, HandoffMove.WITHDRAW) and _is_better_withdrawn(session, lead, handoff, now):
         withdraw(session, lead, handoff, now, BECAME_HQL)
         return Happened.LEAD_TO_AE
-    if handoff.status in TAKEN and before is not Tier.HQL:
+    if before is not Tier.HQL:
+        # The same rise is not told once more as a jump.
+        lead.alerted_at = now
         happened(session, Happened.HANDOFF_HEATED, now, lead=lead, handoff=handoff, score=lead.score)
     return None
 
 
+def _is_better_withdrawn(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> bool:
+    """Whom an SDR can call now is not taken away for an AE who is not there."""
+    if handoff.status is HandoffStatus.OPEN:
+        return True
+    return choose(session, lead, SELLER[Tier.HQL], now, lock=False).rep is not None
+
+
 def _say_jump(session: Session, lead: Lead, given: Given, was: int, now: datetime) -> None:
-    """A rise that people should hear of: by so many points within so many days, and not told in that time already."""
+    """A rise that people should hear of: by so many points within so many days, and not told in that time already.
+
+    What comes in bulk, or is old and only now imported, is nobody's news.
+    """
     movement = given.model.movement
     since = now - timedelta(days=movement.jump_days)
-    if given.result.total <= was or (lead.alerted_at is not None and lead.alerted_at > since):
+    if lead.bulk or given.result.total <= was or (lead.alerted_at is not None and lead.alerted_at > since):
         return
-    recent = (ScoreRow.lead_id == lead.id, ScoreRow.acted, ScoreRow.as_of >= since, ScoreRow.as_of < now)
-    lowest = min(was, session.scalar(select(func.min(ScoreRow.total)).where(*recent)) or was)
-    if given.result.total - lowest >= movement.jump_points:
+    lowest = _lowest(session, lead, given, since, now)
+    if lowest is None or given.result.total - lowest < movement.jump_points:
+        return
+    if session.scalar(select(exists().where(TouchRow.lead_id == lead.id, TouchRow.occurred_at > since))):
         lead.alerted_at = now
         happened(session, Happened.LEAD_JUMPED, now, lead=lead, score=given.result.total, before=lowest)
+
+
+def _lowest(session: Session, lead: Lead, given: Given, since: datetime, now: datetime) -> int | None:
+    """The lowest score that stood between `since` and now. Those of another model do not compare."""
+    ours = (
+        ScoreRow.lead_id == lead.id,
+        ScoreRow.model_id == given.model_id,
+        ScoreRow.acted,
+        ScoreRow.as_of < now,
+    )
+    stood = select(func.max(ScoreRow.as_of)).where(*ours, ScoreRow.as_of <= since).correlate(None).scalar_subquery()
+    return session.scalar(select(func.min(ScoreRow.total)).where(*ours, ScoreRow.as_of >= func.coalesce(stood, since)))
 
 
 def recheck_at(lead: Lead, now: datetime) -> datetime | None:

@@ -1,16 +1,18 @@
 """People and leads for tests, made by the verbs alone."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.rules.waterfall import Provider
 from domain.tables import Absence, Arrival, CaptureSource, Handoff, Happened, Lead, LeadEvent, Pool, Rep, Role
 from domain.verbs import capturing, enriching, staffing
 from domain.verbs.capturing import Delivery
+from domain.verbs.enriching import Said
 from domain.verbs.offering import hand_over
 from domain.verbs.scoring import score_lead
 from tests.conftest import NOON
@@ -98,6 +100,13 @@ def take(
     return capturing.receive(session, make_arrival(session, now=now), "website", delivery, now)
 
 
+def learn(session: Session, lead_id: int, said: Said | None, now: datetime, order: Sequence[str] = ()) -> Lead:
+    """What a provider says (None: there is none), with nobody left to ask. `order`: the providers, the most trusted first."""
+    providers = [Provider(name, frozenset(), timedelta(days=90), timedelta(days=30)) for name in order]
+    enriching.go_on(session, lead_id, said, providers, now)
+    return session.get_one(Lead, lead_id)
+
+
 def make_lead(
     session: Session,
     kinds: tuple[str, ...] = MQL,
@@ -109,7 +118,7 @@ def make_lead(
     """A lead that did these things, enriched and scored."""
     for kind in kinds:
         lead = take(session, email, kind=kind, now=now, person=person)
-    enriching.learn(session, lead.id, None, now)
+    learn(session, lead.id, None, now)
     return score_lead(session, lead.id, now)
 
 

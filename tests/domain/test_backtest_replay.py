@@ -24,7 +24,7 @@ from domain.rules.facts import LeadFacts, Touch
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.routing import Territory
 from domain.rules.scoring import read_model, score
-from domain.rules.tiers import Tier, settled_tier
+from domain.rules.tiers import Tier, settled_tier, tier_of
 from tests.conftest import NOON
 
 DAY = timedelta(days=1)
@@ -132,6 +132,24 @@ def test_a_lead_that_rests_is_handed_over_at_the_first_moment_after_it_if_it_is_
     assert way(lead(60, rests_until=NOON - 20 * DAY)).handed is None
 
 
+def test_a_tier_that_is_only_still_held_when_the_rest_ends_hands_nobody_over() -> None:
+    # 62 while it rests, 57 after it: still an MQL, but no score for sales.
+    found = way(lead(1.5, rests_until=NOON - DAY))
+    assert (found.total, found.tier) == (62, Tier.MQL)
+    assert found.handed is not None
+    found = way(lead(4, rests_until=NOON - DAY))
+    assert (found.total, found.tier, found.by_score) == (57, Tier.MQL, Tier.MEL)
+    assert found.handed is None
+
+
+def test_what_a_new_model_sends_to_sales_at_once_is_a_matter_of_its_score_and_of_no_held_tier() -> None:
+    tally, held = Tally(), Course(58, Tier.MQL, Tier.MEL, earlier=False, handed=None)
+    tally.count(lead(3), 1, STAY, held)
+    assert not tally.at_once
+    tally.count(lead(3), 1, held, GO)
+    assert tally.at_once == {Tier.MQL: 1}
+
+
 def test_no_model_hands_over_what_is_with_sales() -> None:
     assert not way(lead(20, with_sales=True)).reaches_sales
 
@@ -152,9 +170,9 @@ def test_a_replay_is_scoring_at_every_moment_one_after_another(ages: list[float]
     first: datetime | None = None
     moments = steps(history, WINDOW, WINDOW.month_ends())
     for at, facts in moments:
-        before_it = tier
-        tier = settled_tier(score(MODEL, facts, at).total, MODEL.thresholds, tier, MODEL.movement.hysteresis)
-        first = first or (at if tier in EVERYWHERE and before_it not in EVERYWHERE else None)
+        total = score(MODEL, facts, at).total
+        tier = settled_tier(total, MODEL.thresholds, tier, MODEL.movement.hysteresis)
+        first = first or (at if tier_of(total, MODEL.thresholds) in EVERYWHERE else None)
     found = way(history)
     assert found.tier is tier
     assert (found.handed.at if found.handed else WINDOW.since if found.earlier else None) == first
@@ -191,9 +209,9 @@ def test_outcomes_are_those_of_the_windows_handoffs_and_winning_is_one_only_for_
     assert Outcome.WON in outcomes([new], WINDOW, won=True)
 
 
-GO = Course(65, Tier.MQL, earlier=False, handed=Handed(NOON, 7, Tier.MQL, 1))
-WENT = Course(65, Tier.MQL, earlier=True, handed=None)
-STAY = Course(45, Tier.MEL, earlier=False, handed=None)
+GO = Course(65, Tier.MQL, Tier.MQL, earlier=False, handed=Handed(NOON, 7, Tier.MQL, 1))
+WENT = Course(65, Tier.MQL, Tier.MQL, earlier=True, handed=None)
+STAY = Course(45, Tier.MEL, Tier.MEL, earlier=False, handed=None)
 
 
 def test_a_lead_is_kept_gained_or_lost_and_what_both_had_before_is_none_of_these() -> None:
@@ -221,10 +239,8 @@ def test_the_sums_of_parts_are_the_sum_of_the_whole_whatever_the_parts_are() -> 
     whole, parts = Tally(), [Tally() for _ in range(7)]
     for number in range(100):
         total = 40 + number * 37 % 50
-        new = Course(
-            total, Tier.HQL if total >= 80 else Tier.MQL if total >= 60 else Tier.MEL, earlier=False, handed=None
-        )
-        new = new._replace(handed=replace_handed(number) if total >= 60 else None)
+        tier = tier_of(total, MODEL.thresholds)
+        new = Course(total, tier, tier, earlier=False, handed=replace_handed(number) if total >= 60 else None)
         for tally in (whole, parts[number * 7 // 100]):
             tally.count(lead(3, number=number), 4, STAY if number % 3 else GO, new)
     summed = Tally()
@@ -253,4 +269,4 @@ def replace_total(total: int) -> Course:
 
 def test_a_history_without_touches_has_a_course_too() -> None:
     silent = replace(lead(1), touches=[], captured_at=NOON - 300 * DAY)
-    assert way(silent) == Course(30, Tier.COLD, earlier=False, handed=None)
+    assert way(silent) == Course(30, Tier.COLD, Tier.COLD, earlier=False, handed=None)

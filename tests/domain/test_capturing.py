@@ -6,15 +6,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain.rules.facts import Attribute
 from domain.rules.lifecycle import Stage
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
 from domain.rules.validation import BadLead
 from domain.tables import Arrival, ArrivalState, Company, Happened, Lead, ProfileRow, TouchRow
-from domain.verbs import capturing, enriching
+from domain.verbs import capturing
 from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
 from tests.conftest import NOON
-from tests.domain.making import events, make_arrival, make_source, take
+from tests.domain.making import events, learn, make_arrival, make_source, take
 
 
 def count(session: Session, table: type[Lead | Arrival | TouchRow | Company | ProfileRow]) -> int:
@@ -161,7 +162,7 @@ def test_a_lead_of_an_import_is_no_bulk_any_more_once_it_comes_by_itself(session
 def test_a_provider_fills_in_what_the_person_did_not_say(session: Session) -> None:
     lead = take(session, person={"title": "VP Sales"})
     said = Said("zoominfo", "matched", {"title": "Janitor", "industry": "Software", "employees": 300}, 12)
-    enriching.learn(session, lead.id, said, NOON + timedelta(seconds=5), ["zoominfo"])
+    learn(session, lead.id, said, NOON + timedelta(seconds=5), ["zoominfo"])
     assert (lead.stage, lead.title) == (Stage.ENRICHED, "VP Sales")
     assert (lead.attributes["industry"], lead.attributes["company_size"]) == ("software", "201-1000")
     assert lead.fields["industry"]["source"] == "zoominfo"
@@ -172,14 +173,14 @@ def test_a_provider_that_answers_twice_is_kept_once_with_its_last_word(session: 
     lead = take(session, person={})
     for employees in (100, 300):
         said = Said("zoominfo", "matched", {"employees": employees}, 12)
-        enriching.learn(session, lead.id, said, NOON + timedelta(seconds=employees))
+        learn(session, lead.id, said, NOON + timedelta(seconds=employees))
     profile = session.scalars(select(ProfileRow)).one()
     assert (profile.fields, profile.cost_cents) == ({"employees": 300}, 12)
     assert lead.attributes["employees"] == 300
 
 
 def test_with_no_provider_the_lead_is_as_enriched_as_it_gets(session: Session) -> None:
-    lead = enriching.learn(session, take(session).id, None, NOON)
+    lead = learn(session, take(session).id, None, NOON)
     assert (lead.stage, lead.enriched_at) == (Stage.ENRICHED, NOON)
     assert count(session, ProfileRow) == 0
 
@@ -189,14 +190,14 @@ def test_an_answer_that_comes_late_does_not_move_the_lead(session: Session, stag
     lead = take(session)
     lead.stage = stage
     session.flush()
-    assert enriching.learn(session, lead.id, Said("zoominfo", "no_match", {}, 0), NOON).stage is stage
+    assert learn(session, lead.id, Said("zoominfo", "no_match", {}, 0), NOON).stage is stage
 
 
 def test_nothing_is_learnt_of_an_erased_lead(session: Session) -> None:
     lead = take(session)
     lead.stage = Stage.ERASED
     session.flush()
-    enriching.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP"}, 12), NOON)
+    learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP"}, 12), NOON)
     assert count(session, ProfileRow) == 0
     assert events(session, lead) == [Happened.LEAD_CAPTURED]
 
@@ -208,3 +209,12 @@ def test_a_forms_hidden_fields_say_nothing_of_what_we_work_out_ourselves(session
     lead = capturing.receive(session, arrival, "a-form", Delivery(person, "webinar", NOON), NOON)
     assert "unsubscribed" not in lead.attributes
     assert (lead.attributes["persona"], lead.attributes["budget"]) == ("other", 7)
+
+
+def test_a_form_that_sends_new_names_with_every_post_does_not_fill_the_record(session: Session) -> None:
+    for post in range(8):
+        lead = take(session, person={f"session {post}-{n}": n for n in range(49)} | {"budget": post})
+    assert len(lead.attributes) <= capturing.MOST_ATTRIBUTES + len(Attribute)
+    assert lead.attributes["budget"] == 7
+    assert "session 7-48" not in lead.attributes
+    assert take(session, kind="unsubscribe", person={}).attributes["unsubscribed"] is True

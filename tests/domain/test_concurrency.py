@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
 from domain.rules.refusals import AlreadyDecided, Refusal
-from domain.tables import Handoff, Happened, JobRow, Lead, LeadEvent, Rep, Role, TouchRow
+from domain.tables import Company, Handoff, Happened, JobRow, Lead, LeadEvent, Rep, Role, TouchRow
 from domain.verbs import deciding, passing, staffing
 from domain.verbs.merging import merge_leads
 from domain.verbs.offering import hand_over
@@ -24,6 +24,7 @@ from tests.conftest import NOON
 from tests.domain.making import make_absence, make_lead, make_offer, make_rep, make_team, take
 
 T = TypeVar("T")
+NAMES = ("Alpha", "Bravo", "Delta", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima")
 THREADS = 10
 """As many as may be in the database at once; more of them wait at the pool of connections, not at each other."""
 
@@ -227,3 +228,18 @@ def test_one_company_without_a_domain_is_made_once(committed: Engine) -> None:
     with transaction() as session:
         take(session, "first@example.com")
     assert len(set(all_at_once([partial(capture, number) for number in range(20)]))) == 1
+
+
+def test_two_companies_known_by_name_that_get_one_domain_at_once_lose_nobody(committed: Engine) -> None:
+    with transaction() as session:
+        for n, name in enumerate(NAMES):
+            take(session, f"before{n}@gmail.com", person={"company": name, "country": "DE"})
+
+    def arrive(n: int, name: str) -> int:
+        with transaction() as session:
+            person = {"company": name, "country": "DE"}
+            return take(session, f"kim{n}@sample-company.com", person=person).company_id or 0
+
+    results = all_at_once([partial(arrive, n, name) for n, name in enumerate(NAMES)])
+    assert len(set(results)) == 1
+    assert counted(committed, Company.domain == "sample-company.com") == 1

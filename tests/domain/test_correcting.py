@@ -13,11 +13,11 @@ from domain.rules.merging import FORM, REP
 from domain.rules.notes import Note
 from domain.rules.refusals import NoLongerOffered, NotFound, NotYours
 from domain.tables import AttributesRow, Handoff, Happened, Lead, LeadEvent, Rep, Role, SystemLink
-from domain.verbs import deciding, enriching
+from domain.verbs import deciding
 from domain.verbs.correcting import correct, may_correct
 from domain.verbs.enriching import Said
 from tests.conftest import NOON
-from tests.domain.making import Team, events, make_offer, make_rep, take
+from tests.domain.making import Team, events, learn, make_offer, make_rep, take
 
 SOON = NOON + timedelta(minutes=20)
 KIM = "kim@buyer.example.com"
@@ -83,7 +83,7 @@ def test_crm_and_marketing_are_told_and_the_event_names_fields_and_who_but_no_va
 def test_a_correction_stands_against_what_others_say_later(session: Session, team: Team, offer: Handoff) -> None:
     put_right(session, offer, team.sam, title="CFO", employees="30")
     take(session, KIM, person={"title": "CEO"}, at=SOON + timedelta(days=1))
-    lead = enriching.learn(
+    lead = learn(
         session,
         offer.lead_id,
         Said("zoominfo", "matched", {"employees": 900, "title": "Boss"}, 0),
@@ -108,6 +108,17 @@ def test_who_clears_what_nobody_corrected_takes_it_away_with_what_followed_from_
     lead = put_right(session, offer, team.sam, country="")
     assert "country" not in lead.fields
     assert {Attribute.COUNTRY, Attribute.REGION, Attribute.SUB_REGION}.isdisjoint(lead.attributes)
+
+
+def test_who_clears_the_company_or_the_country_takes_the_match_by_name_away(session: Session, team: Team) -> None:
+    handoffs = [make_offer(session, ("demo_request", "pricing_view"), f"kim{n}@gmail.com") for n in (1, 2)]
+    assert lead_of(session, handoffs[0]).company_id is not None
+    cleared = (
+        put_right(session, handoffs[0], team.morgan, company=""),
+        put_right(session, handoffs[1], team.morgan, country=""),
+    )
+    for lead in cleared:
+        assert (lead.company_id, lead.company_match) == (None, None)
 
 
 def test_the_same_window_sent_twice_is_one_correction(session: Session, team: Team, offer: Handoff) -> None:
@@ -186,7 +197,7 @@ def test_a_lead_that_was_given_back_is_not_corrected_any_more(session: Session, 
 
 def test_the_sheet_says_who_says_so_and_what_is_wrong(session: Session, team: Team, offer: Handoff) -> None:
     take(session, KIM, person={"phone": "call me"}, at=SOON)
-    enriching.learn(session, offer.lead_id, Said("zoominfo", "matched", {"industry": "Banking"}, 0), SOON)
+    learn(session, offer.lead_id, Said("zoominfo", "matched", {"industry": "Banking"}, 0), SOON)
     put_right(session, offer, team.sam, country="Austria")
     sheet = datasheet(session, offer.id)
     assert sheet.hints["title"] == "As they wrote it."

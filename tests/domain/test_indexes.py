@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import finding, why
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
@@ -17,12 +17,12 @@ from domain.tables import AttemptOutcome, Company, Handoff, Lead, Rep, Role
 from domain.verbs import (
     capturing,
     deciding,
-    enriching,
     escalating,
     modelling,
     moving,
     nurturing,
     offering,
+    rechecking,
     rescoring,
     scoring,
     staffing,
@@ -32,6 +32,7 @@ from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
 from domain.verbs.rescoring_batch import score_batch
 from tests.conftest import NOON
+from tests.domain.making import learn
 
 LEADS = 3_000
 COMPANIES = 8_000
@@ -129,7 +130,7 @@ def fresh_handoff(session: Session) -> Handoff:
     lead = capturing.receive(
         session, arrival, "bulk", Delivery({"email": "vera@alder.example.com"}, "webinar", NOON), NOON
     )
-    enriching.learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
+    learn(session, lead.id, Said("zoominfo", "matched", {"title": "VP Sales"}, 0), NOON)
     scoring.score_lead(session, lead.id, NOON)
     lead.tier = Tier.MQL
     handoff = offering.hand_over(session, lead.id, NOON)
@@ -182,7 +183,33 @@ def match_by_name(session: Session) -> None:
     finding.colleagues_of(session, leads[0])
 
 
-@pytest.mark.parametrize("road", [accept, reject, sweep, tell, match_by_name], ids=lambda road: road.__name__)
+def ask_why(session: Session) -> None:
+    """Of a lead with sales and of one in nurture."""
+    handoff = fresh_handoff(session)
+    found = finding.lead_by_email(session, "vera@alder.example.com")
+    assert found.id == handoff.lead_id
+    assert why.why(session, found, NOON) is not None
+    nurtured = session.scalars(select(Lead).where(Lead.email == "lead7@acme.example.com")).one()
+    scoring.score_lead(session, nurtured.id, NOON)
+    assert why.why(session, nurtured, NOON) is not None
+
+
+def hear_of_a_jump(session: Session) -> None:
+    lead_id = session.scalars(select(Lead.id).where(Lead.email == "lead9@acme.example.com")).one()
+    scoring.score_lead(session, lead_id, NOON)
+    for kind in ("webinar", "demo_request"):
+        arrival, _ = capturing.keep(session, bulk_source(session), f"jump-{kind}", b"{}", NOON)
+        delivery = Delivery({"email": "lead9@acme.example.com"}, kind, NOON + timedelta(hours=1))
+        capturing.receive(session, arrival, "bulk", delivery, NOON + timedelta(hours=1))
+    scoring.score_lead(session, lead_id, NOON + timedelta(hours=1))
+    assert session.get_one(Lead, lead_id).alerted_at is not None
+    assert finding.rise_of(session, lead_id) is not None
+    rechecking.due_rechecks(session, NOON + timedelta(days=100), 500)
+
+
+@pytest.mark.parametrize(
+    "road", [accept, reject, sweep, tell, match_by_name, ask_why, hear_of_a_jump], ids=lambda road: road.__name__
+)
 def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
     large: Connection, road: Callable[[Session], None]
 ) -> None:

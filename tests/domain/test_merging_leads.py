@@ -15,7 +15,7 @@ from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.refusals import CannotMerge, CannotUnmerge, NotFound
 from domain.rules.tiers import Tier
 from domain.tables import Arrival, Base, Handoff, Happened, Lead, LeadEvent, LeadMerge, ProfileRow, SlaClock, TouchRow
-from domain.verbs import deciding, enriching
+from domain.verbs import deciding
 from domain.verbs.capturing import Delivery, receive
 from domain.verbs.enriching import Said
 from domain.verbs.merging import merge_leads, unmerge
@@ -24,7 +24,7 @@ from domain.verbs.scoring import facts_at, score_lead
 from domain.verbs.telling import CRM, MARKETING
 from handlers.flow import Job, what_follows
 from tests.conftest import NOON
-from tests.domain.making import HQL, MQL, Team, events, make_arrival, make_lead, make_offer, take
+from tests.domain.making import HQL, MQL, Team, events, learn, make_arrival, make_lead, make_offer, take
 
 WORK, HOME = "kim@buyer-company.com", "kim.buyer@gmail.com"
 LATER = NOON + timedelta(days=1)
@@ -51,7 +51,7 @@ def row(lead: Lead) -> dict[str, Any]:
 
 def test_the_kept_lead_has_all_touches_arrivals_and_profiles_of_both(session: Session) -> None:
     kept, other = pair(session)
-    enriching.learn(session, other.id, Said("zoominfo", "matched", {"employees": 300}, 12), NOON)
+    learn(session, other.id, Said("zoominfo", "matched", {"employees": 300}, 12), NOON)
     both = sorted(touches(session, kept) + touches(session, other))
     merge_leads(session, kept.id, other.id, by=None, now=LATER)
     assert touches(session, kept) == both
@@ -219,7 +219,7 @@ def test_a_past_score_does_not_know_the_touches_that_came_by_a_merge(session: Se
 
 def test_a_merge_that_is_taken_back_leaves_both_leads_as_they_were(session: Session) -> None:
     kept, other = pair(session)
-    enriching.learn(session, other.id, Said("zoominfo", "matched", {"employees": 300}, 12), NOON)
+    learn(session, other.id, Said("zoominfo", "matched", {"employees": 300}, 12), NOON)
     session.flush()
     for lead in (kept, other):
         session.refresh(lead)

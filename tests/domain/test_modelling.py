@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from domain.rules.refusals import NoSuchMove, NotFound, TooManyInShadow
+from domain.rules.refusals import NoFormerModel, NoSuchModel, NoSuchMove, TooManyInShadow
 from domain.rules.scoring import ModelError, default_model_toml
 from domain.rules.tiers import Tier
 from domain.stats.shadow import beside
@@ -87,7 +87,7 @@ def test_the_way_back_leads_to_the_one_before_and_forth_again(session: Session) 
 
 
 def test_without_a_former_model_there_is_no_way_back(session: Session) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NoFormerModel):
         modelling.activated_before(session)
 
 
@@ -103,7 +103,7 @@ def test_a_model_is_found_by_its_name_its_version_or_as_the_one_in_force(session
     "word", ["", "nobody", "default@", "default@0", "@1", "default@99999999999999999999", "default@²"]
 )
 def test_a_model_that_is_not_there_is_not_found(session: Session, word: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchModel):
         modelling.find_model(session, word)
 
 

@@ -3,22 +3,25 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import HandoffStatus, Stage
-from domain.rules.scoring import ledger_from_json, score
+from domain.rules.scoring import default_model_toml, ledger_from_json, score
 from domain.rules.tiers import Tier
-from domain.tables import ClockOutcome, Handoff, Happened, Lead, LeadEvent, ScoreRow, SlaClock
-from domain.verbs import deciding, nurturing
+from domain.tables import ClockOutcome, Handoff, Happened, Lead, LeadEvent, Role, ScoreRow, SlaClock, TouchRow
+from domain.verbs import capturing, deciding, modelling, nurturing, staffing
+from domain.verbs.capturing import Delivery
+from domain.verbs.merging import merge_leads
 from domain.verbs.modelling import active_model
 from domain.verbs.offering import hand_over
 from domain.verbs.rechecking import due_rechecks
 from domain.verbs.scoring import facts_at, score_lead
 from tests.conftest import NOON
-from tests.domain.making import MQL, Team, events, make_lead, make_offer, make_team, take
+from tests.domain.making import MQL, Team, events, make_arrival, make_lead, make_offer, make_team, take
 
 DAY = timedelta(days=1)
+ANALYST = {"title": "Analyst"}
 SOON = NOON + timedelta(minutes=5)
 QUIET = ("content_download",)
 """With the fit of a director 59 points: a MEL, one short of an MQL."""
@@ -64,6 +67,15 @@ def test_a_nurtured_lead_that_crosses_the_threshold_goes_to_sales_with_the_touch
     score_lead(session, lead.id, SOON)
     assert lead.score == 62
     assert events(session, lead)[-1] is Happened.LEAD_TO_SDR
+    assert lead.became_sales_ready_at == SOON
+
+
+def test_a_touch_before_the_hand_over_does_not_restart_the_clock(session: Session) -> None:
+    lead = nurtured(session)
+    for kind, at in (("email_click", SOON), ("page_view", SOON + timedelta(minutes=3))):
+        take(session, kind=kind, now=at)
+        score_lead(session, lead.id, at)
+    assert lead.tier is Tier.MQL
     assert lead.became_sales_ready_at == SOON
 
 
@@ -115,6 +127,42 @@ def test_a_lead_that_becomes_hql_while_nobody_could_be_asked_is_withdrawn_too(se
     assert (before, first.status) == (HandoffStatus.OPEN, HandoffStatus.WITHDRAWN)
 
 
+def test_an_sdr_keeps_an_offer_that_no_ae_could_take_and_it_is_said_once(session: Session, team: Team) -> None:
+    first = make_offer(session)
+    for rep in (team.ada, team.alex):
+        staffing.step_away(session, rep.email, NOON)
+    lead = hotter(session, first)
+    score_lead(session, lead.id, SOON + DAY)
+    stood = first.status
+    assert len(said(session, lead, Happened.HANDOFF_HEATED)) == 1
+    staffing.come_back(session, team.ada.email, SOON + DAY)
+    score_lead(session, lead.id, SOON + DAY)
+    assert (stood, first.status) == (HandoffStatus.OFFERED, HandoffStatus.WITHDRAWN)
+    assert events(session, lead)[-1] is Happened.LEAD_TO_AE
+
+
+def test_without_any_territory_of_aes_an_hql_stays_with_its_sdr(session: Session, team: Team) -> None:
+    staffing.set_territories(session, Role.AE, [])
+    first = make_offer(session)
+    hotter(session, first)
+    assert (first.status, first.rep_id) == (HandoffStatus.OFFERED, team.sam.id)
+
+
+def test_a_lead_that_is_merged_between_its_withdrawal_and_its_next_offer_is_offered_all_the_same(
+    session: Session, team: Team
+) -> None:
+    lead = hotter(session, make_offer(session))
+    kept = make_lead(session, ("page_view",), "kim.buyer@gmail.com")
+    nurturing.enrol(session, kept.id, NOON)
+    merge_leads(session, kept.id, lead.id, by=None, now=SOON)
+    assert hand_over(session, lead.id, SOON) is None
+    score_lead(session, kept.id, SOON)
+    assert events(session, kept)[-1] is Happened.LEAD_TO_AE
+    second = hand_over(session, kept.id, SOON)
+    assert second is not None
+    assert (second.tier, second.status) == (Tier.HQL, HandoffStatus.OFFERED)
+
+
 def test_who_has_accepted_a_lead_keeps_it_when_it_becomes_hql_and_it_is_said_once(session: Session, team: Team) -> None:
     first = make_offer(session)
     deciding.accept(session, first.id, version=first.version, by=team.sam, now=NOON)
@@ -134,16 +182,71 @@ def test_a_score_that_falls_takes_nothing_away(session: Session, team: Team) -> 
 
 
 def test_a_jump_is_told_once_with_where_it_began(session: Session) -> None:
-    analyst = {"title": "Analyst"}
-    lead = make_lead(session, ("page_view",), person=analyst)
-    nurturing.enrol(session, lead.id, NOON)
+    lead = analyst_in_nurture(session)
     began = lead.score
     for hours, kind in enumerate(("chat", "email_click", "webinar", "content_download"), start=1):
-        take(session, kind=kind, now=NOON + timedelta(hours=hours), person=analyst)
+        take(session, kind=kind, now=NOON + timedelta(hours=hours), person=ANALYST)
         score_lead(session, lead.id, NOON + timedelta(hours=hours))
     (jump,) = said(session, lead, Happened.LEAD_JUMPED)
     assert jump["before"] == began
     assert int(str(jump["score"])) - int(str(began)) >= 20
+
+
+def analyst_in_nurture(session: Session) -> Lead:
+    lead = make_lead(session, ("page_view",), person=ANALYST)
+    nurturing.enrol(session, lead.id, NOON)
+    return lead
+
+
+def test_who_has_a_lead_that_becomes_hql_hears_of_it_once_and_not_as_a_jump_besides(
+    session: Session, team: Team
+) -> None:
+    first = make_offer(session)
+    lead = session.get_one(Lead, first.lead_id)
+    score_lead(session, lead.id, NOON + 60 * DAY)
+    deciding.accept(session, first.id, version=first.version, by=team.sam, now=NOON + 60 * DAY)
+    for kind in ("pricing_view", "webinar", "chat"):
+        take(session, kind=kind, now=NOON + 61 * DAY)
+    score_lead(session, lead.id, NOON + 61 * DAY)
+    assert lead.tier is Tier.HQL
+    assert len(said(session, lead, Happened.HANDOFF_HEATED)) == 1
+    assert said(session, lead, Happened.LEAD_JUMPED) == []
+
+
+def test_another_model_that_gives_more_is_no_jump(session: Session) -> None:
+    lead = analyst_in_nurture(session)
+    richer = default_model_toml().replace(
+        'points = 12\nwhen = { attribute = "persona"', 'points = 37\nwhen = { attribute = "persona"'
+    )
+    assert modelling.import_model(session, richer, SOON).version == 2
+    take(session, kind="page_view", now=SOON, person=ANALYST)
+    before = lead.score
+    score_lead(session, lead.id, SOON)
+    assert (lead.score or 0) - (before or 0) > 20
+    assert said(session, lead, Happened.LEAD_JUMPED) == []
+
+
+def test_what_a_lead_did_long_ago_and_we_only_hear_of_now_is_no_jump(session: Session) -> None:
+    lead = analyst_in_nurture(session)
+    for kind in ("chat", "webinar", "content_download", "form_submission"):
+        take(session, kind=kind, at=NOON - 8 * DAY, now=SOON, person=ANALYST)
+    session.execute(update(TouchRow).where(TouchRow.kind == "page_view").values(occurred_at=NOON - 8 * DAY))
+    before = lead.score
+    score_lead(session, lead.id, SOON)
+    assert (lead.score or 0) - (before or 0) > 20
+    assert said(session, lead, Happened.LEAD_JUMPED) == []
+
+
+def test_a_bulk_import_tells_no_jumps(session: Session) -> None:
+    lead = analyst_in_nurture(session)
+    lead.bulk = True
+    for kind in ("chat", "webinar", "content_download"):
+        delivery = Delivery({"email": lead.email}, kind, SOON)
+        capturing.receive(session, make_arrival(session), "website", delivery, SOON, bulk=True)
+    before = lead.score
+    score_lead(session, lead.id, SOON)
+    assert (lead.score or 0) - (before or 0) > 20
+    assert said(session, lead, Happened.LEAD_JUMPED) == []
 
 
 def test_the_first_score_is_no_jump(session: Session) -> None:
@@ -187,6 +290,15 @@ def test_a_lead_whose_cooldown_ends_is_looked_at_then_and_handed_over_again(sess
     assert lead.recheck_at == lead.rests_until
     score_lead(session, lead.id, lead.rests_until)
     assert events(session, lead)[-1] in {Happened.LEAD_TO_SDR, Happened.LEAD_TO_AE}
+    assert lead.became_sales_ready_at == lead.rests_until
+
+
+def test_a_lead_that_was_sent_to_sales_and_never_arrived_is_looked_at_again(session: Session, team: Team) -> None:
+    lead = make_lead(session)
+    assert events(session, lead)[-1] is Happened.LEAD_TO_SDR
+    assert list(due_rechecks(session, NOON + DAY, 10)) == [lead.id]
+    hand_over(session, lead.id, NOON)
+    assert list(due_rechecks(session, NOON + 3 * DAY, 10)) == []
 
 
 def test_a_lead_with_sales_is_not_rechecked(session: Session, team: Team) -> None:

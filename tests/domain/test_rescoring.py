@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import HandoffStatus, Stage
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NotRescoring
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
 from domain.tables import Handoff, Happened, Lead, LeadEvent, Rescoring, ScoreRow, SystemLink
@@ -191,7 +191,7 @@ def test_one_that_is_cancelled_stops_and_what_is_scored_stays_so(session: Sessio
     assert rescoring.cancel(session, LATER).id == row.id
     assert score_batch(session, row.id, LATER) == Progress(goes_on=False)
     assert set(scores(session, model.id)) == {lead.id for lead in leads[:2]}
-    with pytest.raises(NotFound):
+    with pytest.raises(NotRescoring):
         rescoring.cancel(session, LATER)
 
 

@@ -18,13 +18,14 @@ from typer.testing import CliRunner
 from domain.backtest.history import Window
 from domain.backtest.intervals import Share
 from domain.backtest.report import Pair, make_report
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NoSuchModel
 from domain.rules.scoring import default_model_toml
 from domain.tables import Pool, ScoringModel
 from handlers import backtest_words as words
 from handlers.backtest_page import page
-from handlers.backtest_run import replay
+from handlers.backtest_run import hold_still, replay
 from handlers.cli import app
+from handlers.jobs import reading
 from kit.clock import utcnow
 from tests.conftest import NOON
 from tests.domain.making import make_lead, make_team
@@ -83,6 +84,14 @@ def test_without_any_past_it_says_so_without_dividing_by_it(committed: Engine, c
     assert "0 leads to sales instead of 0 (no change)" in said
 
 
+def test_in_a_terminal_of_80_characters_what_became_of_them_stands_in_whole_words(work: Work, candidate: Path) -> None:
+    some_past(work, 3)
+    said = CliRunner().invoke(app, ["backtest", str(candidate)], env={"COLUMNS": "80"}).output
+    said = said[said.index("Handed over") : said.index("Biggest losses")]
+    assert all(word in said for word in ("Gained: new only", "in reality not", "accepted", "opportunity"))
+    assert "…" not in said
+
+
 def test_a_page_for_its_owner_alone_in_which_no_name_is_markup(work: Work, candidate: Path, tmp_path: Path) -> None:
     some_past(work, 2)
     html = tmp_path / "report.html"
@@ -117,16 +126,27 @@ def test_a_mistake_in_the_model_is_said_with_the_file_and_the_place(
 
 def test_a_place_where_no_report_can_be_written_is_said_before_the_work(committed: Engine, candidate: Path) -> None:
     code, said = invoked(str(candidate), "--html", "/nowhere/report.html")
-    assert (code, "/nowhere/report.html: cannot be written" in said) == (1, True)
+    assert (code, "/nowhere/report.html: there is no folder /nowhere" in said) == (1, True)
 
 
 def test_a_model_that_is_not_there_is_said(committed: Engine, candidate: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchModel):
         invoked(str(candidate), "--against", "default@99")
 
 
 def test_another_model_than_the_active_one_can_be_compared_with(committed: Engine, candidate: Path) -> None:
     assert "against default@1," in invoked(str(candidate), "--against", "default@1")[1]
+
+
+def test_no_limit_of_time_ends_a_process_that_scores_for_minutes_between_two_readings(committed: Engine) -> None:
+    with reading() as session, reading() as another:
+        hold_still(session)
+        hold_still(another, session.scalars(text("select pg_export_snapshot()")).one())
+        for one in (session, another):
+            limits = [
+                one.scalar(text(f"show {limit}_timeout")) for limit in ("statement", "idle_in_transaction_session")
+            ]
+            assert limits == ["0", "0"]
 
 
 # About three seconds: processes of their own are what is proven.

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from domain.rules.tiers import Tier
 from domain.tables import Arrival, Lead, TouchRow
-from domain.verbs.enriching import learn
+from domain.verbs import enriching
 from domain.verbs.modelling import import_model
 from domain.verbs.offering import hand_over
 from domain.verbs.scoring import score_lead
@@ -72,7 +72,7 @@ def test_the_forecast_is_what_scoring_and_routing_then_give(committed: Engine, t
     tiers, pools = Counter[Tier | None](), Counter[int | None]()
     with transaction() as session:
         for lead_id in session.scalars(select(Lead.id).order_by(Lead.id)).all():
-            learn(session, lead_id, None, now)
+            enriching.go_on(session, lead_id, None, [], now)
             tiers[score_lead(session, lead_id, now).tier] += 1
             handoff = hand_over(session, lead_id, now)
             if handoff is not None:

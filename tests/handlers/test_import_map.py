@@ -96,8 +96,8 @@ def test_a_column_that_is_misspelt_is_suggested(tmp_path: Path) -> None:
     ("text", "why"),
     [
         ("source = fair", "Invalid value"),
-        ('source = "fair"\n', "fields: Field required"),
-        ('source = "fair"\n[fields]\nname = "{n}"', "fields.email: Field required"),
+        ('source = "fair"\n', "fields: this key is needed"),
+        ('source = "fair"\n[fields]\nname = "{n}"', "fields.email: this key is needed"),
         (LEAST.replace("fair", "The Fair!"), "source: String should match"),
         (LEAST + 'surname = "{n}"', "fields.surname: there is no such key"),
         (LEAST + "title = 7", "fields.title: must be text"),
@@ -109,11 +109,13 @@ def test_a_column_that_is_misspelt_is_suggested(tmp_path: Path) -> None:
         (f'date_format = "%Q"\n{LEAST}', "date_format: cannot be read"),
         (LEAST + '[attributes]\n"<b>" = "{way}"', "attributes.<b>: String should match"),
         (LEAST + "[attributes]\nway = 7", "attributes.way: must be text"),
-        (LEAST + '[attributes]\nway = { as = "number" }', "attributes.way.column: Field required"),
+        (LEAST + '[attributes]\nway = { as = "number" }', "attributes.way.column: this key is needed"),
         (LEAST + '[attributes]\nway = { column = "{a", as = "number" }', "attributes.way.column: a lone {"),
         (LEAST + '[attributes]\nway = { column = "{way}", as = "money" }', "attributes.way.as: Input should be 'text'"),
         (LEAST + '[attributes]\nway = { column = "{way}", sep = ";" }', "attributes.way.sep: there is no such key"),
-        (LEAST + '[values.way]\n"1" = 1', "values.way.1: Input should be a valid string"),
+        (f'blank = "Select"\n{LEAST}', 'blank: must be a list, such as ["Select"'),
+        ('source = "fair"\nfields = 3', "fields: must be a table"),
+        (LEAST + '[values.way]\n"1" = 1', "values.way.1: must be text, in quotation marks"),
     ],
 )
 def test_a_bad_map_is_refused_with_file_key_and_reason(tmp_path: Path, text: str, why: str) -> None:

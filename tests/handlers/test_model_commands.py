@@ -57,6 +57,35 @@ def test_a_mistake_is_said_with_the_file_the_place_the_value_and_the_reason(
     assert f"{file}: thresholds.hql: 30 must be greater than mql (65)" in said
 
 
+def test_what_windows_editors_add_to_a_file_does_not_make_it_another_model(
+    committed: Engine, strict: str, tmp_path: Path
+) -> None:
+    typed("model", "import", strict)
+    windows = tmp_path / "windows.toml"
+    windows.write_bytes(b"\xef\xbb\xbf" + STRICT.replace("\n", "\r\n").encode())
+    assert typed("model", "check", str(windows))[0] == 0
+    assert "default@2 is there already, the same text" in typed("model", "import", str(windows))[1]
+
+
+@pytest.mark.parametrize("command", ["check", "import"])
+def test_a_file_in_another_encoding_is_refused_with_the_line_and_what_to_do(
+    committed: Engine, tmp_path: Path, command: str
+) -> None:
+    file = tmp_path / "model.toml"
+    file.write_bytes('name = "m"\nversion = 1\n# für alle\n'.encode("cp1252"))
+    assert typed("model", command, str(file)) == (
+        1,
+        f"{file}: line 3: is not UTF-8; save the file as UTF-8 in your editor",
+    )
+
+
+def test_a_model_of_one_rule_is_said_to_have_one(committed: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "one.toml"
+    rule = '{ id = "x", label = "X 🚀", points = 50, when = { attribute = "country", exists = true } }'
+    file.write_text(f'name = "one"\nversion = 1\nfit.rules = [{rule}]\n', encoding="utf-8")
+    assert f"{file} reads well: 1 rule." in typed("model", "check", str(file))[1]
+
+
 @pytest.mark.parametrize("text", [b"\xff\xfe", HOSTILE.encode(), b"", b"[" * 10_000])
 def test_a_file_that_is_no_model_is_refused_by_name_and_moves_no_cursor(
     committed: Engine, tmp_path: Path, text: bytes

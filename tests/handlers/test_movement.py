@@ -14,13 +14,14 @@ from bot.ids import Press
 from domain import finding
 from domain.rules.lifecycle import Stage
 from domain.tables import Lead, Role
-from domain.verbs import staffing
+from domain.verbs import capturing, staffing
+from domain.verbs.capturing import Delivery
 from domain.verbs.nurturing import enrol
 from handlers import movement
-from handlers.flow import Job
-from handlers.jobs import reading, transaction
+from handlers.flow import Job, Priority, Sending
+from handlers.jobs import reading, send, transaction
 from kit.clock import utcnow
-from tests.domain.making import DIRECTOR, Team, make_lead, take
+from tests.domain.making import DIRECTOR, Team, make_arrival, make_lead, take
 from tests.handlers.making import (
     MORGAN,
     SAM,
@@ -107,13 +108,55 @@ def test_who_has_accepted_it_hears_of_it_in_the_thread_and_so_does_the_manager(
     assert "Open the card" in told
 
 
+def join_marketing(session: Session) -> None:
+    now = utcnow()
+    rep = staffing.save_rep(
+        session, now, name="Mika Marketing", email="mika.marketing@example.com", role=Role.MARKETING
+    )
+    staffing.know_in_slack(session, rep.id, MIKA, messenger.direct_channel(MIKA), now)
+
+
+def test_an_sdr_keeps_an_hql_while_no_ae_is_there_and_card_and_manager_say_so(
+    slack: Outside, team: Team, channel: str
+) -> None:
+    offer_a_lead()
+    work_off()
+    with transaction() as session:
+        for rep in (team.ada, team.alex):
+            staffing.step_away(session, rep.email, utcnow())
+    before = len(direct(slack, MORGAN))
+    touched("pricing_view")
+    work_off()
+    (card,) = slack.messages(channel)
+    assert Press.ACCEPT in json.dumps(card["blocks"])
+    assert "no AE can be asked just now" in thread(slack, channel, card["ts"])
+    (told,) = direct(slack, MORGAN)[before:]
+    assert "no AE can be asked just now" in told
+
+
+def test_a_jump_on_its_way_to_marketing_is_not_put_into_a_card_that_has_come_meanwhile(
+    slack: Outside, team: Team, channel: str
+) -> None:
+    with transaction() as session:
+        join_marketing(session)
+        lead = make_lead(session, ("page_view",), now=utcnow() - timedelta(hours=1))
+        enrol(session, lead.id, utcnow())
+    clear_jobs()
+    with transaction() as session:
+        for rep in finding.told_of_leads(session):
+            send(session, Sending(Job.TELL_JUMP, {"lead_id": lead.id, "before": 1, "rep_id": rep.id}))
+    touched("demo_request")
+    work_off(Job.SCORE, Job.ASSIGN, Job.SHOW_CARD)
+    (card,) = slack.messages(channel)
+    work_off(Job.TELL_JUMP)
+    assert "rose from" not in thread(slack, channel, card["ts"])
+    assert "rose from" in direct(slack, MIKA)[-1]
+
+
 def test_a_jump_in_nurture_is_told_to_every_person_of_marketing(slack: Outside, team: Team) -> None:
     with transaction() as session:
         now = utcnow()
-        rep = staffing.save_rep(
-            session, now, name="Mika Marketing", email="mika.marketing@example.com", role=Role.MARKETING
-        )
-        staffing.know_in_slack(session, rep.id, MIKA, messenger.direct_channel(MIKA), now)
+        join_marketing(session)
         lead = make_lead(session, ("page_view",), now=now - timedelta(hours=1), person=ANALYST)
         enrol(session, lead.id, now)
         lead_id = lead.id
@@ -127,6 +170,18 @@ def test_a_jump_in_nurture_is_told_to_every_person_of_marketing(slack: Outside, 
     assert "it an MQL" in told
     with reading() as session:
         assert session.get_one(Lead, lead_id).stage is Stage.NURTURING
+
+
+def test_an_imported_touch_of_a_live_lead_is_scored_behind_everything_live(committed: Engine, team: Team) -> None:
+    with transaction() as session:
+        lead = make_lead(session, now=utcnow())
+    clear_jobs()
+    with transaction() as session:
+        delivery = Delivery({"email": lead.email}, "page_view", utcnow())
+        capturing.receive(session, make_arrival(session), "website", delivery, utcnow(), bulk=True)
+    assert [(job.name, job.priority) for job in jobs()] == [(Job.SCORE, Priority.BULK)]
+    touched("page_view")
+    assert [(job.name, job.priority) for job in jobs()] == [(Job.SCORE, Priority.LIVE)]
 
 
 def test_a_lead_whose_time_has_come_is_scored_again_behind_everything_live(committed: Engine, team: Team) -> None:

@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from bot.limits import check_message
-from domain.verbs import staffing
+from domain.rules.tiers import Tier
+from domain.tables import Handoff
+from domain.verbs import deciding, staffing
 from domain.verbs.nurturing import enrol
 from handlers.jobs import transaction
 from kit.clock import utcnow
@@ -62,7 +64,7 @@ def test_a_lead_is_found_however_its_address_is_written(door: httpx.Client, team
 def test_the_score_adds_up_in_front_of_whoever_asks(door: httpx.Client, team: Team) -> None:
     offer_a_lead()
     said = seen(asked(door, KIM))
-    assert "Fit *45* (of 45 at most)  ·  Intent *32* (of 55 at most)  =  *77*" in said
+    assert "Fit *45* (of 45 at most)  +  Intent *32* (of 55 at most)  =  *77*" in said
     assert "`+32` Asked for a demo" in said
     assert "Did not count:" in said
 
@@ -92,7 +94,36 @@ def test_of_a_lead_in_nurture_it_says_who_would_get_it(door: httpx.Client, team:
     said = seen(asked(door, KIM))
     assert "What would make it an MQL" in said
     assert "Who would get it as a lead for SDRs:*  Sam Sample would be asked, pool *SDR*" in said
-    assert "Then Dana Demo" in said
+    assert "Next in turn: Dana Demo" in said
+
+
+def test_of_a_lead_that_was_given_back_it_says_who_would_get_it_next_and_why_not_the_same(
+    door: httpx.Client, team: Team
+) -> None:
+    handoff_id = offer_a_lead()
+    with transaction() as session:
+        now = utcnow()
+        deciding.reject(session, handoff_id, version=2, by=team.sam, reason="not_ready", note=None, now=now)
+        enrol(session, session.get_one(Handoff, handoff_id).lead_id, now)
+    said = seen(asked(door, KIM))
+    assert "Dana Demo would be asked" in said
+    assert "Passed over: Sam Sample (rejected this lead before)" in said
+
+
+def test_a_tier_that_is_only_still_held_is_what_has_to_be_reached_again(door: httpx.Client, team: Team) -> None:
+    with transaction() as session:
+        lead = make_lead(session, ("content_download",), now=utcnow())
+        enrol(session, lead.id, utcnow())
+        lead.tier = Tier.MQL
+    assert "What would make it an MQL" in seen(asked(door, KIM))
+
+
+def test_of_a_lead_that_is_disqualified_it_says_what_stands_in_the_way(door: httpx.Client, team: Team) -> None:
+    with transaction() as session:
+        make_lead(session, (*HQL, "unsubscribe"), now=utcnow())
+    said = seen(asked(door, KIM))
+    assert "Nothing, as long as this stands: Does not want to hear from us" in said
+    assert "(Disqualified: Does not want to hear from us)  =  *0*" in said
 
 
 def test_of_the_best_there_is_no_next_tier(door: httpx.Client, team: Team) -> None:

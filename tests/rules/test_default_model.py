@@ -71,6 +71,21 @@ def test_a_competitor_and_who_opted_out_are_disqualified(attribute: str, by: str
     assert top_reasons(result)[-1].rule == by
 
 
+def test_what_a_machine_sent_is_disqualified() -> None:
+    lead = LeadFacts(FITTING | {"quality_notes": frozenset({"honeypot"})}, [ago(0, "demo_request")])
+    assert score(DEFAULT, lead, NOW).disqualified_by == "honeypot"
+
+
+def test_the_worse_the_data_the_lower_the_score() -> None:
+    keen = [ago(0, "demo_request"), ago(1, "pricing_view")]
+    totals = [
+        score(DEFAULT, LeadFacts(FITTING | {"data_quality": grade}, keen), NOW).total for grade in ("A", "B", "C", "D")
+    ]
+    assert totals[0] == totals[1] > totals[2] > totals[3]
+    gone = score(DEFAULT, LeadFacts(FITTING | {"mail_domain": "gone"}, keen), NOW).total
+    assert gone == totals[0] - 40
+
+
 def test_a_form_on_a_demo_page_is_worth_a_demo_request() -> None:
     form = score(DEFAULT, LeadFacts({}, [ago(0, "form_submission", page="https://www.example.com/book-a-demo")]), NOW)
     request = score(DEFAULT, LeadFacts({}, [ago(0, "demo_request")]), NOW)

@@ -45,6 +45,21 @@ def test_there_is_nothing_to_say_about_the_model_we_ship() -> None:
             'attribute = "visits"',
             "fit.decision-maker: visits is none of the attributes that every lead has; do you import it?",
         ),
+        (
+            'attribute = "persona", equals = "decision_maker"',
+            'attribute = "employees", at_least = 1000, at_most = 200',
+            "fit.decision-maker: employees is never both at least 1000 and at most 200",
+        ),
+        (
+            'equals = "decision_maker"',
+            'equals = "decision-maker"',
+            "fit.decision-maker: persona is never decision-maker; did you mean decision_maker?",
+        ),
+        (
+            'attribute = "data_quality", equals = "C"',
+            'attribute = "data_quality", equals = "E"',
+            "negative.",
+        ),
         ("cap = 36", "cap = 20", "intent.demo-request: the cap (20) is less than one touch brings (32)"),
         ("cap = 36", "within_days = 30", "intent.demo-request: touches leave the window (30 days) before half"),
         ("negative = 60", "negative = 30", "caps.negative: 30 is less than one of its rules brings (40)"),

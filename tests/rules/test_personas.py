@@ -17,8 +17,9 @@ from domain.rules.personas import (
     seniority_of,
 )
 from tests.conftest import LAW
-from tests.rules.titles import IN_OTHER_SCRIPTS, UNSEEN, rows
+from tests.rules.titles import IN_OTHER_SCRIPTS, rows
 from tests.rules.titles import TITLES as TABLE
+from tests.rules.unseen_titles import UNSEEN
 
 TITLES = [
     ("CEO", "c_level", "other"),

@@ -60,6 +60,28 @@ MISTAKES: Sequence[tuple[dict[str, Any], str]] = [
         with_rule(when={"all": [{"touch": "a"}, {"touch": "b"}]}),
         "intent.rules[0].when.all: a list must hold at most one condition on a touch",
     ),
+    (
+        with_rule(when={"touch": "seen", "attribute": "n", "equals": 1}),
+        (
+            "intent.rules[0].when.attribute: 'n' must stand beside the touch, in braces of its own: "
+            "all = [ { touch = … }, { attribute = … } ]"
+        ),
+    ),
+    (
+        with_rule(when={"any": [{"touch": "a"}, {"touch": "b"}]}),
+        (
+            "intent.rules[0].when.any[0].touch: 'a' may not stand in any, which holds attributes; several kinds are one list: "
+            'touch = ["webinar", "chat"]'
+        ),
+    ),
+    (
+        with_rule(when={"all": [{"any": [{"attribute": "n", "equals": 1}]}]}),
+        "intent.rules[0].when.all[0].any: a list may not stand within another all or any",
+    ),
+    (
+        with_rule(when={"attribute": "n", "equals": ["a", "b"]}),
+        "intent.rules[0].when.equals: a list must be one value; several stand under 'in'",
+    ),
     (with_rule(when={}), "intent.rules[0].when.attribute: is missing"),
     (with_rule(when="seen"), "intent.rules[0].when: 'seen' must be a table"),
     (

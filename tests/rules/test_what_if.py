@@ -9,7 +9,7 @@ from domain.rules.explaining import is_open
 from domain.rules.facts import LeadFacts, Value
 from domain.rules.scoring import Model, default_model_toml, parse_model, read_model, score
 from domain.rules.tiers import Tier, is_above, settled_tier, tier_of
-from domain.rules.what_if import HORIZON, Path, after, falls_at, outlook, what_would_make
+from domain.rules.what_if import HORIZON, MOST_TRIED, Path, after, falls_at, outlook, what_would_make
 from tests.rules.scoring_strategies import NOW, ago, leads, models
 
 DEFAULT = read_model(default_model_toml())
@@ -42,6 +42,16 @@ def test_the_single_step_that_asks_least_comes_first_and_pairs_follow() -> None:
     assert all(len(steps) == 2 and total == 60 for steps, total in found[3:])
     every = words(ways(FITTING, Tier.MQL, most=100))
     assert (["today: Talked with us (chat or call): call", "today: Talked with us (chat or call): chat"], 60) in every
+
+
+def test_of_thousands_of_rules_those_that_bring_most_are_tried() -> None:
+    rules = [
+        {"id": f"r{n}", "label": f"Rule {n}", "points": 40 + n / 100, "when": {"touch": f"kind{n}"}}
+        for n in range(2_000)
+    ]
+    found = ways({}, Tier.MEL, parse_model({"name": "long", "version": 1, "intent": {"rules": rules}}), most=2_000)
+    assert len(found) == MOST_TRIED
+    assert ["today: Rule 1999"] in [steps for steps, _ in words(found)]
 
 
 @pytest.mark.parametrize("flag", ["competitor", "unsubscribed"])
