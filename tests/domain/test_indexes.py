@@ -13,6 +13,7 @@ from domain import finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
+from domain.stats.board import board
 from domain.tables import AttemptOutcome, Company, Handoff, Lead, Rep, Role
 from domain.verbs import (
     capturing,
@@ -182,7 +183,20 @@ def match_by_name(session: Session) -> None:
     finding.colleagues_of(session, leads[0])
 
 
-@pytest.mark.parametrize("road", [accept, reject, sweep, tell, match_by_name], ids=lambda road: road.__name__)
+def look_at_the_board(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    for slack_user_id, email in (("U1", None), ("U2", "morgan@example.com")):
+        if email is not None:
+            rep = session.scalars(select(Rep).where(Rep.email == email)).one()
+            staffing.know_in_slack(session, rep.id, slack_user_id, "D2", NOON)
+        rep = finding.rep_by_slack(session, slack_user_id)
+        seen = board(session, rep, NOON)
+        assert [row.handoff_id for row in (seen.team or seen.mine).running] == [handoff.id]
+
+
+@pytest.mark.parametrize(
+    "road", [accept, reject, sweep, tell, match_by_name, look_at_the_board], ids=lambda road: road.__name__
+)
 def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
     large: Connection, road: Callable[[Session], None]
 ) -> None:
