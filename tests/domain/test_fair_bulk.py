@@ -105,6 +105,27 @@ def test_a_limit_holds_for_a_rep_of_two_pools_at_once(committed: Engine) -> None
     assert Counter(all_at_once([partial(assign, lead_id) for lead_id in ids]))[team.sam.id] == 4
 
 
+def test_who_leaves_and_comes_back_in_the_middle_of_a_bulk_holds_up_nobody(committed: Engine) -> None:
+    """Leads, pauses and returns at once, over pools that are short again and again: a wrong order of locks would be a deadlock."""
+    with transaction() as session:
+        _, reps = a_pool(session, [1, 1])
+        leads = [lead.id for lead in copies(session, make_lead(session), 40)]
+        emails = [rep.email for rep in reps]
+
+    def leave_and_return(email: str) -> int:
+        for move in (staffing.step_away, staffing.come_back):
+            with transaction() as session:
+                move(session, email, NOON)
+        return 0
+
+    comings = [partial(leave_and_return, emails[n % 2]) for n in range(40)]
+    all_at_once(
+        [act for pair in zip(comings, [partial(assign, lead_id) for lead_id in leads], strict=True) for act in pair]
+    )
+    waiting = {lead_id for lead_id in leads if not assign(lead_id)}
+    assert waiting == set()
+
+
 def test_credits_and_turns_at_once_are_all_in_the_books(committed: Engine) -> None:
     """The sum of what is in the books is where everybody stands: no turn and no credit is lost."""
     with transaction() as session:
