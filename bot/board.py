@@ -65,11 +65,11 @@ def _whose(row: BoardRow, viewer: int) -> str:
 
 
 def _snoozed(rows: Sequence[BoardRow]) -> str:
+    style = "{date_short_pretty} at {time}"
     shown = [
-        f"{escape(row.lead, 60)} until {moment(row.snoozed_until, '{date_short_pretty} at {time}')}"
-        if row.snoozed_until
-        else f"{escape(row.lead, 60)} until they do more"
+        f"{escape(row.lead, 60)} until {moment(row.snoozed_until, style)}"
         for row in rows[:SNOOZED]
+        if row.snoozed_until is not None
     ]
     if len(rows) > SNOOZED:
         shown.append(f"{len(rows) - SNOOZED} more")

@@ -9,14 +9,17 @@ from domain.stats.fairness import Fair
 
 Message = tuple[str, list[Block]]
 
-SHOWN, POOLS = 15, 8
+SHOWN, NAME = 15, 40
+POOLS, SHOWN_OF_EACH = 4, 4
+"""Of several pools at once: a message has its limit."""
 IN_TIME = 1.0
 """By how much of a lead the rotation may differ from the exact share at any moment: more than that is worth a look."""
 
 
 def leadnext(pools: Sequence[NextUp]) -> Message:
     """The answer to `/leadnext`, with or without a pool."""
-    blocks = [block for pool in pools[:POOLS] for block in _pool(pool)]
+    shown = SHOWN if len(pools) == 1 else SHOWN_OF_EACH
+    blocks = [block for pool in pools[:POOLS] for block in _pool(pool, shown)]
     if len(pools) > POOLS:
         blocks.append(context(f"and {len(pools) - POOLS} more pools: ask for one by its name, `/leadnext POOL`"))
     return "; ".join(_plain(pool) for pool in pools[:POOLS]), blocks
@@ -45,22 +48,26 @@ def fairness_table(pool: str, days: int, rows: Sequence[Fair]) -> Message:
     return title, blocks
 
 
-def _pool(pool: NextUp) -> Iterator[Block]:
+def _pool(pool: NextUp, shown: int) -> Iterator[Block]:
     yield header(f"Next in {plain(pool.pool, 100)}")
-    lines = [f"{number}. {_desk(desk)}" for number, desk in enumerate(pool.turns[:SHOWN], 1)]
+    lines = [f"{number}. {_desk(desk)}" for number, desk in enumerate(pool.turns[:shown], 1)]
     if not lines:
-        lines = ["Nobody can be asked" + (f": it is *{escape(pool.overflow, 60)}* now" if pool.overflow else "")]
-    yield section("\n".join(lines))
+        lines = ["Nobody can be asked" + (f": it is *{escape(pool.overflow, NAME)}* now" if pool.overflow else "")]
+    yield section("\n".join([*lines, *_rest(len(pool.turns), shown)]))
     if pool.skipped:
-        passed = [f"{_desk(desk)}: {SKIPPED.get(desk.skipped or '', desk.skipped)}" for desk in pool.skipped[:SHOWN]]
-        yield section("*Passed over*\n" + "\n".join(passed))
+        passed = [f"{_desk(desk)}: {SKIPPED.get(desk.skipped or '', desk.skipped)}" for desk in pool.skipped[:shown]]
+        yield section("*Passed over*\n" + "\n".join([*passed, *_rest(len(pool.skipped), shown)]))
+
+
+def _rest(there: int, shown: int) -> list[str]:
+    return [f"and {there - shown} more"] if there > shown else []
 
 
 def _desk(desk: Desk) -> str:
     counts = [f"{desk.load.open}{_of(desk.most_open)} open", f"{desk.load.today}{_of(desk.most_a_day)} today"]
     if desk.weight != 1:
         counts.append(f"weight {desk.weight}")
-    return f"*{escape(desk.name, 60)}*  " + "  ·  ".join(counts)
+    return f"*{escape(desk.name, NAME)}*  " + "  ·  ".join(counts)
 
 
 def _of(most: int | None) -> str:
@@ -71,7 +78,11 @@ def _fair(row: Fair) -> str:
     mark = "🟢" if abs(row.ahead) <= IN_TIME else "🟠"
     beside = [f"{row.owned} owned or given"] if row.owned else []
     beside += [f"{row.credited} given back"] if row.credited else []
-    parts = [f"{mark} *{escape(row.name, 60)}*  due {row.expected:.1f}", f"got {row.turns} ({row.ahead:+.1f})", *beside]
+    parts = [
+        f"{mark} *{escape(row.name, NAME)}*  due {row.expected:.1f}",
+        f"got {row.turns} ({row.ahead:+.1f})",
+        *beside,
+    ]
     return "  ·  ".join(parts)
 
 

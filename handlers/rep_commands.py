@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import select
 
 from domain.availability import away_now, hours_of
@@ -79,7 +79,7 @@ def list_() -> None:
     with reading() as session:
         reps = session.scalars(select(Rep).order_by(Rep.name)).all()
         away = away_now(session, [rep.id for rep in reps], now)
-    table = Table("name", "e-mail", "role", "Slack", "available", "time zone", "hours")
+    table = Table(Column("name", no_wrap=True), "e-mail", "role", "Slack", "available", "time zone", "hours")
     for rep in reps:
         week = hours_of(rep)
         hours = "always" if week is None else week_words(week)

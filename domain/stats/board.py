@@ -39,8 +39,8 @@ class BoardRow:
     late: bool
     left: float | None
     """The part of the clock's time that is left, in its own time; below 0: overdue by that part."""
-    snoozed: bool
     snoozed_until: datetime | None
+    """Its clocks stand still until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def _part(session: Session, whose: ColumnElement[bool], now: datetime) -> BoardP
         key=_risk,
     )
     return BoardPart(
-        [row for row in rows if not row.snoozed],
-        [row for row in rows if row.snoozed],
+        [row for row in rows if row.snoozed_until is None],
+        [row for row in rows if row.snoozed_until is not None],
         found[0][4] - len(found) if found else 0,
     )
 
@@ -129,7 +129,6 @@ def _row(
         due_at=clock.due_at if clock else None,
         late=clock is not None and now > clock.due_at,
         left=_left(clock, calendar if clock.working else None, now) if clock else None,
-        snoozed=handoff.snoozed_until is not None or handoff.snooze_score is not None,
         snoozed_until=handoff.snoozed_until,
     )
 

@@ -44,15 +44,19 @@ def _due(session: Session, now: datetime, limit: int) -> Sequence[Due]:
     holds is passed over: it is looked at with the next tick, so that the sweep waits for nobody and stands in nobody's way.
     """
     rows = session.execute(
-        select(SlaClock, Handoff, Lead)
+        select(SlaClock, Lead)
         .join(Handoff, Handoff.id == SlaClock.handoff_id)
         .join(Lead, Lead.id == Handoff.lead_id)
         .where(SlaClock.next_at <= now)
         .order_by(SlaClock.next_at)
         .limit(limit)
-        .with_for_update(of=[SlaClock, Handoff, Lead], skip_locked=True, key_share=True)
-    )
-    return [(clock, handoff, lead) for clock, handoff, lead in rows]
+        .with_for_update(of=[SlaClock, Lead], skip_locked=True, key_share=True)
+    ).all()
+    # Read once the leads are held: what a click changed in the moment before is seen.
+    wanted = select(Handoff).where(Handoff.id.in_([clock.handoff_id for clock, _ in rows]))
+    fresh = session.scalars(wanted.execution_options(populate_existing=True)) if rows else ()
+    handoffs = {handoff.id: handoff for handoff in fresh}
+    return [(clock, handoffs[clock.handoff_id], lead) for clock, lead in rows]
 
 
 def _take(session: Session, due: Due, calendar: Calendar, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from domain.availability import hours_of
@@ -173,11 +173,16 @@ def come_back(session: Session, email: str, now: datetime) -> Rep:
 def catch_up(session: Session, rep: Rep) -> None:
     """Bring a rep who took no turns to where the others of their pools are now."""
     theirs = select(PoolMember).where(PoolMember.rep_id == rep.id).order_by(PoolMember.pool_id)
-    for member in session.scalars(theirs):
+    # The pools first and in order, as whoever hands a lead over locks them: else the two could wait for each other.
+    pools = select(Pool).where(Pool.id.in_(theirs.with_only_columns(PoolMember.pool_id).order_by(None)))
+    locked = session.scalars(
+        pools.order_by(Pool.id).with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).all()
+    for member in session.scalars(theirs.execution_options(populate_existing=True)):
         member.virtual_time = on_return(member.virtual_time, _active(session, member.pool_id, other_than=rep.id))
+    for pool in locked:
         # The shortage is over: if the rep leaves again, the manager is told again.
-        short = (Pool.id == member.pool_id, Pool.short_since.is_not(None))
-        session.execute(update(Pool).where(*short).values(short_since=None))
+        pool.short_since = None
 
 
 def _active(session: Session, pool_id: int, *, other_than: int) -> list[Member]:

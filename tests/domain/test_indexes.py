@@ -10,23 +10,29 @@ from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from domain import finding, why
+from domain.next_up import next_up
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
-from domain.tables import AttemptOutcome, Company, Handoff, Lead, Rep, Role
+from domain.stats.board import board
+from domain.stats.fairness import fairness
+from domain.tables import AttemptOutcome, Company, Handoff, Lead, Pool, Rep, Role
 from domain.verbs import (
     capturing,
+    choosing,
     deciding,
     escalating,
     modelling,
     moving,
     nurturing,
     offering,
+    owning,
     rechecking,
     rescoring,
     scoring,
     staffing,
     telling,
+    turns,
 )
 from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
@@ -49,6 +55,7 @@ BIG = (
     "card_places",
     "contact_attempts",
     "companies",
+    "turns",
 )
 
 _FILL = """
@@ -69,6 +76,8 @@ insert into sla_clocks (handoff_id, kind, started_at, due_at, stopped_at, outcom
   select id, kind, became_at, became_at, became_at, 'met' from handoffs, unnest(array['assignment', 'first_contact', 'qualification']) kind;
 insert into contact_attempts (handoff_id, rep_id, at, outcome) select id, (select min(id) from reps), became_at, 'spoke' from handoffs;
 insert into card_places (handoff_id, channel, claimed_at, ts) select id, 'C1', became_at, 'x' from handoffs;
+insert into turns (pool_id, rep_id, handoff_id, at, kind, weight, moved, share)
+  select (select min(id) from pools), (select min(id) from reps), id, became_at, 'turn', 1, 1, 1 from handoffs;
 insert into system_links (lead_id, system, dirty) select id, 'crm', 1 from leads;
 insert into lead_events (kind, at, lead_id, data) select 'lead.captured', captured_at, id, '{{}}' from leads;
 analyze;
@@ -207,8 +216,35 @@ def hear_of_a_jump(session: Session) -> None:
     rechecking.due_rechecks(session, NOON + timedelta(days=100), 500)
 
 
+def look_at_the_board(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    for slack_user_id, email in (("U1", None), ("U2", "morgan@example.com")):
+        if email is not None:
+            rep = session.scalars(select(Rep).where(Rep.email == email)).one()
+            staffing.know_in_slack(session, rep.id, slack_user_id, "D2", NOON)
+        rep = finding.rep_by_slack(session, slack_user_id)
+        seen = board(session, rep, NOON)
+        assert [row.handoff_id for row in (seen.team or seen.mine).running] == [handoff.id]
+
+
+def choose_with_limits(session: Session) -> None:
+    """Everybody has a limit, and all is looked at that a choice, its books and the questions about it can need."""
+    for rep in session.scalars(select(Rep)):
+        rep.most_open, rep.most_a_day = 9, 9
+    handoff = fresh_handoff(session)
+    pool = session.scalars(select(Pool)).one()
+    owning.owner_to_ask_for(session, handoff.lead_id, NOON)
+    choosing.choose(session, session.get_one(Lead, handoff.lead_id), Role.SDR, NOON, lock=True)
+    next_up(session, pool, NOON)
+    turns.credit(session, handoff, NOON)
+    turns.charge_again(session, handoff, NOON)
+    fairness(session, pool.id, NOON - timedelta(minutes=10))
+
+
 @pytest.mark.parametrize(
-    "road", [accept, reject, sweep, tell, match_by_name, ask_why, hear_of_a_jump], ids=lambda road: road.__name__
+    "road",
+    [accept, reject, sweep, tell, match_by_name, ask_why, hear_of_a_jump, choose_with_limits, look_at_the_board],
+    ids=lambda road: road.__name__,
 )
 def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
     large: Connection, road: Callable[[Session], None]

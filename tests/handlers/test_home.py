@@ -1,6 +1,8 @@
 """App Home through the real door: what a rep sees there, and what they set for themselves."""
 
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ from sqlalchemy import select
 
 from bot.ids import HomeField, HomePress, HomeSubmission
 from bot.settings import slack_settings
-from domain.tables import Absence, Rep
+from domain.tables import Absence, Happened, LeadEvent, Rep
 from domain.verbs import absences, staffing
 from handlers import people
 from handlers.flow import Job
@@ -294,6 +296,27 @@ def test_the_clock_lets_absences_begin_and_end_and_what_waited_is_offered(door: 
         (Job.OFFER_WAITING, team.dana.id),
     ]
     assert people.leave_and_return(now + timedelta(hours=2)) == 0
+
+
+def test_many_clocks_at_once_let_each_absence_begin_and_end_once(door: httpx.Client, team: Team) -> None:
+    now = utcnow()
+    with transaction() as session:
+        for number in range(1, 21):
+            mine = session.get_one(Rep, (team.sam, team.dana)[number % 2].id)
+            since = now + timedelta(hours=number)
+            absences.set_absence(session, mine, since, since + timedelta(hours=1), None, mine, now)
+    with ThreadPoolExecutor(4) as clocks:
+        list(clocks.map(people.leave_and_return, [now + timedelta(days=2)] * 12))
+    with reading() as session:
+        found = session.execute(
+            select(LeadEvent.kind, LeadEvent.data["absence"].as_integer()).where(
+                LeadEvent.kind.in_([Happened.REP_LEFT, Happened.REP_RETURNED]), LeadEvent.data.has_key("absence")
+            )
+        ).all()
+        stored = session.scalars(select(Absence)).all()
+    assert Counter(kind for kind, _ in found) == {Happened.REP_LEFT: 20, Happened.REP_RETURNED: 20}
+    assert len(set(found)) == 40
+    assert all(absence.ended_at is not None for absence in stored)
 
 
 def test_settings_of_the_file_and_of_home_are_the_same_settings(door: httpx.Client, slack: Outside, team: Team) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.rules.fairness import Member, after_turn, next_member, on_return, rotation
+from domain.rules.fairness import Member, after_credit, after_turn, next_member, on_return, rotation, shares
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 weights = st.lists(st.integers(1, 100), min_size=1, max_size=8)
@@ -94,3 +94,31 @@ def test_the_rotation_begins_with_who_is_next_and_names_everybody_once(weights: 
     order = rotation(members, most)
     assert order[0] == next_member(members)
     assert len({member.rep_id for member in order}) == len(order) == min(most, len(members))
+
+
+@given(st.lists(st.integers(1, 5), min_size=2, max_size=6), st.integers(1, 40), st.integers(0, 6))
+def test_however_many_turns_are_given_back_nobody_is_more_than_a_turn_behind(
+    of_weights: list[int], turns: int, given_back: int
+) -> None:
+    members = pool(of_weights)
+    take_turns(members, turns)
+    for _ in range(given_back):
+        active = list(members.values())
+        back = after_credit(members[1], active)
+        time = sum(one.virtual_time * one.weight for one in active) / sum(of_weights)
+        assert back <= members[1].virtual_time
+        assert back >= min(members[1].virtual_time, time - 1 / of_weights[0]) - 1e-6
+        members[1] = replace(members[1], virtual_time=back)
+
+
+def test_a_turn_that_is_given_back_at_once_leaves_everybody_where_they_were() -> None:
+    before = Member(1, 3, 2.0)
+    after = replace(before, virtual_time=after_turn(before))
+    assert after_credit(after, [after, Member(2, 1, 2.0)]) == 2.0
+
+
+@given(weights)
+def test_the_dues_of_a_lead_are_the_whole_lead(of_weights: list[int]) -> None:
+    dues = shares(list(pool(of_weights).values()))
+    assert abs(sum(dues.values()) - 1) < 1e-9
+    assert all(dues[rep_id] == weight / sum(of_weights) for rep_id, weight in enumerate(of_weights, 1))

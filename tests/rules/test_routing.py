@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.rules.routing import Candidate, Territory, choose_pool, skip_reason
+from domain.rules.routing import SKIPPED, Candidate, Rule, Territory, choose_pool, skip_reason
 
 EMEA = Territory(1, {"country": ["DE", "FR"]})
 BIG_SOFTWARE = Territory(2, {"industry": ["software"], "company_size": ["5000+"]})
@@ -63,7 +63,22 @@ def test_who_is_there_and_has_not_said_no_may_be_asked() -> None:
         (candidate(available=False), "away"),
         (candidate(reachable=False), "no_slack_identity"),
         (candidate(rejected_before=True, available=False, reachable=False), "rejected_this_lead"),
+        (Candidate(7, available=True, reachable=True, rejected_before=False, handed_on=True), "handed_on"),
+        (Candidate(7, available=True, reachable=True, rejected_before=False, gave_back=True), "gave_it_back"),
+        (Candidate(7, available=True, reachable=True, rejected_before=False, on_leave=True), "on_leave"),
+        (Candidate(7, available=True, reachable=True, rejected_before=False, open=3, most_open=3), "full"),
+        (Candidate(7, available=True, reachable=True, rejected_before=False, most_open=0), "full"),
+        (Candidate(7, available=True, reachable=True, rejected_before=False, today=8, most_a_day=8), "full_today"),
     ],
 )
 def test_who_is_not_asked_is_not_asked_for_a_reason(skipped: Candidate, why: str) -> None:
     assert skip_reason(skipped) == why
+    assert why in SKIPPED
+
+
+def test_who_has_less_than_they_may_is_asked() -> None:
+    assert skip_reason(Candidate(7, True, True, False, open=2, most_open=3, today=7, most_a_day=8)) is None
+
+
+def test_every_rule_that_decides_has_words_for_it() -> None:
+    assert all(rule.words for rule in Rule)
