@@ -21,6 +21,8 @@ NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 
 LAW = hypothesis_settings(max_examples=10_000 if os.environ.get("CI") else 100, deadline=None)
 """`@LAW` above `@given`: what must hold without an exception, tried on many more examples where CI says so."""
+HEAVY_LAW = hypothesis_settings(LAW, max_examples=1_000 if os.environ.get("CI") else 100)
+"""The same for laws whose one example is thousands of steps: else they alone would take CI's time."""
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from bot.limits import check_message
 from bot.review import review_message
 from domain.reviewing import Named, Review
 from tests.bot.making import hostile, slips, texts
-from tests.conftest import LAW, NOON
+from tests.conftest import HEAVY_LAW, NOON
 
 KIM = Named("Kim Buyer", "Sample Software", 58, "Nearly ready", "2 points short; a webinar would do")
 QUIET = Review(NOON, 1, 0, 0, 0, 0, (), (), (), 0, None)
@@ -43,7 +43,7 @@ def test_what_there_is_nothing_of_is_left_out() -> None:
     assert "in no programme" in said(replace(QUIET, near=(replace(KIM, programme=None, company=None),)))
 
 
-@LAW
+@HEAVY_LAW
 @given(five, five, five, hostile)
 def test_no_text_of_others_breaks_the_message(
     near: list[Named], fading: list[Named], stuck: list[Named], best: str

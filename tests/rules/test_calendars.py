@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.rules.calendars import ALWAYS, Block, Calendar, after, at_work, elapsed, working
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 
 MINUTE = timedelta(minutes=1)
 CHANGES = {
@@ -69,7 +69,7 @@ def walked(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     return sum((MINUTE for one in minutes(start, (end - start) // MINUTE) if works_in(calendar, one)), timedelta(0))
 
 
-@LAW
+@HEAVY_LAW
 @given(calendars(), st.integers(0, 3000))
 def test_elapsed_working_time_is_what_a_minute_walker_counts(made: tuple[Calendar, datetime], length: int) -> None:
     calendar, start = made
@@ -77,7 +77,7 @@ def test_elapsed_working_time_is_what_a_minute_walker_counts(made: tuple[Calenda
     assert elapsed(calendar, start, end) == walked(calendar, start, end)
 
 
-@LAW
+@HEAVY_LAW
 @given(calendars(), st.integers(1, 3000), st.floats(0, 1))
 def test_the_moment_after_a_span_is_the_first_at_which_so_much_has_passed(
     made: tuple[Calendar, datetime], length: int, part: float
@@ -93,7 +93,7 @@ def test_the_moment_after_a_span_is_the_first_at_which_so_much_has_passed(
     assert walked(calendar, start, at - MINUTE) == span - MINUTE
 
 
-@LAW
+@HEAVY_LAW
 @given(calendars(), st.integers(0, 1500), st.integers(0, 1500))
 def test_working_time_adds_up_and_never_runs_backwards(
     made: tuple[Calendar, datetime], first: int, second: int
@@ -104,7 +104,7 @@ def test_working_time_adds_up_and_never_runs_backwards(
     assert timedelta(0) <= elapsed(calendar, start, middle) <= elapsed(calendar, start, end) <= end - start
 
 
-@LAW
+@HEAVY_LAW
 @given(calendars(), st.integers(0, 90), st.integers(0, 90))
 def test_more_time_is_over_later(made: tuple[Calendar, datetime], less: int, more: int) -> None:
     calendar, start = made
@@ -113,7 +113,7 @@ def test_more_time_is_over_later(made: tuple[Calendar, datetime], less: int, mor
     assert None in ends or ends[0] <= ends[1]  # type: ignore[operator]  # neither is None here
 
 
-@LAW
+@HEAVY_LAW
 @given(calendars(), st.integers(0, 3000))
 def test_who_is_asked_at_a_minute_whether_they_work_says_what_the_wall_clock_says(
     made: tuple[Calendar, datetime], minute: int
@@ -123,7 +123,7 @@ def test_who_is_asked_at_a_minute_whether_they_work_says_what_the_wall_clock_say
     assert at_work(calendar, at) == works_in(calendar, at)
 
 
-@LAW
+@HEAVY_LAW
 @given(calendars())
 def test_the_intervals_of_work_come_in_order_and_do_not_touch_what_is_left_out(
     made: tuple[Calendar, datetime],

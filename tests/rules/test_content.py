@@ -17,7 +17,7 @@ from domain.rules.content import (
     choose_content,
 )
 from domain.rules.tiers import Tier
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 
 PERSONAS = ("decision_maker", "influencer", "")
 KEYS = [f"content-{number}" for number in range(6)]
@@ -62,7 +62,7 @@ def test_what_moved_more_of_the_leads_of_its_tier_is_recommended() -> None:
     assert choice.in_words(Tier.MEL) == "40 of 100 MEL leads that met it moved up within 30 days; of all contents, 24%"
 
 
-@LAW
+@HEAVY_LAW
 @given(st.integers(0, 700), st.integers(0, 1000))
 def test_one_success_of_one_does_not_beat_thirty_of_sixty_where_half_is_not_below_usual(moved: int, seen: int) -> None:
     others = [mel("elsewhere", seen, min(moved, seen // 2))]
@@ -120,7 +120,7 @@ def test_a_share_of_the_recommendations_goes_to_new_contents() -> None:
     assert 0.8 * EXPLORING / 100 < len(explored) / 4000 < 1.2 * EXPLORING / 100
 
 
-@LAW
+@HEAVY_LAW
 @given(readers, results())
 def test_nothing_is_recommended_twice_and_nothing_outside_the_catalogue(who: Reader, known: list[Result]) -> None:
     choice = choose_content(who, CATALOGUE, known)
@@ -131,14 +131,14 @@ def test_nothing_is_recommended_twice_and_nothing_outside_the_catalogue(who: Rea
         assert choice.item.key not in who.used
 
 
-@LAW
+@HEAVY_LAW
 @given(readers, st.data())
 def test_the_order_of_the_results_plays_no_part(who: Reader, data: st.DataObject) -> None:
     known = data.draw(results())
     assert choose_content(who, CATALOGUE, known) == choose_content(who, CATALOGUE, data.draw(st.permutations(known)))
 
 
-@LAW
+@HEAVY_LAW
 @given(results(), st.sampled_from(Tier), st.sampled_from(PERSONAS), st.data())
 def test_one_more_lead_that_moved_never_costs_a_content_its_place(
     known: list[Result], tier: Tier, persona: str, data: st.DataObject
@@ -155,13 +155,13 @@ def test_one_more_lead_that_moved_never_costs_a_content_its_place(
             assert after.worth(one.content) >= after.worth(other) - 1e-12
 
 
-@LAW
+@HEAVY_LAW
 @given(results(), st.sampled_from(Tier), st.sampled_from(PERSONAS), st.sampled_from(KEYS))
 def test_an_estimate_is_a_share(known: list[Result], tier: Tier, persona: str, key: str) -> None:
     assert 0 <= Measured(known, tier, persona).worth(key) <= 1
 
 
-@LAW
+@HEAVY_LAW
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(20, 10_000), st.floats(20, 10_000))
 def test_the_cautious_estimate_rises_with_the_rate_and_with_what_stands_behind_it(
     rate: float, other: float, weight: float, more: float

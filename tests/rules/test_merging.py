@@ -17,7 +17,7 @@ from domain.rules.merging import (
     merge_fields,
     merge_people,
 )
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 ORDER = ("zoominfo", "clearbit")
@@ -92,7 +92,7 @@ def test_an_empty_field_takes_nothing_away() -> None:
     assert merged["phone"].value == "+4930901820"
 
 
-@LAW
+@HEAVY_LAW
 @given(st.lists(statements, max_size=5))
 def test_hearing_everything_twice_changes_nothing(said: list[Statement]) -> None:
     once = after(*said)
@@ -132,7 +132,7 @@ def test_it_does_not_matter_which_two_of_three_records_are_merged_first(
     assert merge_people(first, three, ORDER)[0] == merge_people(one, last, ORDER)[0]
 
 
-@LAW
+@HEAVY_LAW
 @given(records, records)
 def test_merging_a_record_that_is_in_there_already_changes_nothing(
     one: Mapping[str, Sourced], other: Mapping[str, Sourced]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.rules.model_table import ModelError
 from domain.rules.programmes import NurtureProgramme, choose_programme, read_programmes
 from domain.rules.tiers import Tier
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 
 EXAMPLE = Path(__file__).resolve().parent.parent.parent / "docs" / "examples" / "nurture.toml"
 GERMAN = NurtureProgramme("German", {"country": ["DE", "AT"]})
@@ -89,7 +89,7 @@ def test_a_mistake_in_the_file_is_said_with_its_place(toml: str, said: str) -> N
     assert said in str(raised.value)
 
 
-@LAW
+@HEAVY_LAW
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reader_in_another_way(toml: str) -> None:
     with suppress(ModelError):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rules.reviewing import first_working_day, month_start, review_begins
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 
 
 def test_a_month_that_begins_on_a_weekend_begins_its_work_on_monday() -> None:
@@ -13,7 +13,7 @@ def test_a_month_that_begins_on_a_weekend_begins_its_work_on_monday() -> None:
     assert first_working_day(date(2026, 9, 30)) == date(2026, 9, 1)  # a Tuesday
 
 
-@LAW
+@HEAVY_LAW
 @given(st.dates())
 def test_the_first_working_day_is_the_first_day_of_its_month_that_is_no_weekend(day: date) -> None:
     found = first_working_day(day)

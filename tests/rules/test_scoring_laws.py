@@ -21,7 +21,7 @@ from domain.rules.scoring import (
     read_model,
     score,
 )
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW, LAW
 from tests.rules.scoring_strategies import NOW, anything_in_json, caps, leads, models, odd_leads, touches
 
 DEFAULT = read_model(default_model_toml())
@@ -57,7 +57,7 @@ def test_the_model_we_ship_takes_attributes_of_any_type(attributes: dict[str, An
     holds_together(score(DEFAULT, LeadFacts(attributes), NOW))
 
 
-@LAW
+@HEAVY_LAW
 @given(models(negative_touches=False), leads, st.floats(0, 200))
 def test_no_score_rises_merely_because_time_passes_unless_something_bad_fades(
     data: dict[str, Any], lead: LeadFacts, days: float
@@ -135,7 +135,7 @@ def _lowered(data: dict[str, Any], other: dict[str, Any], rule_cap: int) -> dict
     return data | groups | {"caps": lower}
 
 
-@LAW
+@HEAVY_LAW
 @given(models(), leads, caps, st.integers(1, 40))
 def test_a_higher_cap_never_brings_fewer_points(
     data: dict[str, Any], lead: LeadFacts, other: dict[str, Any], rule_cap: int

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.limits import TEXTS, WORDS
 from domain.rules.refusals import NoSuchSnooze
 from domain.rules.snoozing import LONGEST, SPANS, snooze_until
-from tests.conftest import LAW, NOON
+from tests.conftest import HEAVY_LAW, NOON
 
 NOW = int(NOON.timestamp())
 
@@ -31,7 +31,7 @@ def test_a_moment_that_has_passed_or_is_far_or_none_is_refused(until: str) -> No
         snooze_until("1h", until, NOON)
 
 
-@LAW
+@HEAVY_LAW
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_whatever_comes_back_from_slack_a_snooze_ends_within_thirty_days(span: str, until: str) -> None:
     try:
