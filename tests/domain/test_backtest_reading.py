@@ -88,7 +88,7 @@ def test_a_lead_that_sales_had_before_the_window_is_handed_over_by_no_model(sess
     assert (tally.with_sales, tally.old.handed, tally.old.earlier) == (1, [], 0)
     # Given back before the window, for a month: the touch of five days ago comes while it still rests.
     at = NOON - 34 * DAY
-    reject(session, handoff.id, version=handoff.version, by=team.morgan, reason="unreachable", note=None, now=at)
+    reject(session, handoff.id, version=handoff.version, by=team.morgan, reason="not_ready", note=None, now=at)
     resting = replayed(session, active_model(session)[1], window)
     assert (resting.with_sales, [one.at for one in resting.old.handed]) == (0, window.month_ends()[-1:])
 

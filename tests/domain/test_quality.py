@@ -77,7 +77,7 @@ def test_what_waits_for_somebody_is_counted(session: Session, team: Team) -> Non
 
 
 def test_a_rep_sees_their_own_numbers(session: Session, team: Team) -> None:
-    # All of them before the first is accepted: the next lead of a company goes to whom it has already.
+    # Offered before any is accepted: the colleagues of a lead that somebody has accepted are theirs as well.
     for handoff in [offer(session, number) for number in range(3)]:
         accept(session, handoff.id, version=2, by=team.morgan, now=SOON)
     assert measured(session, team.sam).acceptance == Share(2, 2)

@@ -81,14 +81,21 @@ class Outside:
         return dict(self.page.post(f"/_api/as/{user}/{what}", json=body).raise_for_status().json())
 
     def press(self, user: str, message: dict[str, Any], action_id: str) -> dict[str, Any]:
-        """Press a button of a message. Raises if there is none."""
-        block = next(
-            block
+        """Press a button of a message, or choose in its menu what stands for that button. Raises if there is neither."""
+        elements = [
+            (block["block_id"], one)
             for block in message["blocks"]
-            if any(one["action_id"] == action_id for one in block.get("elements", ()) if block["type"] == "actions")
-        )
-        place = {"channel": message["channel"], "ts": message["ts"], "block_id": block["block_id"]}
-        return self.act(user, "press", action_id=action_id, **place)
+            if block["type"] == "actions"
+            for one in block["elements"]
+        ]
+        for block_id, one in elements:
+            place = {"channel": message["channel"], "ts": message["ts"], "block_id": block_id}
+            if one["action_id"] == action_id:
+                return self.act(user, "press", action_id=action_id, **place)
+            for option in one.get("options", ()):
+                if option["value"].startswith(f"{action_id} "):
+                    return self.act(user, "press", action_id=one["action_id"], **place, selected_option=option)
+        raise LookupError(f"no button {action_id}")
 
     def top_view(self, user: str) -> dict[str, Any]:
         return dict(self.page.get(f"/_api/as/{user}/views").json()["views"][-1])

@@ -35,13 +35,11 @@ __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
 def team(door: httpx.Client, slack: Outside) -> Team:
     """One lead accepted by Sam, one rejected by Dana."""
     made = make_staff("C0SDREMEA01")
-    for number, rep in enumerate((made.sam, made.dana)):
-        handoff_id = offer_a_lead(email=f"lead-{number}@buyer.example.com")
-        with transaction() as session:
-            if rep is made.sam:
-                deciding.accept(session, handoff_id, version=2, by=rep, now=utcnow())
-            else:
-                deciding.reject(session, handoff_id, version=2, by=rep, reason="competitor", note=None, now=utcnow())
+    # Offered before either is decided: a colleague of a lead that Sam has accepted would be his as well.
+    first, second = (offer_a_lead(email=f"lead-{number}@buyer.example.com") for number in range(2))
+    with transaction() as session:
+        deciding.accept(session, first, version=2, by=made.sam, now=utcnow())
+        deciding.reject(session, second, version=2, by=made.dana, reason="competitor", note=None, now=utcnow())
     return made
 
 

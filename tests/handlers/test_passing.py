@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.ids import MORE, Field, HandoffRef, MenuChoice, Press, Submission
+from bot.ids import MORE, Field, HandoffRef, Press, Submission
 from bot.modals import BACK_TO_THE_POOL
 from domain.rules.lifecycle import HandoffStatus
 from domain.tables import Handoff, JobRow
@@ -80,13 +80,8 @@ def words(message: dict[str, Any]) -> str:
 
 
 def choose(slack: Outside, channel: str, user: str, press: Press) -> dict[str, Any]:
-    """Open the menu of the (first) card in the channel, and choose what stands for `press`."""
-    message = card(slack, channel)
-    block = next(one for one in message["blocks"] if one["type"] == "actions")
-    menu = next(one for one in block["elements"] if one["action_id"] == MORE)
-    (option,) = [one for one in menu["options"] if MenuChoice.unpack(one["value"]).press is press]
-    place = {"channel": channel, "ts": message["ts"], "block_id": block["block_id"], "action_id": MORE}
-    return slack.act(user, "press", **place, selected_option=option)
+    """Choose in the menu of the (first) card in the channel what stands for `press`."""
+    return slack.press(user, card(slack, channel), press)
 
 
 def whispered(slack: Outside, channel: str, user: str) -> str:
