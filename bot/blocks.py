@@ -96,10 +96,10 @@ def actions(block_id: str, *elements: Block) -> Block:
 
 
 def option(text: str, value: str, description: str | None = None) -> Block:
-    made: Block = {"text": {"type": "plain_text", "text": plain(text, OPTION_TEXT)}, "value": value}
-    return made | (
-        {"description": {"type": "plain_text", "text": plain(description, OPTION_TEXT)}} if description else {}
-    )
+    """An option of a select. A text of which nothing can be shown still leaves something to choose."""
+    made: Block = {"text": {"type": "plain_text", "text": plain(text, OPTION_TEXT) or "…"}, "value": value}
+    more = plain(description, OPTION_TEXT) if description else ""
+    return made | ({"description": {"type": "plain_text", "text": more}} if more else {})
 
 
 def select(block_id: str, label: str, placeholder: str, options: list[Block]) -> Block:
