@@ -84,13 +84,28 @@ def test_a_rejection_needs_a_reason_and_then_changes_the_card(page: Page, town: 
     choose(page, "reason", "other")
     page.get_by_test_id("modal-submit").click()
     expect(page.get_by_test_id("field-error-note")).to_contain_text("needs a note")
-    choose(page, "reason", "bad_timing")
     page.get_by_test_id("field-note").fill("Budget comes in autumn.")
+    choose(page, "reason", "no_fit")
+    expect(page.get_by_test_id("field-detail")).to_be_visible()
+    expect(page.get_by_test_id("field-note")).to_have_value("Budget comes in autumn.")
+    choose(page, "reason", "bad_timing")
+    expect(page.get_by_test_id("field-detail")).to_have_count(0)
     page.get_by_test_id("modal-submit").click()
     expect(page.get_by_test_id("modal")).to_have_count(0)
     expect(card).to_contain_text("Not now → back to nurture")
     expect(card).to_contain_text("Budget comes in autumn.")
-    expect(card.get_by_role("button")).to_have_count(0)
+    expect(card.get_by_role("button")).to_have_count(1)
+    card.get_by_test_id("button-handoff.undo").click()
+    expect(card.get_by_test_id("button-handoff.accept")).to_be_visible()
+
+
+def test_a_rep_releases_a_lead_from_the_menu_of_its_card(page: Page, town: Town) -> None:
+    an_mql(town, "Rolf")
+    card = see(page, town, MORGAN, "Rolf Example").first
+    rep = become_the_rep(page, town, card)
+    card.get_by_test_id("button-handoff.more").click()
+    page.get_by_test_id(re.compile("^option-handoff.release ")).click()
+    expect(card).to_contain_text(f"Released to the pool by {rep}")
 
 
 def test_a_hot_lead_comes_to_one_ae_as_a_direct_message(page: Page, town: Town) -> None:

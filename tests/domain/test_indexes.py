@@ -27,12 +27,15 @@ from domain.verbs import (
     nurturing,
     offering,
     owning,
+    passing,
     rechecking,
     rescoring,
     scoring,
+    snoozing,
     staffing,
     telling,
     turns,
+    undoing,
 )
 from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
@@ -164,6 +167,18 @@ def reject(session: Session) -> None:
     nurturing.enrol(session, handoff.lead_id, NOON)
 
 
+def pass_on(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    rep = finding.rep_by_slack(session, "U1")
+    later = NOON + timedelta(hours=1)
+    snoozing.snooze(session, handoff.id, version=handoff.version, by=rep, until=later, now=NOON)
+    assert snoozing.wake_due(session, later, 100) == 1
+    deciding.reject(session, handoff.id, version=handoff.version, by=rep, reason="bad_timing", note=None, now=later)
+    undoing.undo(session, handoff.id, version=handoff.version, by=rep, now=later)
+    passing.release(session, handoff.id, version=handoff.version, by=rep, now=later)
+    finding.card_view(session, handoff.id)
+
+
 def sweep(session: Session) -> None:
     fresh_handoff(session)
     later = NOON + timedelta(hours=3)
@@ -243,7 +258,18 @@ def choose_with_limits(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "road",
-    [accept, reject, sweep, tell, match_by_name, ask_why, hear_of_a_jump, choose_with_limits, look_at_the_board],
+    [
+        accept,
+        reject,
+        pass_on,
+        sweep,
+        tell,
+        match_by_name,
+        ask_why,
+        hear_of_a_jump,
+        choose_with_limits,
+        look_at_the_board,
+    ],
     ids=lambda road: road.__name__,
 )
 def test_no_query_of_the_hot_path_reads_a_table_from_end_to_end(
