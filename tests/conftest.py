@@ -16,6 +16,9 @@ from domain.verbs import modelling
 from kit import db, embedded_postgres, migrating
 from kit.settings import settings
 
+# pytest-xdist tells its workers a width, and a console that is made at import would keep it, whatever a test says.
+os.environ.pop("COLUMNS", None)
+
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 """A Tuesday, for rules and verbs that are given the time."""
 
