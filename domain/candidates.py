@@ -51,14 +51,16 @@ class Verdicts:
 def history_of(session: Session, lead: Lead) -> History:
     """From all handoffs of the lead. Who let it expire counts for as long as it goes from one to the next."""
     rows = session.execute(
-        select(Handoff.rep_id, Handoff.status, Handoff.handed_on)
+        select(Handoff.rep_id, Handoff.status, Handoff.handed_on, Handoff.rejected_by)
         .where(Handoff.lead_id == lead.id)
         .order_by(Handoff.cycle.desc())
     ).all()
     times = rows[0].handed_on if rows and rows[0].status in LIVE else 0
     expired = [row.rep_id for row in rows if row.status is HandoffStatus.EXPIRED and row.rep_id is not None]
+    rejections = [row for row in rows if row.status is HandoffStatus.REJECTED]
     return History(
-        frozenset(row.rep_id for row in rows if row.status is HandoffStatus.REJECTED),
+        # Who covers may have rejected it: neither they nor whose it was are asked again.
+        frozenset(rep_id for row in rejections for rep_id in (row.rep_id, row.rejected_by) if rep_id is not None),
         frozenset(expired[:times]),
         [row.rep_id for row in rows if row.status in TAKEN],
     )

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sqlalchemy.orm import Session
 
 from domain.rules.calendars import Block
+from domain.rules.countries import codes, country_code
+from domain.rules.facts import Attribute
 from domain.rules.public_holidays import holidays_of
 from domain.rules.working_hours import in_order, read_block, read_days, read_zone, week_of
 from domain.tables import Pool, Rep, Role
@@ -132,7 +134,7 @@ def read(path: Path) -> StaffFile:
     """Read and check the file; raises BadStaffFile."""
     try:
         return StaffFile.of(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as unreadable:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as unreadable:
         raise BadStaffFile(f"{path}: {unreadable}") from None
     except ValidationError as wrong:
         lines = [f"{path}: {_path(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in wrong.errors()]
@@ -143,8 +145,8 @@ def read(path: Path) -> StaffFile:
 
 def _complaints(entries: StaffFile) -> Iterator[str]:
     emails, pools = [rep.key for rep in entries.reps], {pool.name: pool for pool in entries.pools}
-    yield from _twice("reps", "email", emails)
-    yield from _twice("pools", "name", [pool.name for pool in entries.pools])
+    yield from _twice("reps[{}].email", emails)
+    yield from _twice("pools[{}].name", [pool.name for pool in entries.pools])
     for index, pool in enumerate(entries.pools):
         where = f"pools[{index}]"
         if pool.role is Role.SDR and pool.channel is None:
@@ -152,17 +154,32 @@ def _complaints(entries: StaffFile) -> Iterator[str]:
         for email in [*pool.members, *([pool.manager] if pool.manager else [])]:
             if email.casefold() not in emails:
                 yield f"{where}: {email} is not among the reps of this file"
+        yield from _twice(f"{where}.members", [email.casefold() for email in pool.members])
         if pool.overflow is not None and (why := _bad_overflow(pool, pools)):
             yield f"{where}.overflow: {why}"
     for index, territory in enumerate(entries.territories):
         if territory.pool not in pools:
             yield f"territories[{index}].pool: there is no pool named {territory.pool}"
+        yield from _never_fits(f"territories[{index}].when", territory.when)
 
 
-def _twice(table: str, key: str, names: Sequence[str]) -> Iterator[str]:
+def _twice(where: str, names: Sequence[str]) -> Iterator[str]:
+    """`where` may hold {}, for the place of the second one."""
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield f"{table}[{index}].{key}: {name} stands there twice"
+            yield f"{where.format(index)}: {name} stands there twice"
+
+
+def _never_fits(where: str, when: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What no lead ever has: its leads would go elsewhere without a word."""
+    for attribute, values in when.items():
+        if not values:
+            yield f"{where}.{attribute}: name at least one value, or leave it out"
+    for place, country in enumerate(when.get(Attribute.COUNTRY, ())):
+        if country.upper() not in codes():
+            code = country_code(country)
+            hint = f"write it as {code}" if code else "write two letters, as in DE"
+            yield f"{where}.{Attribute.COUNTRY}[{place}]: there is no country {country!r}; {hint}"
 
 
 def _bad_overflow(pool: PoolEntry, pools: Mapping[str, PoolEntry]) -> str | None:
@@ -235,6 +252,7 @@ def _save_reps(session: Session, entries: StaffFile, before: StaffFile | None) -
 
 def _save_pools(session: Session, entries: StaffFile, reps: Mapping[str, Rep]) -> dict[str, Pool]:
     pools = {}
+    staffing.lock_pools(session)
     for entry in entries.pools:
         manager = reps[entry.manager.casefold()] if entry.manager else None
         pool = staffing.save_pool(
@@ -245,6 +263,7 @@ def _save_pools(session: Session, entries: StaffFile, reps: Mapping[str, Rep]) -
         pools[entry.name] = pool
     for entry in entries.pools:
         staffing.set_overflow(session, pools[entry.name], pools[entry.overflow] if entry.overflow else None)
+    staffing.close_others(session, [pool.id for pool in pools.values()])
     return pools
 
 

@@ -90,8 +90,10 @@ def cancel_absence(session: Session, absence_id: int, rep: Rep, now: datetime) -
         return absence
     # The time that they were away stays what it was: no clock of theirs ran in it.
     absence.began_at, absence.until = absence.began_at or now, min(absence.until, now)
-    _end(session, absence, rep, now)
+    session.flush()
+    # The clocks before the pools, as whoever decides on a lead locks them: else the two could wait for each other.
     retime(session, rep.id, now)
+    _end(session, absence, rep, now)
     return absence
 
 

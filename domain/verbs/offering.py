@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffMove, HandoffStatus, LeadMove, Stage, handoff_step, lead_step
 from domain.rules.refusals import NoSuchMove
+from domain.rules.routing import ABOUT_THE_LEAD
 from domain.rules.tiers import Tier
+from domain.succession import present_handoff
 from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role
 from domain.verbs import turns
 from domain.verbs.choosing import Choice, choose, choose_person
@@ -61,9 +63,7 @@ def _before(session: Session, lead: Lead) -> Handoff | None:
     """The handoff from which the lead comes now; None for one that comes anew, from capture or from nurture."""
     if lead.stage is not Stage.IN_HANDOFF:
         return None
-    return session.scalars(
-        select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
-    ).first()
+    return present_handoff(session, lead.id)
 
 
 def _seller_tier(lead: Lead, before: Handoff | None, to: Rep | None) -> Tier | None:
@@ -121,8 +121,10 @@ def _offer(
     pool = choice.home if waits else choice.pool
     handoff.pool_id = pool.id if pool is not None else None
     if rep is None:
+        first = not handoff.trace
         _wait(session, lead, handoff, now, choice, not_to)
-        if pool is not None:
+        # If it is this lead that somebody may not be asked for, others are offered meanwhile and end the shortage each time.
+        if pool is not None and (first or not ABOUT_THE_LEAD & {*choice.skipped.values()}):
             _say_short(session, lead, handoff, pool, now)
         return
     _over_the_shortage(choice)

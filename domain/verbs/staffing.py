@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from domain.availability import hours_of
@@ -76,15 +76,29 @@ def retire_others(session: Session, staying: Collection[int], now: datetime) -> 
 def know_in_slack(session: Session, rep_id: int, slack_user_id: str, dm_id: str, now: datetime) -> None:
     """Note who the rep is in Slack. From now on cards can be addressed to them, and they take their turns."""
     rep = session.get_one(Rep, rep_id)
-    if rep.slack_user_id is None:
-        catch_up(session, rep)
+    new = rep.slack_user_id is None
     rep.slack_user_id, rep.slack_dm_id = slack_user_id, dm_id
+    # The rep before their pools, as an import of the file writes them: else the two could wait for each other.
+    session.flush()
+    if new:
+        catch_up(session, rep)
     happened(session, Happened.REP_RETURNED, now, rep_id=rep.id)
 
 
 def know_in_crm(session: Session, rep_id: int, crm_user_id: str) -> None:
     """Note who the rep is in the CRM, so that leads there can have them as owner."""
     session.get_one(Rep, rep_id).crm_user_id = crm_user_id
+
+
+def lock_pools(session: Session) -> None:
+    """Before any of them or of their members is written: leads that are handed over meanwhile wait, in the same order."""
+    session.scalars(select(Pool.id).order_by(Pool.id).with_for_update(key_share=True)).all()
+
+
+def close_others(session: Session, staying: Collection[int]) -> None:
+    """Pools that are not among `staying` (pool ids) are closed: nobody is in them, and nothing overflows from them."""
+    session.execute(delete(PoolMember).where(PoolMember.pool_id.not_in(staying)))
+    session.execute(update(Pool).where(Pool.id.not_in(staying)).values(overflow_id=None))
 
 
 def save_pool(session: Session, *, name: str, role: Role, slack_channel: str | None, manager: Rep | None) -> Pool:

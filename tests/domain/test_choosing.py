@@ -14,7 +14,7 @@ from domain.verbs.choosing import choose, route_of
 from domain.verbs.offering import hand_over, waiting_leads
 from domain.verbs.owning import note_owner, owner_to_ask_for
 from tests.conftest import NOON
-from tests.domain.making import CHANNEL, DIRECTOR, HQL, MQL, Team, events, make_lead, make_rep
+from tests.domain.making import CHANNEL, DIRECTOR, HQL, MQL, Team, events, make_absence, make_lead, make_rep
 
 SOON = NOON + timedelta(minutes=3)
 DAY = timedelta(days=1)
@@ -109,6 +109,18 @@ def test_who_rejected_a_lead_does_not_get_it_back_as_the_accounts_owner(session:
     second = offered(session, lead, SOON)
     assert second.rep_id == team.dana.id
     assert second.trace["owners"][0]["why"] == "rejected_this_lead"
+
+
+def test_who_rejected_a_lead_for_whom_they_cover_is_not_asked_for_it(session: Session, team: Team) -> None:
+    staffing.step_away(session, team.dana.email, NOON)
+    handoff = offered(session, lead_of(session, 1))
+    make_absence(session, team.sam, cover=team.dana, since=NOON, until=NOON + DAY)
+    staffing.come_back(session, team.dana.email, NOON)
+    deciding.reject(
+        session, handoff.id, version=handoff.version, by=team.dana, reason="no_capacity", note="A note", now=SOON
+    )
+    again = offered(session, session.get_one(Lead, handoff.lead_id), SOON)
+    assert (again.status, again.trace["skipped"][str(team.dana.id)]) == (HandoffStatus.OPEN, "rejected_this_lead")
 
 
 def test_an_owner_of_no_pool_is_told_by_direct_message(session: Session, team: Team) -> None:

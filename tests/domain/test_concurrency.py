@@ -9,13 +9,15 @@ from functools import partial
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
 from domain.rules.refusals import AlreadyDecided, Refusal
-from domain.tables import Company, Handoff, Happened, JobRow, Lead, LeadEvent, Rep, Role, TouchRow
+from domain.tables import Company, Handoff, Happened, JobRow, Lead, LeadEvent, Pool, Rep, Role, SlaClock, TouchRow
 from domain.verbs import deciding, passing, staffing
+from domain.verbs.absences import cancel_absence
 from domain.verbs.merging import merge_leads
 from domain.verbs.offering import hand_over
 from handlers.flow import Job
@@ -243,3 +245,35 @@ def test_two_companies_known_by_name_that_get_one_domain_at_once_lose_nobody(com
     results = all_at_once([partial(arrive, n, name) for n, name in enumerate(NAMES)])
     assert len(set(results)) == 1
     assert counted(committed, Company.domain == "sample-company.com") == 1
+
+
+def test_coming_back_early_and_a_lead_that_is_given_back_do_not_wait_for_each_other(committed: Engine) -> None:
+    """Both want the clocks of the lead and the pool's row, and hold what they have: the order of locks has to be one."""
+    with transaction() as session:
+        team = make_team(session)
+        handoff = make_offer(session)
+        for clock in session.scalars(select(SlaClock).where(SlaClock.kind == ClockKind.FIRST_CONTACT)):
+            clock.working = True
+        away = make_absence(session, team.sam, cover=team.dana, since=NOON, until=NOON + timedelta(hours=1))
+        ids = {"sam": team.sam.id, "dana": team.dana.id, "handoff": handoff.id, "away": away.id, "pool": team.sdrs.id}
+        assert handoff.rep_id == team.sam.id
+
+    def come_back() -> None:
+        with transaction() as session:
+            cancel_absence(session, ids["away"], session.get_one(Rep, ids["sam"]), NOON)
+
+    def give_back() -> None:
+        with transaction() as session:
+            dana = session.get_one(Rep, ids["dana"])
+            deciding.reject(session, ids["handoff"], version=2, by=dana, reason="bad_data", note="A note", now=NOON)
+
+    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid <> pg_backend_pid()")
+    with ThreadPoolExecutor(2) as threads, committed.connect() as watcher, Session(committed) as holder:
+        holder.execute(select(Pool.id).where(Pool.id == ids["pool"]).with_for_update())
+        both = []
+        for count, act in enumerate((come_back, give_back), 1):
+            both.append(threads.submit(act))
+            while watcher.scalar(waiting) != count:
+                watcher.rollback()
+        holder.rollback()
+        assert [one.result(timeout=20) for one in both] == [None, None]

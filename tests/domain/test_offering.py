@@ -215,6 +215,24 @@ def test_the_next_shortage_is_told_again(session: Session, team: Team) -> None:
     assert events(session).count(Happened.POOL_SHORT) == 2
 
 
+def test_a_lead_that_nobody_may_have_is_told_once_while_others_go_out(session: Session, team: Team) -> None:
+    refused = make_offer(session)
+    for _ in range(2):
+        reject(session, refused, team)
+        refused = next_of(session, refused)
+    assert (refused.status, {*refused.trace["skipped"].values()}) == (HandoffStatus.OPEN, {"rejected_this_lead"})
+    for n in range(3):
+        make_offer(session, MQL, f"lead-{n}@buyer.example.com")
+        hand_over(session, refused.lead_id, SOON)
+    assert events(session).count(Happened.POOL_SHORT) == 1
+
+
+def next_of(session: Session, handoff: Handoff) -> Handoff:
+    following = hand_over(session, handoff.lead_id, SOON)
+    assert following is not None
+    return following
+
+
 def test_with_no_pool_at_all_the_lead_waits_for_one(session: Session) -> None:
     handoff = make_offer(session)
     assert (handoff.status, handoff.trace) == (HandoffStatus.OPEN, {"no_pool": True})

@@ -91,6 +91,21 @@ def test_who_fits_no_territory_goes_to_the_first_pool_of_the_role(session: Sessi
     assert [tuple(row) for row in rows] == [({"country": ["US"]}, "SDR"), ({}, "SDR DACH")]
 
 
+def test_a_pool_that_the_file_names_no_more_is_closed(session: Session, tmp_path: Path) -> None:
+    """Else its members' own leads would still be posted in its channel."""
+    save(session, tmp_path, GOOD.replace('channel = "C0DACH"', 'channel = "C0DACH"\noverflow = "SDR"'))
+    begin, end = GOOD.index('[[pools]]\nname = "SDR DACH"'), GOOD.index('[[pools]]\nname = "SDR"\n')
+    save(session, tmp_path, GOOD[:begin] + GOOD[end:])
+    closed = session.scalars(select(Pool).where(Pool.name == "SDR DACH")).one()
+    assert session.scalars(select(PoolMember).where(PoolMember.pool_id == closed.id)).all() == []
+    assert closed.overflow_id is None
+
+
+def test_brackets_without_end_are_a_mistake_like_another(tmp_path: Path) -> None:
+    with pytest.raises(BadStaffFile, match=r"reps\.toml: "):
+        staff_file.read(written(tmp_path, GOOD + "a = " + "[" * 5_000))
+
+
 def test_the_same_file_a_second_time_changes_nothing(session: Session, tmp_path: Path) -> None:
     entries = staff_file.read(written(tmp_path, GOOD))
     staff_file.save(session, entries)
@@ -238,6 +253,14 @@ def test_who_has_no_hours_is_always_at_work(session: Session, tmp_path: Path) ->
         ('email = "dana@example.com"', 'email = "SAM@example.com"', "reps[1].email: sam@example.com stands there"),
         ('name = "Spare"', 'name = "SDR"', "pools[1].name: SDR stands there twice"),
         ('name = "Home"', 'name = ""', "territories[0].name: "),
+        ('["DE"]', '["DE", "XX"]', "territories[0].when.country[1]: there is no country 'XX'; write two letters"),
+        ('["DE"]', '["Germany"]', "territories[0].when.country[0]: there is no country 'Germany'; write it as DE"),
+        ('["DE"]', "[]", "territories[0].when.country: name at least one value, or leave it out"),
+        (
+            '{ "sam@example.com" = 1 }',
+            '{ "sam@example.com" = 1, "Sam@example.com" = 2 }',
+            "pools[0].members: sam@example.com stands there twice",
+        ),
         ("most_open = 20", "most_opne = 20", "defaults.most_opne: "),
     ],
 )
