@@ -310,11 +310,18 @@ def manager_of(session: Session, pool_id: int | None) -> Rep | None:
 
 
 def leads_with_handoffs(session: Session, lead_ids: Sequence[int]) -> list[tuple[Lead, Handoff | None, Rep | None]]:
-    """The leads with their newest handoff and its rep, for telling the CRM."""
-    newest = select(func.max(Handoff.id)).where(Handoff.lead_id == Lead.id).correlate(Lead).scalar_subquery()
+    """The leads with the handoff that says where they stand, and its rep, for telling the CRM."""
+    present = (
+        select(Handoff.id)
+        .where(Handoff.lead_id == Lead.id)
+        .order_by(*succession.newest_first)
+        .limit(1)
+        .correlate(Lead)
+        .scalar_subquery()
+    )
     rows = session.execute(
         select(Lead, Handoff, Rep)
-        .outerjoin(Handoff, Handoff.id == newest)
+        .outerjoin(Handoff, Handoff.id == present)
         .outerjoin(Rep, Rep.id == Handoff.rep_id)
         .where(Lead.id.in_(lead_ids))
         .order_by(Lead.id)

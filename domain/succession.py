@@ -7,8 +7,22 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from domain.availability import away_now
-from domain.rules.lifecycle import LIVE, Stage
+from domain.rules.lifecycle import LIVE, HandoffStatus, Stage
 from domain.tables import Handoff, Lead, Pool, PoolMember, Rep
+
+UNDONE, MERGED = "undone", "merged"
+"""Why an offer is taken back: the rejection before it is; another lead of the same person is further."""
+
+came_to_nothing = (Handoff.status == HandoffStatus.WITHDRAWN) & func.coalesce(Handoff.reason, "").in_([UNDONE, MERGED])
+"""An offer that was taken back as if it had never been made. Though it may be the newest, it says nothing of its lead."""
+
+newest_first = (Handoff.status.in_(LIVE).desc(), came_to_nothing, Handoff.cycle.desc())
+"""The order of a lead's handoffs in which the one that says where the lead stands comes first: the live one, else the last."""
+
+
+def present_handoff(session: Session, lead_id: int) -> Handoff | None:
+    """The handoff that says where the lead stands, or stood last."""
+    return session.scalars(select(Handoff).where(Handoff.lead_id == lead_id).order_by(*newest_first).limit(1)).first()
 
 
 def rep_of_next(session: Session, handoff: Handoff) -> int | None:
@@ -16,7 +30,12 @@ def rep_of_next(session: Session, handoff: Handoff) -> int | None:
     if handoff.status in LIVE:
         return None
     return session.scalar(
-        select(Handoff.rep_id).where(Handoff.lead_id == handoff.lead_id, Handoff.cycle == handoff.cycle + 1)
+        select(Handoff.rep_id)
+        .where(Handoff.lead_id == handoff.lead_id, Handoff.cycle > handoff.cycle, ~came_to_nothing)
+        # What a merge has brought may be older.
+        .where(Handoff.opened_at >= handoff.opened_at)
+        .order_by(Handoff.cycle)
+        .limit(1)
     )
 
 

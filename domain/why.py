@@ -14,6 +14,7 @@ from domain.rules.routing import Rule
 from domain.rules.scoring import score
 from domain.rules.tiers import Tier, tier_of
 from domain.rules.what_if import Outlook, Path, outlook, what_would_make
+from domain.succession import present_handoff
 from domain.tables import Handoff, Lead, Pool, Rep, Role, ScoreRow, ScoringModel
 from domain.verbs.choosing import choose
 from domain.verbs.modelling import active_model, parsed
@@ -93,9 +94,7 @@ def why(session: Session, lead: Lead, now: datetime) -> Why | None:
 
 def _routing(session: Session, lead: Lead, now: datetime) -> Routing:
     """Of the newest handoff as it was decided; of a lead in nurture, be it once more, as it would be decided now."""
-    handoff = session.scalars(
-        select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
-    ).one_or_none()
+    handoff = present_handoff(session, lead.id)
     if handoff is not None and handoff.trace and lead.stage not in BEFORE_SALES:
         return _kept(session, handoff)
     role = SELLER.get(lead.tier or Tier.MQL, Role.SDR)

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from domain.rules.refusals import ImportAgain
 from domain.rules.validation import BadLead
-from domain.tables import Arrival, ArrivalState, CaptureSource, Handoff, Lead
+from domain.succession import present_handoff
+from domain.tables import Arrival, ArrivalState, CaptureSource, Lead
 from domain.verbs import capturing
 from domain.verbs.capturing import Delivery
 from handlers.jobs import reading, transaction
@@ -201,8 +202,7 @@ def _answer(session: Session, arrival: Arrival, *, new: bool) -> Answer:
         body["refusal"] = arrival.refusal
     if arrival.lead_id is not None:
         lead = session.get_one(Lead, arrival.lead_id)
-        status = session.scalar(
-            select(Handoff.status).where(Handoff.lead_id == lead.id).order_by(Handoff.id.desc()).limit(1)
-        )
+        handoff = present_handoff(session, lead.id)
+        status = handoff.status if handoff is not None else None
         body["lead"] = {"id": lead.id, "stage": lead.stage, "tier": lead.tier, "score": lead.score, "handoff": status}
     return Answer(202 if new else 200, body)

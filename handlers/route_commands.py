@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.blocks import plain
@@ -17,7 +16,8 @@ from domain.routing_load import Load, loads, moved
 from domain.routing_past import past
 from domain.routing_replay import Given, Plan, replay
 from domain.rules.routing import SKIPPED, Rule
-from domain.tables import Handoff, Lead, Pool, Role
+from domain.succession import present_handoff
+from domain.tables import Lead, Pool, Role
 from domain.verbs.choosing import choose
 from domain.verbs.offering import SELLER
 from handlers import staff_file
@@ -48,9 +48,7 @@ def explain(email: Annotated[str, typer.Argument(help=EMAIL)]) -> None:
     """The decision as it was made, and as it would be now: every candidate, and who was passed over why."""
     with reading() as session:
         lead = finding.lead_by_email(session, email)
-        handoff = session.scalars(
-            select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.cycle.desc()).limit(1)
-        ).first()
+        handoff = present_handoff(session, lead.id)
         role = SELLER.get(lead.tier, Role.SDR) if lead.tier else Role.SDR
         out.print(f"{_who(lead)}, lead {lead.id}, {lead.stage.value.replace('_', ' ')}")
         if handoff is not None and handoff.trace:

@@ -82,8 +82,6 @@ def pause(session: Session, handoff_id: int, now: datetime, until: datetime | No
     handoff = session.get_one(Handoff, handoff_id)
     calendar = _calendar(session, handoff, now)
     for clock in _running(session, handoff_id):
-        if clock.running_since is None:
-            continue
         clock.spent_seconds = spent(clock, calendar, now).total_seconds()
         clock.running_since, clock.next_at = None, None
         if clock.breached_at is None:
@@ -107,8 +105,9 @@ def reopen(session: Session, handoff_id: int, stopped_at: datetime, now: datetim
     stopped = select(SlaClock).where(SlaClock.handoff_id == handoff_id, SlaClock.stopped_at == stopped_at)
     for clock in session.scalars(stopped.order_by(SlaClock.id).with_for_update()):
         clock.stopped_at = clock.outcome = clock.worked_seconds = None
-        if clock.running_since is not None:
-            schedule(clock, calendar)
+        # What was put aside was taken up again by that decision: nothing else would ever set it going.
+        clock.running_since = clock.running_since or stopped_at
+        schedule(clock, calendar)
 
 
 def retime(session: Session, rep_id: int, now: datetime) -> int:

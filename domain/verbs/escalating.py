@@ -17,8 +17,9 @@ from domain.rules.lifecycle import HandoffMove, handoff_step
 from domain.tables import Handoff, Happened, Lead, SlaClock
 from domain.verbs.choosing import choose
 from domain.verbs.clocks import cancel_clocks, schedule, spent
+from domain.verbs.moving import locked_handoff
 from domain.verbs.offering import SELLER
-from domain.verbs.record import happened, locked_lead
+from domain.verbs.record import happened
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
 
 NO_CONTACT = "no_contact"
@@ -127,9 +128,7 @@ def hand_on(
 
     Not if they have reached the lead meanwhile, nor if there is nobody else: then the manager is told.
     """
-    handoff = session.get_one(Handoff, handoff_id)
-    lead = locked_lead(session, handoff.lead_id)
-    session.refresh(handoff)
+    lead, handoff = locked_handoff(session, handoff_id)
     step = handoff_step(handoff.status, HandoffMove.HAND_ON)
     clock = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff_id, SlaClock.kind == kind)).one()
     if step is None or clock.running_since is None:

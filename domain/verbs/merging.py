@@ -12,6 +12,7 @@ from domain.rules.facts import Attribute
 from domain.rules.lifecycle import GONE, Stage
 from domain.rules.merging import Contest, Sourced, claim, further, is_taken, merge_attributes, merge_people
 from domain.rules.refusals import CannotMerge, CannotUnmerge, NotFound
+from domain.succession import MERGED
 from domain.tables import (
     Arrival,
     Handoff,
@@ -31,9 +32,6 @@ from domain.verbs.nurturing import leave_programme, look_after
 from domain.verbs.offering import live_handoff, withdraw
 from domain.verbs.record import happened
 from domain.verbs.telling import mark_dirty
-
-MERGED = "merged"
-"""Why an offer is taken back: another lead of the same person is further."""
 
 QUIET = frozenset(
     {

@@ -63,9 +63,12 @@ def locked_handoff(session: Session, handoff_id: int) -> tuple[Lead, Handoff]:
     handoff = session.get(Handoff, handoff_id)
     if handoff is None:
         raise NotFound(what="handoff")
-    lead = locked_lead(session, handoff.lead_id)
-    session.refresh(handoff)
-    return lead, handoff
+    while True:
+        lead = locked_lead(session, handoff.lead_id)
+        session.refresh(handoff)
+        if handoff.lead_id == lead.id:
+            return lead, handoff
+        # The lead was merged while we waited for it: the handoff has gone on with the other one.
 
 
 def check_person(session: Session, handoff: Handoff, by: Rep, move: HandoffMove, now: datetime) -> None:

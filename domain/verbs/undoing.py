@@ -16,6 +16,7 @@ from domain.rules.lifecycle import (
     undo_until,
 )
 from domain.rules.refusals import CannotUndo
+from domain.succession import UNDONE, came_to_nothing
 from domain.tables import Handoff, Happened, Lead, Rep, Role
 from domain.verbs.clocks import reopen
 from domain.verbs.moving import check_person, locked_handoff, make_move, why_not
@@ -24,8 +25,6 @@ from domain.verbs.offering import withdraw
 from domain.verbs.record import happened, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
 from domain.verbs.turns import charge_again
-
-UNDONE = "undone"
 
 
 def undo(session: Session, handoff_id: int, *, version: int, by: Rep, now: datetime) -> Handoff:
@@ -99,12 +98,16 @@ def _unreject(session: Session, lead: Lead, handoff: Handoff, by: Rep, now: date
     move_lead(lead, LeadMove.RETURN)
     leave_programme(session, lead, now)
     lead.rests_until = lead.recheck_at = None
+    # Whoever has the lead next has no more time than there was.
+    lead.became_sales_ready_at = lead.became_sales_ready_at or handoff.became_at
     lead.owner_id = handoff.rep_id if handoff.status in TAKEN else None
 
 
 def _withdraw_follow_up(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> None:
     """What is only offered to the next rep is taken back from them; what they have decided stands."""
-    newer = session.scalars(select(Handoff).where(Handoff.lead_id == lead.id, Handoff.cycle > handoff.cycle)).all()
+    later = select(Handoff).where(Handoff.lead_id == lead.id, Handoff.cycle > handoff.cycle)
+    # What an earlier undoing has withdrawn is no news.
+    newer = session.scalars(later.where(~came_to_nothing)).all()
     if any(one.status in TAKEN for one in newer):
         raise CannotUndo(why="taken")
     if len(newer) > 1 or any(handoff_step(one.status, HandoffMove.WITHDRAW) is None for one in newer):

@@ -14,7 +14,19 @@ from domain import finding
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.refusals import CannotMerge, CannotUnmerge, NotFound
 from domain.rules.tiers import Tier
-from domain.tables import Arrival, Base, Handoff, Happened, Lead, LeadEvent, LeadMerge, ProfileRow, SlaClock, TouchRow
+from domain.tables import (
+    Arrival,
+    Base,
+    Handoff,
+    Happened,
+    Lead,
+    LeadEvent,
+    LeadMerge,
+    ProfileRow,
+    Rep,
+    SlaClock,
+    TouchRow,
+)
 from domain.verbs import deciding
 from domain.verbs.capturing import Delivery, receive
 from domain.verbs.enriching import Said
@@ -307,3 +319,12 @@ def test_no_touch_is_lost_or_made_whatever_both_did(
             assert (touches(session, kept), touches(session, other)) == each
         example.rollback()
     assert session.scalars(select(LeadMerge.id)).all() == []
+
+
+def test_of_a_merged_lead_the_crm_hears_the_handoff_that_goes_on(session: Session, team: Team) -> None:
+    ours, theirs = make_offer(session, email=WORK), make_offer(session, email=HOME)
+    deciding.accept(session, ours.id, version=2, by=session.get_one(Rep, ours.rep_id), now=NOON)
+    merge_leads(session, ours.lead_id, theirs.lead_id, by=None, now=LATER)
+    ((lead, handoff, rep),) = finding.leads_with_handoffs(session, [ours.lead_id])
+    assert handoff is not None
+    assert (handoff.id, rep and rep.id, lead.owner_id) == (ours.id, ours.rep_id, ours.rep_id)

@@ -1,14 +1,16 @@
 """A lead becomes HQL at the very moment somebody clicks: real threads, and the lead's row decides."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import HandoffStatus
 from domain.tables import Handoff, Happened, Lead, LeadEvent, Rep
 from domain.verbs import deciding
+from domain.verbs.merging import merge_leads
 from domain.verbs.scoring import score_lead
 from handlers.jobs import transaction
 from tests.conftest import NOON
@@ -48,3 +50,29 @@ def test_a_lead_that_becomes_hql_at_the_moment_of_the_click_is_the_sdrs_or_the_a
     assert counted(committed, LeadEvent.kind == Happened.HANDOFF_HEATED) == sum(taken)
     assert counted(committed, LeadEvent.kind == Happened.LEAD_TO_AE) == THREADS - sum(taken)
     assert counted(committed, LeadEvent.kind == Happened.HANDOFF_ACCEPTED) == sum(taken)
+
+
+def test_who_accepts_while_the_lead_becomes_another_one_owns_the_one_that_goes_on(committed: Engine) -> None:
+    with transaction() as session:
+        make_team(session)
+        handoff = make_offer(session, email="kim@buyer-company.com")
+        other, rep_id = handoff.lead_id, handoff.rep_id
+        kept = take(session, "kim.buyer@gmail.com").id
+
+    def accept() -> None:
+        with transaction() as session:
+            deciding.accept(session, handoff.id, version=2, by=session.get_one(Rep, rep_id), now=NOON)
+
+    with ThreadPoolExecutor(1) as clicks, Session(committed) as watching:
+        with transaction() as session:
+            merge_leads(session, kept, other, by=None, now=NOON)
+            session.flush()
+            click = clicks.submit(accept)
+            # The merge is committed once the click waits for the lead.
+            while not watching.scalar(text("select exists (select from pg_locks where not granted)")):
+                assert not click.done()
+                watching.rollback()
+        click.result()
+    with Session(committed) as session:
+        assert (session.get_one(Lead, kept).owner_id, session.get_one(Lead, other).owner_id) == (rep_id, None)
+        assert session.get_one(Handoff, handoff.id).status is HandoffStatus.ACCEPTED

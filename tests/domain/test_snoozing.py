@@ -111,3 +111,10 @@ def test_nobody_puts_somebody_elses_lead_aside(session: Session, team: Team, off
     with pytest.raises(NotYours):
         snooze(session, offer.id, version=2, by=team.dana, until=NOON + HOUR, now=NOON)
     assert offer.snoozed_until is None
+
+
+def test_who_snoozes_it_once_more_moves_what_is_shown_as_due(session: Session, team: Team, offer: Handoff) -> None:
+    put_aside(session, team, offer, NOON + 10 * HOUR)
+    put_aside(session, team, offer, NOON + 20 * HOUR)
+    clock = contact_clock(session, offer)
+    assert (clock.due_at, clock.next_at, clock.spent_seconds) == (NOON + 23 * HOUR, None, HOUR.total_seconds())

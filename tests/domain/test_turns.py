@@ -11,8 +11,9 @@ from domain.next_up import next_up, pool_named, pools_of
 from domain.rules.reasons import UNFIT
 from domain.rules.refusals import NoSuchPool
 from domain.stats.fairness import fairness
+from domain.succession import MERGED
 from domain.tables import Company, Handoff, Lead, PoolMember, Rep, Turn, TurnKind
-from domain.verbs import deciding, merging, staffing, turns
+from domain.verbs import deciding, staffing, turns
 from domain.verbs.offering import withdraw
 from tests.conftest import NOON
 from tests.domain.making import Team, make_lead
@@ -96,7 +97,7 @@ def test_however_much_is_given_back_nobody_gets_a_run_of_leads(session: Session,
 
 def test_an_offer_that_is_withdrawn_costs_no_turn(session: Session, team: Team) -> None:
     first = offered(session, lead_of(session, 1))
-    withdraw(session, session.get_one(Lead, first.lead_id), first, NOON, merging.MERGED)
+    withdraw(session, session.get_one(Lead, first.lead_id), first, NOON, MERGED)
     assert kinds_of(session, first)[-1] == (TurnKind.CREDIT, -1.0)
 
 

@@ -6,14 +6,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import finding
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import UNDO_WINDOW, HandoffStatus, Stage
 from domain.rules.reasons import REASONS, Then
 from domain.rules.refusals import CannotUndo, NoLongerOffered, NotYours
 from domain.tables import AttemptOutcome, Handoff, Happened, Lead, Rep, SlaClock, Turn, TurnKind
 from domain.verbs.deciding import accept, log_attempt, reject
+from domain.verbs.escalating import hand_on
 from domain.verbs.nurturing import enrol
 from domain.verbs.offering import hand_over
+from domain.verbs.passing import reassign, release
+from domain.verbs.snoozing import snooze
 from domain.verbs.undoing import undo
 from tests.conftest import NOON
 from tests.domain.making import Team, events, make_absence, make_offer
@@ -150,3 +154,73 @@ def test_there_is_nothing_to_undo_twice(session: Session, team: Team, offer: Han
         with pytest.raises(NoLongerOffered):
             undo(session, offer.id, version=version, by=team.sam, now=SOON)
     assert events(session, offer.lead_id).count(Happened.HANDOFF_UNDONE) == 1
+
+
+def taken_back_from_the_next(session: Session, team: Team, offer: Handoff) -> Handoff:
+    """Sam has passed the lead on, it was offered to Dana, and Sam has taken that back; returns Dana's offer."""
+    said_no(session, offer, team.sam, "no_capacity")
+    after = hand_over(session, offer.lead_id, NOON)
+    assert after is not None
+    undo(session, offer.id, version=offer.version, by=team.sam, now=SOON)
+    return after
+
+
+def test_the_clocks_of_a_snoozed_lead_go_on_once_its_rejection_is_taken_back(
+    session: Session, team: Team, offer: Handoff
+) -> None:
+    until = NOON + timedelta(days=3)
+    snooze(session, offer.id, version=2, by=team.sam, until=until, now=NOON + timedelta(minutes=30))
+    reject(session, offer.id, version=3, by=team.sam, reason="bad_timing", note=None, now=NOON + timedelta(hours=1))
+    undo(session, offer.id, version=4, by=team.sam, now=NOON + timedelta(minutes=62))
+    clock = next(one for one in clocks(session, offer) if one.kind is ClockKind.FIRST_CONTACT)
+    # Four hours, and the half hour for which it stood still.
+    assert (offer.snoozed_until, clock.due_at) == (None, NOON + timedelta(hours=4, minutes=30))
+    assert clock.next_at is not None
+
+
+def test_who_takes_a_rejection_back_gains_no_time_by_it(session: Session, team: Team, offer: Handoff) -> None:
+    said_no(session, offer, team.sam)
+    undo(session, offer.id, version=3, by=team.sam, now=SOON)
+    release(session, offer.id, version=4, by=team.sam, now=SOON)
+    after = hand_over(session, offer.lead_id, SOON)
+    assert after is not None
+    assert (after.rep_id, after.became_at) == (team.dana.id, NOON)
+
+
+def test_a_second_rejection_can_be_taken_back_like_the_first(session: Session, team: Team, offer: Handoff) -> None:
+    taken_back_from_the_next(session, team, offer)
+    said_no(session, offer, team.sam)
+    undo(session, offer.id, version=offer.version, by=team.sam, now=SOON)
+    assert offer.status is HandoffStatus.OFFERED
+
+
+def test_the_crm_hears_of_who_has_the_lead_and_not_of_the_offer_that_was_withdrawn(
+    session: Session, team: Team, offer: Handoff
+) -> None:
+    accept(session, offer.id, version=2, by=team.sam, now=NOON)
+    taken_back_from_the_next(session, team, offer)
+    ((lead, handoff, rep),) = finding.leads_with_handoffs(session, [offer.lead_id])
+    assert (lead.owner_id, handoff, rep) == (team.sam.id, offer, team.sam)
+
+
+def test_the_card_names_who_has_the_lead_next_and_not_whose_offer_was_withdrawn(
+    session: Session, team: Team, offer: Handoff
+) -> None:
+    after = taken_back_from_the_next(session, team, offer)
+    reassign(session, offer.id, version=offer.version, by=team.morgan, to=team.ada, now=SOON)
+    went_to = finding.card_view(session, offer.id).went_to
+    assert went_to is not None
+    assert (after.rep_id, went_to.rep_id) == (team.dana.id, team.ada.id)
+
+
+def test_a_lead_that_runs_out_of_time_after_that_counts_as_handed_on(
+    session: Session, team: Team, offer: Handoff
+) -> None:
+    taken_back_from_the_next(session, team, offer)
+    late = NOON + timedelta(hours=5)
+    assert hand_on(session, offer.id, ClockKind.FIRST_CONTACT, late)
+    after = hand_over(session, offer.lead_id, late)
+    assert after is not None
+    assert (after.rep_id, after.handed_on) == (team.dana.id, 1)
+    clock = next(one for one in clocks(session, after) if one.kind is ClockKind.FIRST_CONTACT)
+    assert clock.due_at == late + timedelta(hours=4)
