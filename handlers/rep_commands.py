@@ -1,6 +1,6 @@
 """`handoff reps ...`: who sells, when they work, who is away."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -135,11 +135,19 @@ def _moment(text: str, rep: Rep, *, last: bool) -> datetime:
     """A day or a moment of the rep's own time; the last day is over at its end."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(rep.time_zone))
+        return (at + timedelta(days=1 if last and _is_day(text) else 0)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(f"{text} is neither a day (2026-08-14) nor a moment (2026-08-14T12:00)") from None
-    if last and len(text) == len("2026-08-14") and at.time() == time():
-        at += timedelta(days=1)
-    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(rep.time_zone))
+
+
+def _is_day(text: str) -> bool:
+    """Without a time of day, in any of the ways that ISO 8601 writes a day."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 @app.command()

@@ -74,8 +74,10 @@ def _decision(session: Session, title: str, trace: Mapping[str, Any]) -> None:
     asked: Sequence[int] = trace.get("asked", ())
     named = {*asked, *map(int, skipped), *(one["rep"] for one in owners), *(one["rep"] for one in candidates)}
     names = {rep_id: plain(name) for rep_id, name in finding.names_of(session, named).items()}
-    rule = Rule(trace["rule"]).words if trace.get("rule") else "nobody can be asked, so it waits"
-    out.print(f"  {names[asked[0]]} {rule}" if asked else f"  {rule}")
+    # A trace of an earlier release names no rule: the rotation was all there was.
+    rule = trace.get("rule") or (Rule.ROTATION if asked else None)
+    decided = Rule(rule).words if rule else "nobody can be asked, so it waits"
+    out.print(f"  {names[asked[0]]} {decided}" if asked else f"  {decided}")
     out.print(f"  {_way(session, trace)}")
     for one in owners:
         out.print(f"  Not {names[one['rep']]}, who {Rule(one['rule']).words}: {SKIPPED.get(one['why'], one['why'])}")

@@ -146,7 +146,28 @@ update sla_clocks set
 """
 
 
+# 0002 looks at a clock at half time (but for assignment) and at the deadline, and has done with it then. It knows no pause.
+CLOCKS_GO_BACK = """
+update sla_clocks set next_at = case
+    when breached_at is not null then null
+    when reminded_at is not null or kind = 'assignment' then due_at
+    else due_at - (due_at - started_at) / 2
+end
+where stopped_at is null
+"""
+
+# It cannot read a history with words that it does not know.
+UNKNOWN_EVENTS = """
+delete from lead_events where kind in (
+    'handoff.moved', 'handoff.snoozed', 'handoff.woken', 'handoff.undone', 'handoff.escalated', 'handoff.handed_on',
+    'sla.imported', 'rep.settings', 'absence.set', 'absence.cancelled'
+)
+"""
+
+
 def downgrade() -> None:
+    op.execute(CLOCKS_GO_BACK)
+    op.execute(UNKNOWN_EVENTS)
     op.drop_column("territories", "name")
     op.drop_column("sla_clocks", "worked_seconds")
     op.drop_column("sla_clocks", "running_since")

@@ -1,18 +1,20 @@
 """Clocks that ran before policies were files go on after the migration: nothing is said twice, and nothing is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from domain.rules.deadlines import ClockKind
-from domain.tables import ClockOutcome, Happened, LeadEvent, SlaClock
-from domain.verbs.clocks import stop_clock
+from domain.tables import ClockOutcome, Handoff, Happened, LeadEvent, SlaClock
+from domain.verbs.clocks import pause, stop_clock
 from domain.verbs.escalating import take_steps
+from domain.verbs.record import happened
 from kit import migrating
 from tests.conftest import NOON
 
@@ -47,11 +49,11 @@ def upgraded(migrated: Engine) -> Iterator[Session]:
         connection.execute(text(f'create database "{name}"'))
     engine = create_engine(migrated.url.set(database=name), poolclass=NullPool)
     try:
-        _upgrade(engine, "0002")
+        _walk(engine, command.upgrade, "0002")
         times = {"at": NOON, "half": NOON + 2 * HOUR, "due": NOON + 4 * HOUR, "soon": NOON + HOUR / 4}
         with engine.begin() as connection:
             connection.exec_driver_sql(_BEFORE.format(**times))
-        _upgrade(engine, "head")
+        _walk(engine, command.upgrade, "head")
         with Session(engine) as session:
             yield session
     finally:
@@ -59,11 +61,11 @@ def upgraded(migrated: Engine) -> Iterator[Session]:
             connection.execute(text(f'drop database "{name}" with (force)'))
 
 
-def _upgrade(engine: Engine, to: str) -> None:
+def _walk(engine: Engine, way: Callable[[Config, str], None], to: str) -> None:
     with engine.connect() as connection:
         config = migrating.config()
         config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        way(config, to)
 
 
 def said(session: Session) -> list[tuple[int, str]]:
@@ -100,3 +102,25 @@ def test_a_clock_of_before_is_stopped_in_time_or_too_late_as_it_would_have_been(
         ClockOutcome.MISSED,
         ClockOutcome.MET,
     )
+
+
+def test_on_the_way_back_no_deadline_is_missed_twice_and_what_stood_still_goes_on(upgraded: Session) -> None:
+    clock = select(SlaClock).where(SlaClock.kind == ClockKind.FIRST_CONTACT)
+    # A step after the breach is still to come of one; another is paused.
+    upgraded.scalars(clock.where(SlaClock.handoff_id == BREACHED)).one().next_at = NOON + 6 * HOUR
+    pause(upgraded, REMINDED, NOON + 3 * HOUR, NOON + 9 * HOUR)
+    happened(upgraded, Happened.HANDOFF_SNOOZED, NOON + 3 * HOUR, handoff=upgraded.get_one(Handoff, REMINDED))
+    upgraded.commit()
+    engine = upgraded.get_bind()
+    assert isinstance(engine, Engine)
+    _walk(engine, command.downgrade, "0002")
+    with engine.connect() as connection:
+        rows = connection.execute(text("select handoff_id, next_at from sla_clocks order by handoff_id"))
+        assert dict(rows.all()) == {
+            FRESH: NOON + 2 * HOUR,
+            REMINDED: NOON + 10 * HOUR,
+            BREACHED: None,
+            WAITING: NOON + HOUR / 4,
+            DONE: None,
+        }
+        assert connection.scalar(text("select count(*) from lead_events")) == 0

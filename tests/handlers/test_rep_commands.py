@@ -1,6 +1,6 @@
 """`handoff reps ...` as an operator types it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,10 +81,19 @@ def test_who_comes_back_is_back_from_pause_and_leave(file: Path) -> None:
         assert session.scalars(select(Rep.available).where(Rep.email == "sam@example.com")).one()
 
 
+def test_the_last_day_is_over_at_its_end_however_it_is_written(file: Path) -> None:
+    reps("import", str(file))
+    reps("away", "sam@example.com", "--from", "21000101", "--until", "21000131")
+    with reading() as session:
+        absence = session.scalars(select(Absence)).one()
+        assert absence.until - absence.since == timedelta(days=31)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("--until", "soon"), "neither a day"),
+        (("--until", "9999-12-31"), "neither a day"),
         (("--cover", "dana@example.com"), "needs an end"),
         (("--from", "2100-01-01"), "needs an end"),
     ],

@@ -200,3 +200,12 @@ def test_an_unknown_lead_is_a_sentence_and_no_traceback(committed: Engine) -> No
     done = route("explain", "nobody@nowhere.example.com")
     assert done.exit_code == 1
     assert type(done.exception).__name__ == "NoSuchLead"
+
+
+def test_a_decision_of_a_release_that_kept_no_rule_was_the_rotations(worked: Path) -> None:
+    with transaction() as session:
+        handoff = session.scalars(select(Handoff).order_by(Handoff.id).limit(1)).one()
+        handoff.trace = {key: handoff.trace[key] for key in ("pool", "territory", "asked", "skipped")}
+    decided = route("explain", "lead-0@buyer.example.com").output.split("As it would be decided now")[0]
+    assert "was next in the rotation" in decided
+    assert "nobody can be asked" not in decided
