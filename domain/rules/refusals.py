@@ -108,16 +108,15 @@ class CannotUndo(Refusal):
 
 
 class TooFewAttempts(Refusal):
-    """Facts: `missing`, `needed`."""
+    """Facts: `missing`, `needed`; `offered` is 1 if the lead has to be accepted before any can be logged."""
 
     key = "too_few_attempts"
     status = 422
 
     def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
         missing = int(self.facts["missing"])
-        return (
-            f"Log {missing} more {'attempt' if missing == 1 else 'attempts'} first: {self.facts['needed']} are agreed."
-        )
+        first = "Accept the lead, and log" if self.facts.get("offered") else "Log"
+        return f"{first} {missing} more {'attempt' if missing == 1 else 'attempts'} first: {self.facts['needed']} are agreed."
 
 
 class DetailMissing(Refusal):

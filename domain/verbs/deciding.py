@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain import finding
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffMove, LeadMove, handoff_step
+from domain.rules.lifecycle import HandoffMove, HandoffStatus, LeadMove, handoff_step
 from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks, Reason, Then
 from domain.rules.refusals import CannotMerge, DetailMissing, NoteMissing, TooFewAttempts, UnknownReason
 from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep
@@ -127,7 +127,8 @@ def _check_attempts(session: Session, handoff: Handoff, why: Reason) -> None:
     if why.attempts:
         tried = session.scalar(select(func.count()).where(ContactAttempt.handoff_id == handoff.id)) or 0
         if tried < why.attempts:
-            raise TooFewAttempts(missing=why.attempts - tried, needed=why.attempts)
+            offered = handoff.status is HandoffStatus.OFFERED
+            raise TooFewAttempts(missing=why.attempts - tried, needed=why.attempts, offered=int(offered))
 
 
 def _detail(session: Session, lead_id: int, why: Reason, said: str | None) -> str | None:

@@ -54,6 +54,8 @@ def wake_on_rise(session: Session, lead: Lead, jump_points: int, now: datetime) 
     # Who stood near the top already has not so far to rise.
     if (lead.score or 0) - before >= min(jump_points, max(MOST_POINTS - before, 1)):
         _wake(session, lead, handoff, now, RISE)
+        # The same rise is not told once more as a jump.
+        lead.alerted_at = now
 
 
 def _wake(session: Session, lead: Lead, handoff: Handoff, now: datetime, why: str) -> None:

@@ -11,11 +11,12 @@ from domain.rules.lifecycle import HandoffStatus
 from domain.rules.refusals import NotYours
 from domain.tables import AttemptOutcome, Handoff, Happened, SlaClock
 from domain.verbs.deciding import accept, log_attempt, reject
+from domain.verbs.offering import hand_over
 from domain.verbs.passing import release
 from domain.verbs.scoring import score_lead
 from domain.verbs.snoozing import snooze, wake_due
 from tests.conftest import NOON
-from tests.domain.making import Team, events, make_offer, take
+from tests.domain.making import Team, events, make_lead, make_offer, take
 
 HOUR = timedelta(hours=1)
 
@@ -70,6 +71,22 @@ def test_a_jump_of_the_score_wakes_it_before_its_time(session: Session, team: Te
     assert (lead.score or 0) - 77 >= 20
     assert offer.snoozed_until is None
     assert Happened.HANDOFF_WOKEN in events(session, lead)
+
+
+def test_the_jump_that_wakes_a_lead_is_told_once(session: Session, team: Team) -> None:
+    lead = make_lead(session, ("form_submission",))
+    take(session, kind="demo_request", now=NOON + HOUR)
+    take(session, kind="pricing_view", now=NOON + HOUR)
+    score_lead(session, lead.id, NOON + HOUR)
+    offer = hand_over(session, lead.id, NOON + HOUR)
+    assert offer is not None
+    lead.alerted_at = None
+    snooze(session, offer.id, version=2, by=team.morgan, until=NOON + 10 * HOUR, now=NOON + HOUR)
+    for kind in ("webinar", "event_attendance"):
+        take(session, kind=kind, now=NOON + 2 * HOUR)
+    score_lead(session, lead.id, NOON + 2 * HOUR)
+    happened = events(session, lead)
+    assert (happened.count(Happened.HANDOFF_WOKEN), happened.count(Happened.LEAD_JUMPED)) == (1, 0)
 
 
 def test_a_score_that_hardly_moves_wakes_nobody(session: Session, team: Team, offer: Handoff) -> None:

@@ -304,7 +304,7 @@ def test_the_window_asks_no_more_than_the_reason_wants(
             {"reason": "no_fit"},
             {"reason": "Say what does not fit. Choose another reason, and then this one again."},
         ),
-        ({"reason": "unreachable"}, {"reason": "Log 3 more attempts first: 3 are agreed."}),
+        ({"reason": "unreachable"}, {"reason": "Accept the lead, and log 3 more attempts first: 3 are agreed."}),
         (
             {"reason": "duplicate", "duplicate_of": "nobody@example.com"},
             {"duplicate_of": "There is no lead with this e-mail address."},
