@@ -8,6 +8,7 @@ import os
 import sys
 import time
 
+from sandbox.story_model import another_model
 from sandbox.story_team import handed_on, on_leave
 from sandbox.story_world import (
     ADA,
@@ -213,7 +214,7 @@ def _hubspot(world: World, email: str, stage: str) -> JSON | None:
 def main() -> None:
     world = World(os.environ["SANDBOX_URL"], os.environ["HANDOFF_URL"], os.environ["CAPTURE_KEY"])
     try:
-        for scene in (accepted, rejected, hot, cold, warmed, numbers, on_leave, handed_on):
+        for scene in (accepted, rejected, hot, cold, warmed, numbers, another_model, on_leave, handed_on):
             scene(world)
     except NotSo as no:
         sys.stdout.write(f"  ✗ {no}\n")
