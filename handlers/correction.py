@@ -16,7 +16,7 @@ from kit.clock import utcnow
 def fix_pressed(click: Click) -> None:
     with reading() as session:
         rep = finding.rep_by_slack(session, click.slack_user_id)
-        correcting.may_correct(session, click.ref.handoff_id, rep)
+        correcting.may_correct(session, click.ref.handoff_id, rep, utcnow())
         view = datasheet(session, click.ref.handoff_id)
     show_window(click, fix_modal(view))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.availability import covers
 from domain.rules.corrections import FIELDS, as_shown, read_corrections
 from domain.rules.lifecycle import LIVE
 from domain.rules.merging import REP, Sourced, merge_fields
@@ -19,12 +20,13 @@ from domain.verbs.telling import CRM, MARKETING, mark_dirty
 MAY_CORRECT_ANY = frozenset({Role.MANAGER, Role.MARKETING})
 
 
-def may_correct(session: Session, handoff_id: int, by: Rep) -> Handoff:
+def may_correct(session: Session, handoff_id: int, by: Rep, now: datetime) -> Handoff:
     """The handoff, if `by` may put its lead right now; raises what `correct` would refuse. Changes nothing."""
     handoff = session.get(Handoff, handoff_id)
     if handoff is None:
         raise NotFound(what="handoff")
-    if by.id != handoff.rep_id and by.role not in MAY_CORRECT_ANY:
+    theirs = by.id == handoff.rep_id or by.role in MAY_CORRECT_ANY
+    if not theirs and handoff.rep_id not in covers(session, by.id, now):
         raise NotYours(rep_id=handoff.rep_id or 0)
     if handoff.status not in LIVE:
         raise NoLongerOffered(status=handoff.status.value)
@@ -46,10 +48,10 @@ def correct(
     A field that was cleared is what it was before it was corrected; if nobody had corrected it, it is not known any more.
     A `key` that was used before changes nothing. Raises `corrections.NotReadable`.
     """
-    handoff = may_correct(session, handoff_id, by)
+    handoff = may_correct(session, handoff_id, by, now)
     lead = locked_lead(session, handoff.lead_id)
     session.refresh(handoff)
-    handoff = may_correct(session, handoff_id, by)
+    handoff = may_correct(session, handoff_id, by, now)
     if key is not None and _was_sent(session, lead, key):
         return lead
     before, known = lead.attributes, sourced_fields(lead)

@@ -17,7 +17,7 @@ from domain.verbs import deciding
 from domain.verbs.correcting import correct, may_correct
 from domain.verbs.enriching import Said
 from tests.conftest import NOON
-from tests.domain.making import Team, events, learn, make_offer, make_rep, take
+from tests.domain.making import Team, events, learn, make_absence, make_offer, make_rep, take
 
 SOON = NOON + timedelta(minutes=20)
 KIM = "kim@buyer.example.com"
@@ -179,14 +179,21 @@ def test_rep_manager_and_marketing_may_correct_and_others_are_told_why_not(
 ) -> None:
     mika = make_rep(session, "Mika Marketing", Role.MARKETING)
     for by in (team.sam, team.morgan, mika):
-        assert may_correct(session, offer.id, by) is offer
+        assert may_correct(session, offer.id, by, NOON) is offer
     for by in (team.dana, team.ada):
         with pytest.raises(NotYours):
-            may_correct(session, offer.id, by)
+            may_correct(session, offer.id, by, NOON)
         with pytest.raises(NotYours):
             put_right(session, offer, by, title="CFO")
     with pytest.raises(NotFound):
-        may_correct(session, 4711, team.morgan)
+        may_correct(session, 4711, team.morgan, NOON)
+
+
+def test_who_covers_a_colleague_may_correct_for_as_long(session: Session, team: Team, offer: Handoff) -> None:
+    make_absence(session, team.sam, cover=team.dana, since=NOON, until=NOON + timedelta(days=1))
+    assert may_correct(session, offer.id, team.dana, NOON) is offer
+    with pytest.raises(NotYours):
+        may_correct(session, offer.id, team.dana, NOON + timedelta(days=1))
 
 
 def test_a_lead_that_was_given_back_is_not_corrected_any_more(session: Session, team: Team, offer: Handoff) -> None:
