@@ -23,6 +23,7 @@ from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import Engine, delete, func, select, true, update
 
 from bot import messenger
+from bot.limits import check_message
 from bot.settings import slack_settings
 from domain.tables import JobRow, Rep, Role
 from domain.verbs import capturing, staffing
@@ -347,3 +348,14 @@ def command(text: str, *, user: str = SAM, name: str = "/leadstats") -> str:
 def tell(door: httpx.Client, body: str, **headers: str) -> httpx.Response:
     """Send it to our Slack door as Slack does."""
     return door.post("/slack/events", content=body.encode(), headers=signed(body) | headers)
+
+
+def ask(door: httpx.Client, name: str, text: str, user: str = SAM) -> dict[str, Any]:
+    """Type a command; returns the answer that only `user` sees, which Slack would take."""
+    answer = tell(door, command(text, user=user, name=name))
+    assert answer.status_code == 200
+    said: dict[str, Any] = answer.json()
+    assert said["response_type"] == "ephemeral"
+    if said.get("blocks"):
+        check_message(said["blocks"])
+    return said

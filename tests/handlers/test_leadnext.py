@@ -7,7 +7,6 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from bot.limits import check_message
 from domain.tables import Rep
 from domain.verbs import staffing
 from handlers.cli import app
@@ -20,14 +19,13 @@ from tests.handlers.making import (
     MORGAN,
     SAM,
     Outside,
-    command,
+    ask,
     door,
     door_url,
     make_staff,
     offer_a_lead,
     sandbox_process,
     slack,
-    tell,
 )
 
 __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
@@ -39,13 +37,7 @@ def team(door: httpx.Client, slack: Outside) -> Team:
 
 
 def asked(door: httpx.Client, text: str, user: str = SAM) -> dict[str, Any]:
-    answer = tell(door, command(text, user=user, name="/leadnext"))
-    assert answer.status_code == 200
-    said: dict[str, Any] = answer.json()
-    assert said["response_type"] == "ephemeral"
-    if said.get("blocks"):
-        check_message(said["blocks"])
-    return said
+    return ask(door, "/leadnext", text, user)
 
 
 def seen(said: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from tests.handlers.making import (
     MORGAN,
     SAM,
     Outside,
-    command,
+    ask,
     door,
     door_url,
     jobs,
@@ -25,7 +25,6 @@ from tests.handlers.making import (
     offer_a_lead,
     sandbox_process,
     slack,
-    tell,
 )
 
 __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
@@ -44,11 +43,7 @@ def team(door: httpx.Client, slack: Outside) -> Team:
 
 
 def asked(door: httpx.Client, text: str, user: str) -> dict[str, Any]:
-    answer = tell(door, command(text, user=user))
-    assert answer.status_code == 200
-    said: dict[str, Any] = answer.json()
-    assert said["response_type"] == "ephemeral"
-    return said
+    return ask(door, "/leadstats", text, user)
 
 
 def acceptance(said: dict[str, Any]) -> str:

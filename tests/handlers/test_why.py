@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.limits import check_message
 from domain.rules.tiers import Tier
 from domain.tables import Handoff
 from domain.verbs import deciding, staffing
@@ -19,14 +18,13 @@ from tests.handlers.making import (
     MORGAN,
     SAM,
     Outside,
-    command,
+    ask,
     door,
     door_url,
     make_staff,
     offer_a_lead,
     sandbox_process,
     slack,
-    tell,
 )
 
 __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
@@ -40,13 +38,7 @@ def team(door: httpx.Client, slack: Outside) -> Team:
 
 
 def asked(door: httpx.Client, text: str, user: str = SAM) -> dict[str, Any]:
-    answer = tell(door, command(text, user=user, name="/leadwhy"))
-    assert answer.status_code == 200
-    said: dict[str, Any] = answer.json()
-    assert said["response_type"] == "ephemeral"
-    if said.get("blocks"):
-        check_message(said["blocks"])
-    return said
+    return ask(door, "/leadwhy", text, user)
 
 
 def seen(said: dict[str, Any]) -> str:
