@@ -18,6 +18,7 @@ from bot.blocks import (
 )
 from bot.ids import Field, HandoffRef, Submission
 from domain.rules.industries import Industry
+from domain.rules.lifecycle import HandoffStatus
 from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks
 from domain.rules.snoozing import SPANS
 from domain.rules.validation import LONGEST_NAME
@@ -35,10 +36,11 @@ def reject_modal(view: CardView, reason: str = "") -> View:
     """Ask why, and say with each reason what follows from it. What the chosen `reason` asks for besides stands under it."""
     reasons = [option(one.label, one.key, f"{one.help} → {one.then.value}") for one in REASONS.values()]
     why = dispatched(select(Field.REASON, "Why?", "Choose a reason", reasons))
+    offered = view.status is HandoffStatus.OFFERED
     return _modal(
         Submission.REJECT,
-        "Reject this lead",
-        "Reject",
+        "Reject this lead" if offered else "Give this lead back",
+        "Reject" if offered else "Give back",
         view,
         [
             _about(view),

@@ -20,6 +20,7 @@ from bot.modals import (
     snooze_modal,
 )
 from domain.rules.corrections import FIELDS, as_shown
+from domain.rules.lifecycle import HandoffStatus
 from domain.rules.reasons import REASONS
 from domain.rules.snoozing import SPANS
 from domain.tables import AttemptOutcome
@@ -186,3 +187,11 @@ def test_no_text_breaks_the_codec(text: str) -> None:
     except BadRef:
         return
     assert ref.handoff_id >= 0
+
+
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [(HandoffStatus.OFFERED, "Reject this lead"), (HandoffStatus.ACCEPTED, "Give this lead back")],
+)
+def test_the_window_of_a_reason_is_called_as_the_button_that_opened_it(status: HandoffStatus, title: str) -> None:
+    assert reject_modal(a_view(status))["title"]["text"] == title
