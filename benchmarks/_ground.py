@@ -16,7 +16,7 @@ import httpx
 from sqlalchemy import func, select, text
 
 from benchmarks._leads import COUNTRIES
-from benchmarks._report import say
+from benchmarks._report import Figures, say, show
 from domain.rules.scoring import default_model_toml
 from domain.tables import JobRow, Rep
 from domain.verbs import capturing, modelling
@@ -237,3 +237,15 @@ def end_cleanly_when_told() -> None:
         sys.exit(143)
 
     signal.signal(signal.SIGTERM, stop)
+
+
+def run(measure: Callable[[], Figures], *, as_json: bool, missed: Callable[[Figures], bool] | None = None) -> int:
+    """Measure, show, and return the exit status: 1 if the figures miss what is asked of them, 2 if nothing could be measured."""
+    end_cleanly_when_told()
+    try:
+        figures = measure()
+    except NotMeasured as why:
+        sys.stderr.write(f"{why}\n")
+        return 2
+    show(figures, as_json=as_json)
+    return 1 if missed is not None and missed(figures) else 0

@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import text
 
 from benchmarks import _past, _report
-from benchmarks._ground import NotMeasured, database, end_cleanly_when_told
+from benchmarks._ground import NotMeasured, database, run
 from benchmarks._report import Figures, ratio, say
 from domain.backtest import reading as past
 from domain.backtest.comparing import Comparison, compare
@@ -171,14 +171,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} leads, done within 45 seconds")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     arguments = parser.parse_args(given)
-    end_cleanly_when_told()
-    try:
-        figures = measure(arguments)
-    except NotMeasured as why:
-        sys.stderr.write(f"{why}\n")
-        return 2
-    _report.show(figures, as_json=arguments.json)
-    return 0
+    return run(lambda: measure(arguments), as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from benchmarks import _report
-from benchmarks._ground import NotMeasured, database, end_cleanly_when_told
+from benchmarks._ground import database, run
 from benchmarks._report import Figures, say
 from domain.rules.scoring import default_model_toml
 from domain.tables import Handoff, Lead, Rep, Role, ScoringModel, Turn
@@ -114,18 +114,23 @@ def _figures(weights: dict[int, int], leads: int, seconds: float) -> Figures:
     }
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fairness", description=(__doc__ or "").split(":", 1)[0])
     parser.add_argument("--leads", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=4, help="processes that assign")
+    parser.add_argument("--quick", action="store_true", help="600 leads")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     arguments: Any = parser.parse_args()
-    end_cleanly_when_told()
-    try:
-        _report.show(measure(arguments), as_json=arguments.json)
-    except NotMeasured as why:
-        sys.exit(str(why))
+    if arguments.quick:
+        arguments.leads = 600
+    return run(lambda: measure(arguments), as_json=arguments.json, missed=_is_unfair)
+
+
+def _is_unfair(figures: Figures) -> bool:
+    """A lead lost or doubled, or somebody further than one lead from their share at the end."""
+    runs = [part for name, part in figures.items() if name.startswith("weights_")]
+    return any(part["lost_or_doubled"] or part["furthest_from_the_exact_share_at_the_end"] > 1 for part in runs)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

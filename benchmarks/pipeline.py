@@ -14,10 +14,10 @@ from benchmarks._ground import (
     NotMeasured,
     Workspace,
     dead_jobs,
-    end_cleanly_when_told,
     installation,
     jobs_done,
     jobs_left,
+    run,
     until,
 )
 from benchmarks._leads import COUNTRIES, MARKER, BenchLead, invent
@@ -250,14 +250,11 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     arguments = read_arguments()
-    end_cleanly_when_told()
-    try:
-        figures = measure(arguments)
-    except NotMeasured as why:
-        sys.stderr.write(f"{why}\n")
-        return 2
-    _report.show(figures, as_json=arguments.json)
-    return 1 if any(figures["safety"].values()) or figures["capture_answer"]["refused"] else 0
+    return run(lambda: measure(arguments), as_json=arguments.json, missed=_is_unsafe)
+
+
+def _is_unsafe(figures: Figures) -> bool:
+    return any(figures["safety"].values()) or bool(figures["capture_answer"]["refused"])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text
 
 from benchmarks import _report
-from benchmarks._ground import NotMeasured, database, end_cleanly_when_told
+from benchmarks._ground import NotMeasured, database, run
 from benchmarks._report import Figures, ratio, say, spread
 from domain.rules.lifecycle import Stage
 from domain.rules.scoring import Model, Score, default_model_toml, score
@@ -228,7 +228,7 @@ def _probed(leads: int, *, on: bool) -> Iterator[list[float]]:
             thread.join()
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.rescoring", description=(__doc__ or "").split(":", 1)[0]
     )
@@ -237,14 +237,10 @@ def main() -> None:
     parser.add_argument("--no-probe", action="store_true", help="nothing live meanwhile")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     arguments: Any = parser.parse_args()
-    end_cleanly_when_told()
     if arguments.quick:
         arguments.leads = 4_000
-    try:
-        _report.show(measure(arguments), as_json=arguments.json)
-    except NotMeasured as why:
-        sys.exit(str(why))
+    return run(lambda: measure(arguments), as_json=arguments.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import event, func, select, text
 
 from benchmarks import _report
-from benchmarks._ground import NotMeasured, database, end_cleanly_when_told, until
+from benchmarks._ground import NotMeasured, database, run, until
 from benchmarks._report import Figures, median, ratio, say, spread
 from domain.rules.deadlines import ClockKind, steps_to_json
 from domain.rules.scoring import default_model_toml
@@ -206,7 +206,7 @@ def _due() -> int:
         return session.scalar(select(func.count()).where(SlaClock.next_at <= func.now())) or 0
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sla", description=(__doc__ or "").split(":", 1)[0])
     parser.add_argument("--few", type=int, default=10_000, help="open clocks of the smaller size")
     parser.add_argument("--many", type=int, default=1_000_000, help="open clocks of the larger size")
@@ -215,18 +215,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="2,000 and 20,000 open clocks, five seconds")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     arguments: Any = parser.parse_args()
-    end_cleanly_when_told()
     if arguments.quick:
         arguments.few, arguments.many, arguments.seconds = 2_000, 20_000, 5
-    try:
-        figures = measure(arguments)
-    except NotMeasured as why:
-        sys.exit(str(why))
-    _report.show(figures, as_json=arguments.json)
+    return run(lambda: measure(arguments), as_json=arguments.json, missed=_is_missed)
+
+
+def _is_missed(figures: Figures) -> bool:
     late = figures["stream"]["max_ms"] > 1000 * LATEST_SECONDS
-    if late or figures["many_to_few"]["time"] > MOST_RATIO:
-        sys.exit(1)
+    return bool(late or figures["many_to_few"]["time"] > MOST_RATIO)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks import _report
-from benchmarks._ground import NotMeasured, database, end_cleanly_when_told, log_folder, server, until
+from benchmarks._ground import NotMeasured, database, log_folder, run, server, until
 from benchmarks._report import Figures, median, ratio, say
 from handlers.system import free_port
 
@@ -120,14 +120,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="one repetition, done within 45 seconds")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     arguments = parser.parse_args(given)
-    end_cleanly_when_told()
-    try:
-        figures = measure(arguments)
-    except NotMeasured as why:
-        sys.stderr.write(f"{why}\n")
-        return 2
-    _report.show(figures, as_json=arguments.json)
-    return 0
+    return run(lambda: measure(arguments), as_json=arguments.json)
 
 
 if __name__ == "__main__":
