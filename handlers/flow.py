@@ -244,10 +244,22 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_HEATED: (_card(), _hotter(Job.TELL_REP_HOTTER), _hotter(Job.TELL_MANAGER_HOTTER)),
     Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM)),
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),
+    # An SQL. What the CRM and marketing automation make of it is in the record that they are told.
+    Happened.HANDOFF_QUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    # The answers of a call that has not settled it yet.
+    Happened.HANDOFF_ANSWERED: (_card(Priority.CLICK),),
+    # Where the deal stands is in the events of the opportunity beside it.
+    Happened.HANDOFF_CONVERTED: (_card(Priority.CLICK),),
+    Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_MOVED: (_card(),),
+    Happened.OPPORTUNITY_WON: (_card(), _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_LOST: (_card(), _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_REOPENED: (_card(), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_REMINDED: (_card(), _remind),
     Happened.HANDOFF_BREACHED: (_card(),),
     Happened.HANDOFF_ESCALATED: (_escalate,),
     Happened.HANDOFF_HANDED_ON: (_card(), _of_lead(Job.ASSIGN, priority=Priority.HOT), _drain(Job.TELL_CRM)),
+    Happened.QUALIFICATION_IMPORTED: (),
     Happened.SLA_IMPORTED: (),
     Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),
     Happened.REP_LEFT: (),

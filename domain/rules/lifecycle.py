@@ -32,6 +32,10 @@ class LeadMove(StrEnum):
     RECYCLE = "recycle"
     DISQUALIFY = "disqualify"
     RETURN = "return to sales"
+    OPEN_OPPORTUNITY = "open an opportunity"
+    WIN = "win"
+    LOSE = "lose"
+    REOPEN = "reopen"
 
 
 LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
@@ -58,6 +62,23 @@ LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
     (Stage.NURTURING, LeadMove.RETURN): Stage.IN_HANDOFF,
     (Stage.DISQUALIFIED, LeadMove.RETURN): Stage.IN_HANDOFF,
     (Stage.IN_HANDOFF, LeadMove.RETURN): Stage.IN_HANDOFF,
+    # Sales may open a deal in the CRM with whoever they like, whatever we think of the lead.
+    **{
+        (stage, LeadMove.OPEN_OPPORTUNITY): Stage.OPPORTUNITY
+        for stage in (
+            Stage.CAPTURED,
+            Stage.ENRICHED,
+            Stage.NURTURING,
+            Stage.IN_HANDOFF,
+            Stage.DISQUALIFIED,
+            Stage.OPPORTUNITY,
+        )
+    },
+    (Stage.OPPORTUNITY, LeadMove.WIN): Stage.WON,
+    (Stage.OPPORTUNITY, LeadMove.LOSE): Stage.LOST,
+    # The CRM's word is the last one: a closed deal is opened again, a lost one is won after all.
+    (Stage.WON, LeadMove.REOPEN): Stage.OPPORTUNITY,
+    (Stage.LOST, LeadMove.REOPEN): Stage.OPPORTUNITY,
 }
 
 
@@ -94,6 +115,8 @@ class HandoffMove(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     LOG_CONTACT = "log a contact"
+    QUALIFY = "qualify"
+    CONVERT = "convert"
     WITHDRAW = "withdraw"
     HAND_ON = "hand on"
     RELEASE = "release"
@@ -134,6 +157,24 @@ HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     (HandoffStatus.CONTACTED, HandoffMove.REJECT): Step(HandoffStatus.REJECTED, _PEOPLE),
     (HandoffStatus.ACCEPTED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.CONTACTED, _PEOPLE),
     (HandoffStatus.CONTACTED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.CONTACTED, _PEOPLE),
+    (HandoffStatus.QUALIFIED, HandoffMove.LOG_CONTACT): Step(HandoffStatus.QUALIFIED, _PEOPLE),
+    # The answers of a qualification: with a yes the lead is an SQL. Whoever has them has spoken with the lead.
+    (HandoffStatus.ACCEPTED, HandoffMove.QUALIFY): Step(HandoffStatus.QUALIFIED, _PEOPLE),
+    (HandoffStatus.CONTACTED, HandoffMove.QUALIFY): Step(HandoffStatus.QUALIFIED, _PEOPLE),
+    (HandoffStatus.QUALIFIED, HandoffMove.QUALIFY): Step(HandoffStatus.QUALIFIED, _PEOPLE),
+    # What looked like a deal may turn out to be none before there is an opportunity.
+    (HandoffStatus.QUALIFIED, HandoffMove.REJECT): Step(HandoffStatus.REJECTED, _PEOPLE),
+    # An opportunity was opened for it, here or in the CRM.
+    **{
+        (status, HandoffMove.CONVERT): Step(HandoffStatus.CONVERTED, _SYSTEM)
+        for status in (
+            HandoffStatus.OPEN,
+            HandoffStatus.OFFERED,
+            HandoffStatus.ACCEPTED,
+            HandoffStatus.CONTACTED,
+            HandoffStatus.QUALIFIED,
+        )
+    },
     # Nobody has said yes yet: it may still go to somebody else.
     (HandoffStatus.OPEN, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
     (HandoffStatus.OFFERED, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
@@ -181,8 +222,12 @@ def undo_until(
     return None
 
 
-def before_rejection(accepted_at: datetime | None, contacted_at: datetime | None) -> HandoffStatus:
+def before_rejection(
+    accepted_at: datetime | None, contacted_at: datetime | None, qualified_at: datetime | None = None
+) -> HandoffStatus:
     """How far a handoff had come when it was rejected."""
+    if qualified_at is not None:
+        return HandoffStatus.QUALIFIED
     if contacted_at is not None:
         return HandoffStatus.CONTACTED
     return HandoffStatus.OFFERED if accepted_at is None else HandoffStatus.ACCEPTED

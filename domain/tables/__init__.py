@@ -2,7 +2,17 @@
 
 from domain.tables.base import Base
 from domain.tables.events import Happened, LeadEvent
-from domain.tables.handoffs import AttemptOutcome, CardPlace, ClockOutcome, ContactAttempt, Handoff, SlaClock, SlaFile
+from domain.tables.handoffs import (
+    AttemptOutcome,
+    CardPlace,
+    ClockOutcome,
+    ContactAttempt,
+    Handoff,
+    Qualification,
+    QualificationFile,
+    SlaClock,
+    SlaFile,
+)
 from domain.tables.jobs import JobLane, JobRow
 from domain.tables.leads import (
     Arrival,
@@ -16,7 +26,9 @@ from domain.tables.leads import (
     ProviderDay,
     TouchRow,
 )
+from domain.tables.notices import Notice
 from domain.tables.nurture import Content, ContentResult, Programme, Recommendation
+from domain.tables.opportunities import Opportunity, OpportunityStage
 from domain.tables.people import (
     Absence,
     Pool,
@@ -29,7 +41,18 @@ from domain.tables.people import (
     TurnKind,
 )
 from domain.tables.scoring import ModelStatus, Rescoring, ScoreRow, ScoringModel
-from domain.tables.systems import Installation, SystemLink
+from domain.tables.systems import (
+    Check,
+    Cursor,
+    FieldMap,
+    Heartbeat,
+    Installation,
+    SyncFinding,
+    SyncRun,
+    SystemLink,
+    VendorAccount,
+    VendorWindow,
+)
 
 __all__ = [
     "Absence",
@@ -40,13 +63,17 @@ __all__ = [
     "Base",
     "CaptureSource",
     "CardPlace",
+    "Check",
     "ClockOutcome",
     "Company",
     "ContactAttempt",
     "Content",
     "ContentResult",
+    "Cursor",
+    "FieldMap",
     "Handoff",
     "Happened",
+    "Heartbeat",
     "Installation",
     "JobLane",
     "JobRow",
@@ -54,11 +81,16 @@ __all__ = [
     "LeadEvent",
     "LeadMerge",
     "ModelStatus",
+    "Notice",
+    "Opportunity",
+    "OpportunityStage",
     "Pool",
     "PoolMember",
     "ProfileRow",
     "Programme",
     "ProviderDay",
+    "Qualification",
+    "QualificationFile",
     "Recommendation",
     "Rep",
     "Rescoring",
@@ -68,9 +100,13 @@ __all__ = [
     "ScoringModel",
     "SlaClock",
     "SlaFile",
+    "SyncFinding",
+    "SyncRun",
     "SystemLink",
     "TerritoryRow",
     "TouchRow",
     "Turn",
     "TurnKind",
+    "VendorAccount",
+    "VendorWindow",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus
+from domain.rules.qualification import Verdict
 from domain.rules.tiers import Tier
 from domain.tables.base import Base, HasId, Word
 
@@ -54,6 +55,8 @@ class Handoff(HasId, Base):
     accepted_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
     contacted_at: Mapped[datetime | None]
     qualified_at: Mapped[datetime | None]
+    """When it became an SQL."""
+    qualified_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
     converted_at: Mapped[datetime | None]
     rejected_at: Mapped[datetime | None]
     rejected_by: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
@@ -142,8 +145,36 @@ class ContactAttempt(HasId, Base):
     at: Mapped[datetime]
     outcome: Mapped[AttemptOutcome] = mapped_column(Word(AttemptOutcome))
     note: Mapped[str | None]
+    next_step: Mapped[str | None]
+    """What was agreed, or is to be tried next."""
+    next_at: Mapped[datetime | None]
     key: Mapped[str | None] = mapped_column(unique=True)
     """The window it was sent from, so that a window sent twice is one attempt."""
+
+
+class Qualification(HasId, Base):
+    """What a qualification call brought. Append-only: the newest of a handoff holds."""
+
+    __tablename__ = "qualifications"
+    __table_args__ = (Index("ix_qualifications_handoff_id_at", "handoff_id", "at"),)
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"))
+    rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"), index=True)
+    at: Mapped[datetime]
+    framework: Mapped[str]
+    """Which set of questions was asked: bant, meddic or one of the installation's own."""
+    answers: Mapped[dict[str, Any]]
+    """question -> {answer, note}"""
+    verdict: Mapped[Verdict] = mapped_column(Word(Verdict))
+    key: Mapped[str | None] = mapped_column(unique=True)
+    """The window it was sent from, so that a window sent twice is one answer."""
+
+
+class QualificationFile(HasId, Base):
+    """A version of the qualification's questions and its verdict rule. The newest is in force."""
+
+    __tablename__ = "qualification_files"
+    text: Mapped[str]
+    imported_at: Mapped[datetime]
 
 
 class CardPlace(Base):
@@ -157,3 +188,7 @@ class CardPlace(Base):
     posted_at: Mapped[datetime | None]
     drawn: Mapped[str | None]
     """Hash of the blocks that stand there."""
+    brief_claimed_at: Mapped[datetime | None]
+    """The brief in the card's thread, posted once and redrawn like the card."""
+    brief_ts: Mapped[str | None]
+    brief_drawn: Mapped[str | None]

@@ -109,6 +109,8 @@ class Lead(HasId, Base):
     programme: Mapped[str | None]
     """The nurture programme it is in."""
     programme_since: Mapped[datetime | None]
+    automation: Mapped[str | None]
+    """The marketing automation that has it, where it is not the installation's first: hubspot, marketo, pardot."""
     bulk: Mapped[bool] = mapped_column(server_default=text("false"))
     """Came in a bulk import: its jobs stand behind the ones of live leads."""
 

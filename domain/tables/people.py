@@ -40,6 +40,10 @@ class Rep(HasId, Base):
     """How many leads they may have at a time, offered and taken."""
     most_a_day: Mapped[int | None]
     """How many leads they may be offered on one day of theirs."""
+    admin: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Looks after the installation: sees in their Home what is wrong with it."""
+    preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """What they want to be told and when: `domain/rules/preferences.py`. Empty: the defaults."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
