@@ -10,6 +10,7 @@ class Press(StrEnum):
     ACCEPT = "handoff.accept"
     REJECT = "handoff.reject"
     LOG_CONTACT = "handoff.log_contact"
+    QUALIFY = "handoff.qualify"
     FIX_DATA = "handoff.fix_data"
     UNDO = "handoff.undo"
     RELEASE = "handoff.release"
@@ -33,6 +34,7 @@ class Submission(StrEnum):
 
     REJECT = "handoff.reject.submit"
     LOG_CONTACT = "handoff.log_contact.submit"
+    QUALIFY = "handoff.qualify.submit"
     FIX_DATA = "handoff.fix_data.submit"
     SNOOZE = "handoff.snooze.submit"
     REASSIGN = "handoff.reassign.submit"
