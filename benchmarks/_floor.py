@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from benchmarks._ground import SOURCE, until
 from benchmarks._leads import BenchLead
 from bot.card import lead_card
-from domain import finding
+from domain import cards
 from domain.tables import CaptureSource
 from domain.verbs import capturing, enriching
 from domain.verbs.offering import hand_over
@@ -101,7 +101,7 @@ def _straight(session: Session, lead: BenchLead) -> None:
     if handoff is None:
         raise AssertionError("a lead that should have become an MQL did not")
     session.flush()
-    lead_card(finding.card_view(session, handoff.id), now)
+    lead_card(cards.card_view(session, handoff.id), now)
 
 
 def main() -> None:

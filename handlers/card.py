@@ -7,7 +7,7 @@ from hashlib import sha256
 from bot import messenger
 from bot.blocks import Block
 from bot.card import lead_card
-from domain import finding
+from domain import cards
 from domain.rules.lifecycle import LIVE
 from domain.tables import CardPlace, Handoff, Rep
 from domain.verbs import placing
@@ -22,7 +22,7 @@ def show(running: Running, handoff_id: int) -> None:
     """Make the card in Slack say what the record says."""
     now = utcnow()
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)
         dm = session.get_one(Rep, view.rep.rep_id).slack_dm_id if view.rep else None
     if view.place is None:

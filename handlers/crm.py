@@ -1,6 +1,6 @@
 """The CRM's side of a handoff: the lead with its owner and status, and a task when it is accepted."""
 
-from domain import finding
+from domain import cards, finding
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import TAKEN, HandoffStatus, Stage
 from domain.tables import Handoff, Lead, Rep
@@ -41,7 +41,7 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
     if crm is None:
         return
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         link = finding.link_of(session, view.lead.id, telling.CRM)
         owner = session.get(Rep, view.rep.rep_id) if view.rep else None
         installation = finding.installation(session)

@@ -1,7 +1,7 @@
 """Stage 3: a lead moves. A rise in nurture is told to marketing, a rise in somebody's hands to them and their manager."""
 
 from bot import messages, messenger
-from domain import finding
+from domain import cards, finding
 from domain.rules.lifecycle import Stage
 from domain.tables import CardPlace, Rep
 from domain.verbs.modelling import active_model
@@ -49,7 +49,7 @@ def tell_jump(running: Running, lead_id: int, before: int, rep_id: int = 0) -> N
 def tell_rep_hotter(_running: Running, handoff_id: int) -> None:
     """Who keeps an MQL when it becomes an HQL: a line in the card's thread says so."""
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)
     if place is not None and place.ts is not None:
         text, blocks = messages.hotter(view, None)
@@ -60,7 +60,7 @@ def tell_rep_hotter(_running: Running, handoff_id: int) -> None:
 def tell_manager_hotter(_running: Running, handoff_id: int) -> None:
     """The manager may want an AE to join."""
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)
         manager = finding.manager_of(session, finding.pool_of(session, handoff_id))
     if manager is not None and manager.slack_dm_id is not None:

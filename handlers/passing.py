@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from bot.ids import Field, Press, Submission
 from bot.listening import Click, Errors, Sent, on_press, on_submission
 from bot.modals import BACK_TO_THE_POOL, reassign_modal
-from domain import finding
+from domain import cards, finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.refusals import CannotBeGiven
 from domain.succession import others_for
@@ -39,7 +39,7 @@ def reassign_pressed(click: Click) -> None:
         rep = finding.rep_by_slack(session, click.slack_user_id)
         handoff = may_move(session, ref.handoff_id, version=ref.version, by=rep, move=HandoffMove.REASSIGN, now=now)
         others = [Person(one.id, one.name, one.slack_user_id) for one in others_for(session, handoff, now)]
-        view = finding.card_view(session, ref.handoff_id)
+        view = cards.card_view(session, ref.handoff_id)
     show_window(click, reassign_modal(view, others))
 
 

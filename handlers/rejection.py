@@ -4,7 +4,7 @@ from bot.ids import Field, Pick, Press, Submission
 from bot.listening import Click, Errors, Picked, Sent, on_pick, on_press, on_submission
 from bot.messenger import redraw_modal
 from bot.modals import fields_of, reject_modal
-from domain import finding
+from domain import cards, finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.refusals import (
     CannotMerge,
@@ -44,7 +44,7 @@ def reason_chosen(picked: Picked) -> None:
         return
     with reading() as session:
         finding.rep_by_slack(session, picked.slack_user_id)
-        view = finding.card_view(session, picked.ref.handoff_id)
+        view = cards.card_view(session, picked.ref.handoff_id)
     # The window goes on speaking of the handoff as it was when it was opened.
     again = reject_modal(view, picked.value) | {"private_metadata": picked.ref.packed}
     redraw_modal(picked.window, picked.version, again)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot import messages, messenger
 from bot.messages import Lateness
-from domain import finding
+from domain import cards, finding
 from domain.rules.deadlines import ClockKind
 from domain.tables import CardPlace
 from domain.verbs.escalating import hand_on, take_steps
@@ -38,7 +38,7 @@ def remind_rep(_running: Running, handoff_id: int, clock: str) -> None:
     """A line in the card's thread: it reaches the rep and does not push other cards away."""
     kind = ClockKind(clock)
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)
     # Who has done it meanwhile need not be reminded of it.
     if view.clock(kind).stopped_at is None and place is not None and place.ts is not None:
@@ -51,7 +51,7 @@ def tell_rep_late(_running: Running, handoff_id: int, clock: str, behind: int = 
     """A line in the card's thread: the time has run out."""
     kind = ClockKind(clock)
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)
     if view.clock(kind).stopped_at is None and place is not None and place.ts is not None:
         text, blocks = messages.overdue(Lateness(view, kind, note, behind))
@@ -89,7 +89,7 @@ def _many(gathered: list[dict[str, Any]]) -> messages.Message:
 
 
 def _lateness(session: Session, args: dict[str, Any]) -> Lateness:
-    view = finding.card_view(session, args["handoff_id"])
+    view = cards.card_view(session, args["handoff_id"])
     return Lateness(view, ClockKind(args["clock"]), args.get("note", ""), int(args.get("behind", 0)))
 
 

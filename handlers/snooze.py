@@ -7,7 +7,7 @@ from bot.ids import Field, Press, Submission
 from bot.listening import Click, Errors, Sent, on_press, on_submission
 from bot.modals import snooze_modal
 from bot.waking import woken
-from domain import finding
+from domain import cards, finding
 from domain.rules.lifecycle import LIVE, HandoffMove
 from domain.rules.refusals import NoSuchSnooze
 from domain.rules.snoozing import snooze_until
@@ -49,7 +49,7 @@ def wake(now: datetime) -> int:
 def tell_rep_woken(_running: Running, handoff_id: int, why: str) -> None:
     """A line in the card's thread."""
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
         place = session.get(CardPlace, handoff_id)
     if view.status in LIVE and view.snoozed_until is None and place is not None and place.ts is not None:
         text, blocks = woken(view, rose=why == snoozing.RISE)

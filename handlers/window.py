@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.listening import Click
 from bot.messenger import TriggerGone, open_modal
 from bot.modals import View
-from domain import finding
+from domain import cards, finding
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.refusals import ClickTooLate
 from domain.verbs.moving import may_move
@@ -21,7 +21,7 @@ def open_window(click: Click, move: HandoffMove, window: Callable[[CardView], Vi
     with reading() as session:
         rep = finding.rep_by_slack(session, click.slack_user_id)
         may_move(session, ref.handoff_id, version=ref.version, by=rep, move=move, now=utcnow())
-        view = finding.card_view(session, ref.handoff_id)
+        view = cards.card_view(session, ref.handoff_id)
     show_window(click, window(view))
 
 

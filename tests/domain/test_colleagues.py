@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import cards
 from domain.rules.lifecycle import Stage
 from domain.rules.tiers import Tier
 from domain.verbs import deciding
@@ -24,7 +24,7 @@ def test_the_best_three_of_the_same_company_are_shown_and_the_others_counted(ses
     make_lead(session, ("page_view",), "ben@sample-buyer.com", person=named("Ben Sample"))
     take(session, "new@sample-buyer.com")
     make_lead(session, HQL, "zoe@other-company.com")
-    view = finding.card_view(session, handoff.id)
+    view = cards.card_view(session, handoff.id)
     assert [one.name for one in view.colleagues] == ["lee@sample-buyer.com", "Ann Sample", "Ben Sample"]
     first = view.colleagues[0]
     assert (first.title, first.tier, first.stage) == ("VP Sales", Tier.HQL, Stage.IN_HANDOFF)
@@ -34,20 +34,20 @@ def test_the_best_three_of_the_same_company_are_shown_and_the_others_counted(ses
 
 def test_a_lead_that_is_alone_at_its_company_has_no_colleagues(session: Session, team: Team) -> None:
     handoff = make_offer(session, MQL, "kim@sample-buyer.com")
-    view = finding.card_view(session, handoff.id)
+    view = cards.card_view(session, handoff.id)
     assert (view.colleagues, view.more_colleagues) == ([], 0)
 
 
 def test_a_lead_without_a_company_has_no_colleagues(session: Session) -> None:
     take(session, "lee@gmail.com", person={})
-    assert finding.colleagues_of(session, take(session, "kim@gmail.com", person={})) == ([], 0)
+    assert cards.colleagues_of(session, take(session, "kim@gmail.com", person={})) == ([], 0)
 
 
 def test_a_merged_lead_is_nobodys_colleague(session: Session, team: Team) -> None:
     handoff = make_offer(session, MQL, "kim@sample-buyer.com")
     twin = take(session, "k.buyer@sample-buyer.com")
     merge_leads(session, handoff.lead_id, twin.id, by=None, now=NOON)
-    assert finding.card_view(session, handoff.id).colleagues == []
+    assert cards.card_view(session, handoff.id).colleagues == []
 
 
 def test_a_card_takes_as_many_queries_with_colleagues_as_it_says(session: Session, team: Team) -> None:
@@ -63,7 +63,7 @@ def test_a_card_takes_as_many_queries_with_colleagues_as_it_says(session: Sessio
 
     connection = session.connection()
     event.listen(connection, "before_cursor_execute", note)
-    finding.card_view(session, handoff.id)
+    cards.card_view(session, handoff.id)
     event.remove(connection, "before_cursor_execute", note)
     assert len(seen) == 7
-    assert "seven queries" in (finding.card_view.__doc__ or "")
+    assert "seven queries" in (cards.card_view.__doc__ or "")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import cards
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, Stage
 from domain.rules.reasons import NOTE_LIMIT, REASONS, Then
@@ -220,7 +220,7 @@ def test_of_a_duplicate_the_other_lead_is_kept_by_its_id(session: Session, team:
     detail = " Kim.Buyer+x@gmail.com "
     reject(session, offer.id, version=2, by=team.sam, reason="duplicate", note=None, now=SOON, detail=detail)
     assert offer.detail == str(other.id)
-    assert finding.card_view(session, offer.id).detail == "kim.buyer@gmail.com"
+    assert cards.card_view(session, offer.id).detail == "kim.buyer@gmail.com"
 
 
 def test_a_duplicate_of_nobody_or_of_itself_is_refused(session: Session, team: Team, offer: Handoff) -> None:

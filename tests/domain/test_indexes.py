@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
-from domain import finding, why
+from domain import cards, finding, why
 from domain.next_up import next_up
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.scoring import default_model_toml
@@ -156,7 +156,7 @@ def accept(session: Session) -> None:
     moving.may_move(session, handoff.id, version=handoff.version, by=rep, move=HandoffMove.ACCEPT, now=NOON)
     deciding.accept(session, handoff.id, version=handoff.version, by=rep, now=NOON)
     deciding.log_attempt(session, handoff.id, by=rep, outcome=AttemptOutcome.SPOKE, note=None, now=NOON)
-    finding.card_view(session, handoff.id)
+    cards.card_view(session, handoff.id)
     finding.place_of(session, handoff.id)
 
 
@@ -176,7 +176,7 @@ def pass_on(session: Session) -> None:
     deciding.reject(session, handoff.id, version=handoff.version, by=rep, reason="bad_timing", note=None, now=later)
     undoing.undo(session, handoff.id, version=handoff.version, by=rep, now=later)
     passing.release(session, handoff.id, version=handoff.version, by=rep, now=later)
-    finding.card_view(session, handoff.id)
+    cards.card_view(session, handoff.id)
 
 
 def sweep(session: Session) -> None:
@@ -204,7 +204,7 @@ def match_by_name(session: Session) -> None:
         leads.append(capturing.receive(session, arrival, "bulk", Delivery(person, "webinar", NOON), NOON))
     assert [(lead.company_match or {})["by"] for lead in leads] == ["name", "likeness", "new"]
     session.flush()
-    finding.colleagues_of(session, leads[0])
+    cards.colleagues_of(session, leads[0])
 
 
 def ask_why(session: Session) -> None:

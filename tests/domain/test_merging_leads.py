@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import cards, finding
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.refusals import CannotMerge, CannotUnmerge, NotFound
 from domain.rules.tiers import Tier
@@ -172,7 +172,7 @@ def test_an_accepted_handoff_goes_on_whichever_lead_it_is_of(
     kept = session.get_one(Lead, kept_id)
     assert [handoff.id for handoff in live(session, kept)] == [taken.id]
     assert (kept.stage, kept.owner_id) == (Stage.IN_HANDOFF, taken.rep_id)
-    assert finding.card_view(session, taken.id).lead.email == kept.email
+    assert cards.card_view(session, taken.id).lead.email == kept.email
 
 
 def test_two_that_sales_has_accepted_are_not_merged(session: Session, team: Team) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import cards
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.refusals import AlreadyDecided, CannotBeGiven, NoLongerOffered, NotForItsOwner, NotYours, YoursAlready
@@ -68,7 +68,7 @@ def test_a_lead_that_everybody_has_released_waits_and_comes_back_to_nobody_by_it
     staffing.step_away(session, team.dana.email, NOON)
     release(session, offer.id, version=2, by=team.sam, now=SOON)
     assert (live(session, offer).status, live(session, offer).rep_id) == (HandoffStatus.OPEN, None)
-    assert finding.card_view(session, offer.id).went_to is None
+    assert cards.card_view(session, offer.id).went_to is None
 
 
 def test_whoever_has_the_lead_next_has_the_time_that_is_left_of_the_first_contact(
@@ -111,7 +111,7 @@ def test_a_manager_gives_the_lead_to_a_person(session: Session, team: Team, offe
     reassign(session, offer.id, version=2, by=team.morgan, to=third, now=SOON)
     assert (offer.status, offer.reason, offer.moved_by) == (HandoffStatus.WITHDRAWN, "reassigned", team.morgan.id)
     assert (live(session, offer).rep_id, live(session, offer).status) == (third.id, HandoffStatus.OFFERED)
-    view = finding.card_view(session, offer.id)
+    view = cards.card_view(session, offer.id)
     assert view.went_to is not None
     assert (view.went_to.name, view.moved_by and view.moved_by.name) == ("Robin Third", "Morgan Manager")
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import cards, finding
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import UNDO_WINDOW, HandoffStatus, Stage
 from domain.rules.reasons import REASONS, Then
@@ -208,7 +208,7 @@ def test_the_card_names_who_has_the_lead_next_and_not_whose_offer_was_withdrawn(
 ) -> None:
     after = taken_back_from_the_next(session, team, offer)
     reassign(session, offer.id, version=offer.version, by=team.morgan, to=team.ada, now=SOON)
-    went_to = finding.card_view(session, offer.id).went_to
+    went_to = cards.card_view(session, offer.id).went_to
     assert went_to is not None
     assert (after.rep_id, went_to.rep_id) == (team.dana.id, team.ada.id)
 

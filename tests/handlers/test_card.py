@@ -13,7 +13,7 @@ from bot import messenger
 from bot.card import lead_card
 from bot.ids import Press
 from bot.settings import slack_settings
-from domain import finding
+from domain import cards, finding
 from domain.tables import CardPlace, JobRow
 from domain.verbs import deciding, placing
 from handlers.flow import Job, Priority, show_card
@@ -113,7 +113,7 @@ def test_an_hql_goes_to_the_ae_as_a_direct_message_and_is_redrawn_there(
     handoff_id = offer_a_lead(HQL, "hot@buyer.example.com")
     work_off()
     with reading() as session:
-        rep = finding.card_view(session, handoff_id).rep
+        rep = cards.card_view(session, handoff_id).rep
     assert rep is not None
     assert rep.slack_user_id in {ADA, ALEX}
     place = place_of(handoff_id)
@@ -130,7 +130,7 @@ def crash_between_post_and_commit(handoff_id: int, channel: str) -> str:
     with transaction() as session:
         placing.claim(session, handoff_id, channel, utcnow())
     with reading() as session:
-        view = finding.card_view(session, handoff_id)
+        view = cards.card_view(session, handoff_id)
     text, blocks = lead_card(view, utcnow())
     return messenger.post(channel, text, blocks, metadata=messenger.card_metadata(handoff_id, view.cycle))
 

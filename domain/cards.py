@@ -1,0 +1,100 @@
+"""What the card of a handoff shows, read in one go."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain import succession
+from domain.finding import lead_view, name_of, newest_touches, score_of
+from domain.rules.lifecycle import GONE, LIVE, undo_until
+from domain.rules.refusals import NotFound
+from domain.rules.scoring import top_reasons
+from domain.tables import ContactAttempt, Handoff, Lead, Pool, Rep, ScoreRow, SlaClock
+from domain.views import AttemptView, CardView, ClockView, ColleagueView, Person
+
+SHOWN_COLLEAGUES = 3
+
+
+def card_view(session: Session, handoff_id: int) -> CardView:
+    """All that the card of a handoff shows, in seven queries whatever its history and its company; once it has ended, in two more."""
+    found = session.execute(
+        select(Handoff, Lead, ScoreRow, Pool)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .join(ScoreRow, ScoreRow.id == Handoff.score_id)
+        .outerjoin(Pool, Pool.id == Handoff.pool_id)
+        .where(Handoff.id == handoff_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(what="handoff")
+    handoff, lead, scored, pool = found
+    clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
+    attempts = _attempts(session, handoff.id)
+    decider = handoff.rejected_by or handoff.accepted_by
+    went_to = succession.rep_of_next(session, handoff)
+    people = _people(
+        session, {handoff.rep_id, decider, handoff.moved_by, went_to, *(attempt.rep_id for attempt in attempts)}
+    )
+    colleagues, more = colleagues_of(session, lead)
+    return CardView(
+        handoff_id=handoff.id,
+        version=handoff.version,
+        cycle=handoff.cycle,
+        status=handoff.status,
+        tier=handoff.tier,
+        score=scored.total,
+        fit=scored.fit,
+        intent=scored.intent,
+        negative=scored.negative,
+        reasons=top_reasons(score_of(scored)),
+        now_score=lead.score,
+        now_tier=lead.tier,
+        lead=lead_view(lead),
+        touches=newest_touches(session, lead.id),
+        clocks=[ClockView(c.kind, c.due_at, c.breached_at, c.stopped_at, c.outcome) for c in clocks],
+        attempts=[AttemptView(a.at, people[a.rep_id].name, a.outcome) for a in attempts],
+        pool=pool.name if pool else None,
+        place=handoff.place,
+        rep=people.get(handoff.rep_id) if handoff.rep_id else None,
+        offered_at=handoff.offered_at,
+        decided_by=people.get(decider) if decider else None,
+        decided_at=handoff.rejected_at or handoff.accepted_at,
+        reason=handoff.reason,
+        note=handoff.note,
+        colleagues=colleagues,
+        more_colleagues=more,
+        detail=succession.detail_of(session, handoff),
+        snoozed_until=handoff.snoozed_until,
+        moved_by=people.get(handoff.moved_by or 0),
+        went_to=people.get(went_to or 0),
+        undo_until=undo_until(handoff.status, handoff.accepted_at, handoff.contacted_at, handoff.rejected_at),
+    )
+
+
+def colleagues_of(session: Session, lead: Lead) -> tuple[list[ColleagueView], int]:
+    """The best of the other leads of the same company, and how many there are besides."""
+    if lead.company_id is None:
+        return [], 0
+    rows = session.execute(
+        select(Lead, Rep.name, func.count().over())
+        .outerjoin(Handoff, (Handoff.lead_id == Lead.id) & Handoff.status.in_(LIVE))
+        .outerjoin(Rep, Rep.id == func.coalesce(Lead.owner_id, Handoff.rep_id))
+        .where(Lead.company_id == lead.company_id, Lead.id != lead.id, Lead.stage.not_in(GONE))
+        .order_by(Lead.score.desc().nulls_last(), Lead.id)
+        .limit(SHOWN_COLLEAGUES)
+    ).all()
+    shown = [ColleagueView(name_of(one), one.title, one.stage, one.tier, one.score, rep) for one, rep, _ in rows]
+    return shown, rows[0][2] - len(shown) if rows else 0
+
+
+def _attempts(session: Session, handoff_id: int) -> Sequence[ContactAttempt]:
+    in_order = (ContactAttempt.at, ContactAttempt.id)
+    return session.scalars(
+        select(ContactAttempt).where(ContactAttempt.handoff_id == handoff_id).order_by(*in_order)
+    ).all()
+
+
+def _people(session: Session, rep_ids: set[int | None]) -> dict[int, Person]:
+    wanted = [rep_id for rep_id in rep_ids if rep_id is not None]
+    rows = session.execute(select(Rep.id, Rep.name, Rep.slack_user_id).where(Rep.id.in_(wanted)))
+    return {row.id: Person(row.id, row.name, row.slack_user_id) for row in rows}
