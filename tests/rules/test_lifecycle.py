@@ -56,7 +56,7 @@ def test_a_lead_is_taken_from_acceptance_on() -> None:
     assert HandoffStatus.OFFERED not in TAKEN
 
 
-BY_THE_SYSTEM = {HandoffMove.OFFER, HandoffMove.WITHDRAW, HandoffMove.HAND_ON}
+BY_THE_SYSTEM = {HandoffMove.OFFER, HandoffMove.CONVERT, HandoffMove.WITHDRAW, HandoffMove.HAND_ON}
 BY_OVERSEERS = {HandoffMove.REASSIGN, HandoffMove.TAKE_OVER}
 
 
@@ -88,6 +88,7 @@ LATE = NOON + timedelta(hours=1)
         (HandoffStatus.OFFERED, None, None, None, None),
         (HandoffStatus.ACCEPTED, NOON, None, None, NOON + UNDO_WINDOW),
         (HandoffStatus.CONTACTED, NOON, LATE, None, None),
+        (HandoffStatus.QUALIFIED, NOON, LATE, None, None),
         (HandoffStatus.REJECTED, None, None, LATE, LATE + UNDO_WINDOW),
         (HandoffStatus.REJECTED, NOON, NOON, LATE, LATE + UNDO_WINDOW),
         (HandoffStatus.WITHDRAWN, NOON, None, None, None),
@@ -104,17 +105,18 @@ def test_only_the_last_decision_can_be_taken_back_and_only_for_a_while(
 
 
 @pytest.mark.parametrize(
-    ("accepted_at", "contacted_at", "status"),
+    ("accepted_at", "contacted_at", "qualified_at", "status"),
     [
-        (None, None, HandoffStatus.OFFERED),
-        (NOON, None, HandoffStatus.ACCEPTED),
-        (NOON, LATE, HandoffStatus.CONTACTED),
+        (None, None, None, HandoffStatus.OFFERED),
+        (NOON, None, None, HandoffStatus.ACCEPTED),
+        (NOON, LATE, None, HandoffStatus.CONTACTED),
+        (NOON, LATE, LATE, HandoffStatus.QUALIFIED),
     ],
 )
 def test_a_rejection_that_is_taken_back_leaves_what_was_before(
-    accepted_at: datetime | None, contacted_at: datetime | None, status: HandoffStatus
+    accepted_at: datetime | None, contacted_at: datetime | None, qualified_at: datetime | None, status: HandoffStatus
 ) -> None:
-    assert before_rejection(accepted_at, contacted_at) is status
+    assert before_rejection(accepted_at, contacted_at, qualified_at) is status
     assert handoff_step(status, HandoffMove.REJECT) is not None
 
 
@@ -122,12 +124,20 @@ def test_a_lead_is_accepted_only_while_it_is_offered() -> None:
     assert sources_of(HandoffMove.ACCEPT) == {HandoffStatus.OFFERED}
 
 
-def test_a_lead_may_be_given_back_until_it_is_qualified() -> None:
-    assert sources_of(HandoffMove.REJECT) == {HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED}
+IN_HAND = {HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED, HandoffStatus.QUALIFIED}
 
 
-def test_a_contact_is_logged_only_for_a_lead_that_was_accepted() -> None:
-    assert sources_of(HandoffMove.LOG_CONTACT) == {HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED}
+def test_a_lead_may_be_given_back_until_there_is_an_opportunity() -> None:
+    assert sources_of(HandoffMove.REJECT) == {HandoffStatus.OFFERED} | IN_HAND
+
+
+@pytest.mark.parametrize("move", [HandoffMove.LOG_CONTACT, HandoffMove.QUALIFY])
+def test_a_call_is_noted_only_for_a_lead_that_was_accepted_and_is_no_opportunity_yet(move: HandoffMove) -> None:
+    assert sources_of(move) == IN_HAND
+
+
+def test_an_opportunity_that_is_opened_ends_whatever_was_live() -> None:
+    assert sources_of(HandoffMove.CONVERT) == LIVE
 
 
 @pytest.mark.parametrize("stage", [Stage.OPPORTUNITY, Stage.WON, Stage.LOST, Stage.DISQUALIFIED, Stage.ERASED])
@@ -135,9 +145,8 @@ def test_a_lead_beyond_the_handoff_is_not_handed_over(stage: Stage) -> None:
     assert lead_step(stage, LeadMove.HAND_OVER) is None
 
 
-def test_every_status_but_those_that_end_early_can_be_reached_or_belongs_to_a_later_stretch_of_the_road() -> None:
-    reached = {HandoffStatus.OPEN} | {step.to for step in HANDOFF_MOVES.values()}
-    assert set(HandoffStatus) - reached == {HandoffStatus.QUALIFIED, HandoffStatus.CONVERTED}
+def test_every_status_can_be_reached() -> None:
+    assert {HandoffStatus.OPEN} | {step.to for step in HANDOFF_MOVES.values()} == set(HandoffStatus)
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in GONE])
