@@ -133,6 +133,34 @@ class NoSuchSnooze(Refusal):
     words = "Choose for how long, or a time within the next 30 days."
 
 
+class NoSuchNextStep(Refusal):
+    """Facts: `why`, a key of `WHY`."""
+
+    key = "no_such_next_step"
+    status = 422
+
+    WHY: ClassVar[Mapping[str, str]] = {
+        "when": "Choose a time within the next year.",
+        "what": "Say in a few words what is to be done then.",
+    }
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody)
+        return self.WHY[str(self.facts["why"])]
+
+
+class NothingAnswered(Refusal):
+    key = "nothing_answered"
+    status = 422
+
+    words = "Answer at least one question, or cancel: the call can be logged without answers."
+
+
+class QuestionsChanged(Refusal):
+    key = "questions_changed"
+
+    words = "The questions have changed since this window was opened. Close it, and open it again."
+
+
 class CannotBeGiven(Refusal):
     """Facts: `rep_id`, who cannot be asked for this lead."""
 
