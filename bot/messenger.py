@@ -17,8 +17,8 @@ from bot.limits import check_message, check_view
 from bot.settings import slack_settings
 from kit.outside import Refused, TryLater
 
-CARD_EVENT = "handoff_card"
-"""The metadata type by which a posted card is found again."""
+CARD_EVENT, BRIEF_EVENT, POOL_CALL_EVENT = "handoff_card", "handoff_brief", "handoff_pool_call"
+"""The metadata types by which a posted card, its brief and a pool's line about it are found again."""
 
 TIMEOUT = 8
 """Seconds for one call."""
@@ -103,33 +103,35 @@ def permalink(channel: str, ts: str) -> str | None:
         return None
 
 
-def find_card(channel: str, handoff_id: int, cycle: int, since: datetime) -> str | None:
-    """The ts of the card that an earlier try may have posted before it crashed."""
+def find_reply(channel: str, thread: str, metadata: Mapping[str, Any], since: datetime) -> str | None:
+    """The ts of the message in this thread that an earlier try may have posted before it crashed."""
+    return _find(_client().conversations_replies, metadata, since, channel=channel, ts=thread)
+
+
+def find_message(channel: str, metadata: Mapping[str, Any], since: datetime) -> str | None:
+    """The ts of the message of the channel that an earlier try may have posted before it crashed."""
+    return _find(_client().conversations_history, metadata, since, channel=channel)
+
+
+def _find(
+    pages: Callable[..., SlackResponse], metadata: Mapping[str, Any], since: datetime, **place: str
+) -> str | None:
     cursor: str | None = None
+    oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
     while True:
-        answer = _ask(
-            _client().conversations_history,
-            channel=channel,
-            oldest=f"{(since - CLOCKS_DIFFER).timestamp():.6f}",
-            include_all_metadata=True,
-            limit=200,
-            cursor=cursor,
-        )
+        answer = _ask(pages, **place, oldest=oldest, include_all_metadata=True, limit=200, cursor=cursor)
         for message in answer["messages"]:
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == CARD_EVENT and metadata.get("event_payload") == {
-                "handoff_id": handoff_id,
-                "cycle": cycle,
-            }:
+            found = message.get("metadata") or {}
+            if {name: found.get(name) for name in metadata} == metadata:
                 return str(message["ts"])
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             return None
 
 
-def card_metadata(handoff_id: int, cycle: int) -> dict[str, Any]:
+def card_metadata(handoff_id: int, cycle: int, event_type: str = CARD_EVENT) -> dict[str, Any]:
     """Ids only: metadata can be read by other apps of the channel."""
-    return {"event_type": CARD_EVENT, "event_payload": {"handoff_id": handoff_id, "cycle": cycle}}
+    return {"event_type": event_type, "event_payload": {"handoff_id": handoff_id, "cycle": cycle}}
 
 
 def open_modal(trigger_id: str, view: Mapping[str, Any]) -> None:

@@ -56,7 +56,8 @@ def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, bl
     with transaction() as session:
         claimed = placing.claim(session, view.handoff_id, channel, utcnow())
     if place is not None:
-        found = messenger.find_card(channel, view.handoff_id, view.cycle, claimed.claimed_at)
+        metadata = messenger.card_metadata(view.handoff_id, view.cycle)
+        found = messenger.find_message(channel, metadata, claimed.claimed_at)
         if found is not None:
             # What stands there was drawn by the try that crashed; the record may have moved on since.
             messenger.update(channel, found, text, blocks)
