@@ -117,6 +117,23 @@ def select(block_id: str, label: str, placeholder: str, options: list[Block]) ->
     }
 
 
+def search_select(block_id: str, label: str, placeholder: str) -> Block:
+    """An input block with a select whose options are asked of us while somebody types (`on_suggest`): for lists that may
+    be longer than the hundred options Slack takes.
+    """
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": {"type": "plain_text", "text": label},
+        "element": {
+            "type": "external_select",
+            "action_id": block_id,
+            "placeholder": {"type": "plain_text", "text": placeholder},
+            "min_query_length": 0,
+        },
+    }
+
+
 def dispatched(block: Block) -> Block:
     """The input tells us what is chosen in it at once, not only when the modal is sent."""
     return {**block, "dispatch_action": True}

@@ -29,6 +29,12 @@ class Pick(StrEnum):
     REASON = "reason"
 
 
+class Suggest(StrEnum):
+    """Selects of a window that search: what there is to choose from is asked of us while somebody types."""
+
+    REP = "rep"
+
+
 class Submission(StrEnum):
     """Modals that can be submitted."""
 

@@ -45,12 +45,23 @@ class SlackDoor:
 
     def broke(self, error: Exception, slack_user_id: str | None = None, channel: str | None = None) -> str:
         """An unexpected error: its id stands in the log, and the person can quote it. With a channel it is whispered there."""
-        broke = Broke(trace=secrets.token_hex(4))
-        log.error("click.broke", trace=broke.facts["trace"], error=where_it_broke(error))
+        broke = _noted(error)
         if slack_user_id is not None and channel is not None:
             with suppress(SQLAlchemyError), transaction() as session:
                 send(session, _whisper(slack_user_id, channel, broke))
         return broke.sentence({})
+
+    def broke_at_home(self, error: Exception, slack_user_id: str) -> None:
+        """The same where there is no channel: the sentence stands above the person's Home."""
+        broke = _noted(error)
+        with suppress(SQLAlchemyError), transaction() as session:
+            send(session, publish_home(slack_user_id, broke))
+
+
+def _noted(error: Exception) -> Broke:
+    broke = Broke(trace=secrets.token_hex(4))
+    log.error("click.broke", trace=broke.facts["trace"], error=where_it_broke(error))
+    return broke
 
 
 def _whisper(slack_user_id: str, channel: str, refusal: Refusal) -> Sending:

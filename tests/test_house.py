@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from bot.ids import Command, HomePress, HomeSubmission, Pick, Press, Submission
+from bot.ids import Command, HomePress, HomeSubmission, Pick, Press, Submission, Suggest
 from bot.listening import HOME_OPENED, listeners
 from domain.tables import Happened
 from handlers import jobs, moments
@@ -225,7 +225,7 @@ def test_each_rule_notices_its_breach(rule: Rule, module: str, said: str) -> Non
 
 
 def test_every_file_of_the_handlers_that_has_a_job_or_a_listener_is_a_moment() -> None:
-    marks = {"job", "on_press", "on_submission", "on_command", "on_home_press", "on_home_submission"}
+    marks = {"job", "on_press", "on_submission", "on_suggest", "on_command", "on_home_press", "on_home_submission"}
     marked = {
         module.removeprefix("handlers.")
         for module, tree in HOUSE.items()
@@ -248,7 +248,7 @@ def test_every_job_has_its_function() -> None:
 
 
 def test_every_button_modal_and_command_has_its_listener() -> None:
-    assert listeners() == {*Press, *Submission, *Pick, *Command, *HomePress, *HomeSubmission, HOME_OPENED}
+    assert listeners() == {*Press, *Submission, *Pick, *Suggest, *Command, *HomePress, *HomeSubmission, HOME_OPENED}
 
 
 def test_no_file_that_is_shipped_knows_of_the_folder_with_real_data() -> None:

@@ -1,0 +1,99 @@
+"""How a submitted window, a typed command or an opened Home becomes a call of its listener."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.ids import BadRef, HandoffRef
+from bot.listening import marks
+from bot.listening.door import Door
+from bot.listening.heard import Asked, HomeSent, Sent
+from bot.listening.marks import Answer, Errors
+from bot.listening.payloads import ref_of, shown_in, user_of, values_of
+from domain.rules.refusals import NotFound, Refusal
+
+Body = dict[str, Any]
+
+
+def hear_windows(app: App, door: Door) -> None:
+    for submission, sent in marks.submissions.items():
+        app.view(submission.value)(_submission(door, sent))
+    for home_submission, home_sent in marks.home_submissions.items():
+        app.view(home_submission.value)(_home_submission(door, home_sent))
+    for command, asked in marks.commands.items():
+        app.command(command.value)(_command(door, asked))
+    for event, opened in marks.homes.items():
+        app.event(event)(_home(opened))
+
+
+def _submission(door: Door, sent: Callable[[Sent], Errors]) -> Callable[..., None]:
+    def listener(ack: Ack, body: Body) -> None:
+        view, user = body["view"], user_of(body)
+        values = values_of(view)
+        ref: HandoffRef | None = None
+        errors: Mapping[str, str]
+        try:
+            ref = ref_of(view)
+            errors = sent(Sent(user, ref, values, str(view["id"]), shown_in(view)))
+        except Refusal as refusal:
+            errors = _at_the_top(values, door.refused(user, None, ref, refusal))
+        except BadRef:
+            errors = _at_the_top(values, NotFound(what="handoff").sentence({}))
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            errors = _at_the_top(values, door.broke(error))
+        _close_or_say(ack, errors)
+
+    return listener
+
+
+def _home_submission(door: Door, sent: Callable[[HomeSent], Errors]) -> Callable[..., None]:
+    def listener(ack: Ack, body: Body) -> None:
+        user, values = user_of(body), values_of(body["view"])
+        errors: Mapping[str, str]
+        try:
+            errors = sent(HomeSent(user, values))
+        except Refusal as refusal:
+            errors = _at_the_top(values, door.refused(user, None, None, refusal))
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            errors = _at_the_top(values, door.broke(error))
+        _close_or_say(ack, errors)
+
+    return listener
+
+
+def _at_the_top(values: Mapping[str, str], sentence: str) -> Errors:
+    return {next(iter(values), ""): sentence}
+
+
+def _close_or_say(ack: Ack, errors: Mapping[str, str]) -> None:
+    if errors:
+        ack(response_action="errors", errors=dict(errors))
+    else:
+        ack()
+
+
+def _command(door: Door, asked: Callable[[Asked], Answer]) -> Callable[..., None]:
+    def listener(ack: Ack, body: Body) -> None:
+        user = str(body["user_id"])
+        try:
+            text, blocks = asked(Asked(user, str(body.get("text") or "")))
+        except Refusal as refusal:
+            ack(text=door.refused(user, None, None, refusal), response_type="ephemeral")
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            ack(text=door.broke(error), response_type="ephemeral")
+        else:
+            ack(text=text, blocks=blocks, response_type="ephemeral")
+
+    return listener
+
+
+def _home(opened: Callable[[str], None]) -> Callable[..., None]:
+    """Slack says this for the tab with the messages, too, and says it again if we do not answer."""
+
+    def listener(ack: Ack, event: dict[str, Any]) -> None:
+        ack()
+        if event.get("tab") == "home":
+            opened(str(event["user"]))
+
+    return listener
