@@ -192,3 +192,5 @@ class CardPlace(Base):
     """The brief in the card's thread, posted once and redrawn like the card."""
     brief_ts: Mapped[str | None]
     brief_drawn: Mapped[str | None]
+    permalink: Mapped[str | None]
+    """Slack's link to it, once somebody needed one. Another `ts` has another."""

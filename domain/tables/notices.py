@@ -1,4 +1,4 @@
-"""What people were told by direct message, what was kept for their digest, and whether it led to anything."""
+"""What people were told beside the card, what was kept for their digest, and whether it led to anything."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.rules.preferences import Alert
+from domain.rules.preferences import Alert, Held
 from domain.tables.base import Base, HasId, Word
+
+WAITS = text("held in ('quiet_hours', 'budget', 'digest') and sent_at is null")
+"""What is held for the next digest of its person."""
 
 
 class Notice(HasId, Base):
@@ -16,7 +19,7 @@ class Notice(HasId, Base):
     __tablename__ = "notices"
     __table_args__ = (
         Index("ix_notices_rep_id_at", "rep_id", "at"),
-        Index("ix_notices_held", "rep_id", postgresql_where=text("held is not null and sent_at is null")),
+        Index("ix_notices_held", "rep_id", postgresql_where=WAITS),
         Index("ix_notices_kind_at", "kind", "at"),
     )
     rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"))
@@ -26,8 +29,12 @@ class Notice(HasId, Base):
     handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoffs.id"), index=True)
     data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """What the message needs besides, as ids, codes and numbers."""
-    held: Mapped[str | None]
-    """Why it was not sent at once: quiet_hours, budget, digest (as the person wishes), muted (never sent)."""
+    direct: Mapped[bool]
+    """A direct message, of which a person has a budget; else a line in the thread of the lead's card."""
+    held: Mapped[Held | None] = mapped_column(Word(Held))
+    """Why it was not sent at once, or not at all."""
+    claimed_at: Mapped[datetime | None]
+    """When it was first about to be posted: after a crash it is looked for from there, not posted twice."""
     sent_at: Mapped[datetime | None]
     """By itself or in a digest."""
     acted_at: Mapped[datetime | None]

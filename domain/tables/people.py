@@ -44,6 +44,8 @@ class Rep(HasId, Base):
     """Looks after the installation: sees in their Home what is wrong with it."""
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """What they want to be told and when: `domain/rules/preferences.py`. Empty: the defaults."""
+    home_opened_at: Mapped[datetime | None]
+    """When they last looked at their App Home: it is kept fresh for a while after that."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -9,8 +9,27 @@ from sqlalchemy.orm import Session
 from domain.rules.lifecycle import LeadMove, lead_step
 from domain.rules.refusals import NoSuchMove, NotFound
 from domain.tables import Handoff, Happened, Lead, LeadEvent
+from domain.verbs.noticing import acted
 
 _EVENTS = "events"
+
+DECISIONS = frozenset(
+    {
+        Happened.HANDOFF_ACCEPTED,
+        Happened.HANDOFF_RECYCLED,
+        Happened.HANDOFF_PASSED_ON,
+        Happened.LEAD_DISQUALIFIED,
+        Happened.HANDOFF_MOVED,
+        Happened.HANDOFF_SNOOZED,
+        Happened.HANDOFF_UNDONE,
+        Happened.HANDOFF_CONTACTED,
+        Happened.CONTACT_LOGGED,
+        Happened.HANDOFF_QUALIFIED,
+        Happened.HANDOFF_ANSWERED,
+        Happened.LEAD_CORRECTED,
+    }
+)
+"""What a person does about a lead: it says that what they were told of the lead before was worth telling."""
 
 
 def happened(
@@ -32,6 +51,8 @@ def happened(
         data |= {"place": handoff.place, "pool_id": handoff.pool_id, "tier": handoff.tier.value, "cycle": handoff.cycle}
     if bulk or (lead is not None and lead.bulk):
         data |= {"bulk": True}
+    if kind in DECISIONS and lead is not None and rep_id is not None:
+        acted(session, lead.id, rep_id, at)
     event = LeadEvent(
         kind=kind,
         at=at,

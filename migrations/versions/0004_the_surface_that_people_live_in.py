@@ -45,7 +45,9 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.BigInteger(), nullable=True),
         sa.Column("handoff_id", sa.BigInteger(), nullable=True),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("direct", sa.Boolean(), nullable=False),
         sa.Column("held", sa.Text(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -60,7 +62,7 @@ def upgrade() -> None:
         "notices",
         ["rep_id"],
         unique=False,
-        postgresql_where=sa.text("held is not null and sent_at is null"),
+        postgresql_where=sa.text("held in ('quiet_hours', 'budget', 'digest') and sent_at is null"),
     )
     op.create_index("ix_notices_kind_at", "notices", ["kind", "at"], unique=False)
     op.create_index(op.f("ix_notices_lead_id"), "notices", ["lead_id"], unique=False)
@@ -85,6 +87,7 @@ def upgrade() -> None:
     op.add_column("card_places", sa.Column("brief_claimed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("card_places", sa.Column("brief_ts", sa.Text(), nullable=True))
     op.add_column("card_places", sa.Column("brief_drawn", sa.Text(), nullable=True))
+    op.add_column("card_places", sa.Column("permalink", sa.Text(), nullable=True))
     op.add_column("contact_attempts", sa.Column("next_step", sa.Text(), nullable=True))
     op.add_column("contact_attempts", sa.Column("next_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("handoffs", sa.Column("qualified_by", sa.BigInteger(), nullable=True))
@@ -96,15 +99,18 @@ def upgrade() -> None:
             "preferences", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
     )
+    op.add_column("reps", sa.Column("home_opened_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("reps", "home_opened_at")
     op.drop_column("reps", "preferences")
     op.drop_column("reps", "admin")
     op.drop_constraint(op.f("fk_handoffs_qualified_by_reps"), "handoffs", type_="foreignkey")
     op.drop_column("handoffs", "qualified_by")
     op.drop_column("contact_attempts", "next_at")
     op.drop_column("contact_attempts", "next_step")
+    op.drop_column("card_places", "permalink")
     op.drop_column("card_places", "brief_drawn")
     op.drop_column("card_places", "brief_ts")
     op.drop_column("card_places", "brief_claimed_at")
@@ -115,7 +121,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notices_lead_id"), table_name="notices")
     op.drop_index("ix_notices_kind_at", table_name="notices")
     op.drop_index(
-        "ix_notices_held", table_name="notices", postgresql_where=sa.text("held is not null and sent_at is null")
+        "ix_notices_held",
+        table_name="notices",
+        postgresql_where=sa.text("held in ('quiet_hours', 'budget', 'digest') and sent_at is null"),
     )
     op.drop_index(op.f("ix_notices_handoff_id"), table_name="notices")
     op.drop_table("notices")
