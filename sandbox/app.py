@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from sandbox.guard import Guard
-from sandbox.slack import page_api, page_workspace, response_urls, seed, web_api
+from sandbox.slack import files, page_api, page_workspace, response_urls, seed, socket_mode, web_api
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.refusals import PageRefusal
 from sandbox.slack.state import Workspace
@@ -66,7 +66,9 @@ def create_app(space: Workspace, twins: Sequence[Twin]) -> FastAPI:
         pace.on = space.pace.on
     app.add_middleware(Guard)
     app.add_exception_handler(PageRefusal, page_api.refused)
-    for router in (web_api.router, response_urls.router, page_api.router, page_workspace.router, pages):
+    # Before the Web API, which knows every other method and one door less.
+    app.include_router(socket_mode.router)
+    for router in (web_api.router, files.router, response_urls.router, page_api.router, page_workspace.router, pages):
         app.include_router(router)
     for twin in twins:
         app.include_router(twin.router)
@@ -83,7 +85,8 @@ def description(space: Workspace, twins: Sequence[Twin]) -> dict[str, Any]:
         "SLACK_TEAM_ID": seed.TEAM_ID,
         "SLACK_API_URL": f"{space.base_url}/api/",
     }
-    others: dict[str, str] = {}
+    # Who sets it gets everything over Socket Mode; without it, over HTTP.
+    others: dict[str, str] = {"SLACK_APP_TOKEN": space.credentials.app_token}
     for twin in twins:
         (environment if twin.in_demo else others).update(twin.credentials(space.base_url))
     return {

@@ -82,7 +82,10 @@ def cursor_for(offset: int) -> str:
 
 @dataclass(frozen=True)
 class Method:
-    """`needs` and `may` name its arguments; `per_minute` is its tier; `reads` methods take GET, and no JSON body."""
+    """`needs` and `may` name its arguments; `per_minute` is its tier; `reads` methods take GET, and no JSON body.
+
+    `scope` is what the token must hold, empty for none; with `{}` in it, of the kind of conversation that is meant.
+    """
 
     name: str
     run: Callable[[Call], JSON]
@@ -90,6 +93,7 @@ class Method:
     may: frozenset[str]
     per_minute: int | None
     reads: bool
+    scope: str
 
 
 def method(  # the two strings read as the table that they are
@@ -100,5 +104,6 @@ def method(  # the two strings read as the table that they are
     may: str = "",
     per_minute: int | None,
     reads: bool = False,
+    scope: str = "",
 ) -> Method:
-    return Method(name, run, frozenset(needs.split()), frozenset(may.split()), per_minute, reads)
+    return Method(name, run, frozenset(needs.split()), frozenset(may.split()), per_minute, reads, scope)

@@ -44,7 +44,7 @@ OPTION_GROUP = Shape({"label": plain(limits.GROUP_LABEL), "options": many(PLAIN_
 
 
 def options_of(element: JSON) -> list[JSON]:
-    """All options that `element` offers, whether in groups or not."""
+    """All options that `element` offers, whether in groups or not; of an external select, what it was given so far."""
     grouped = chain.from_iterable(group["options"] for group in element.get("option_groups", []))
     return [*element.get("options", []), *grouped]
 
@@ -74,6 +74,10 @@ def lengths_are_sound(element: JSON, where: Where) -> None:
         where.refuse("initial_value must be within min_length and max_length")
 
 
+# An address works at Slack as well; we take the id, which cannot be mistaken for a public picture.
+SLACK_FILE = Shape({"id": string(20, pattern=r"F[A-Z0-9]{8,}")})
+
+
 def image_has_a_source(image: JSON, where: Where) -> None:
     if ("image_url" in image) == ("slack_file" in image):
         where.refuse("needs either image_url or slack_file")
@@ -95,6 +99,12 @@ SELECT_FROM: dict[str, Checker] = {
     "option_groups": many(OPTION_GROUP, limits.OPTION_GROUPS),
 }
 SELECTED = integer(1, limits.SELECT_OPTIONS)
+QUERY = integer(0, 100)
+FOUND = {
+    "options": many(PLAIN_OPTION, limits.SELECT_OPTIONS, 0),
+    "option_groups": many(OPTION_GROUP, limits.OPTION_GROUPS, 0),
+}
+"""What an app may answer to the search of an external select."""
 USERS = many(string(20, pattern=USER_ID), 100)
 
 BUTTON = Shape(
@@ -110,7 +120,7 @@ BUTTON = Shape(
 )
 IMAGE = Shape(
     {"alt_text": string(limits.ALT_TEXT)},
-    {"type": anything, "image_url": string(limits.IMAGE_URL, pattern=WEB_ADDRESS), "slack_file": anything},
+    {"type": anything, "image_url": string(limits.IMAGE_URL, pattern=WEB_ADDRESS), "slack_file": SLACK_FILE},
     image_has_a_source,
 )
 
@@ -120,6 +130,16 @@ CHOICES: Mapping[str, Checker] = {
         {},
         {**SELECT_FROM, "initial_options": many(PLAIN_OPTION, limits.SELECT_OPTIONS), "max_selected_items": SELECTED},
         choices_are_sound,
+    ),
+    "external_select": Shape({}, {**PICKS, "initial_option": PLAIN_OPTION, "min_query_length": QUERY}),
+    "multi_external_select": Shape(
+        {},
+        {
+            **PICKS,
+            "initial_options": many(PLAIN_OPTION, limits.SELECT_OPTIONS),
+            "min_query_length": QUERY,
+            "max_selected_items": SELECTED,
+        },
     ),
     "users_select": Shape({}, {**PICKS, "initial_user": string(20, pattern=USER_ID)}),
     "multi_users_select": Shape({}, {**PICKS, "initial_users": USERS, "max_selected_items": SELECTED}),

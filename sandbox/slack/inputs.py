@@ -18,6 +18,8 @@ HOLDS: Mapping[str, str] = {
     "static_select": "selected_option",
     "radio_buttons": "selected_option",
     "overflow": "selected_option",
+    "external_select": "selected_option",
+    "multi_external_select": "selected_options",
     "multi_static_select": "selected_options",
     "checkboxes": "selected_options",
     "users_select": "selected_user",
@@ -138,5 +140,6 @@ FIELD_CHECKS: Mapping[str, Callable[[JSON, Any], str | None]] = {
     "timepicker": matches(TIME, "Please choose a time."),
     "datetimepicker": matches(r"\d{10}", "Please choose a date and a time."),
     "multi_static_select": count,
+    "multi_external_select": count,
     "multi_users_select": count,
 }

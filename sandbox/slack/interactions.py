@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.slack import inputs, payloads, views
+from sandbox.slack import inputs, payloads, searching, views
 from sandbox.slack.blocks import all_elements, checked_blocks, checked_view
 from sandbox.slack.delivery import Answer, Delivery
 from sandbox.slack.records import Channel, Message, View
@@ -79,12 +79,12 @@ async def press(delivery: Delivery, user: str, body: JSON) -> JSON:
 
 
 def pressed_in_message(space: Workspace, user: str, channel: Channel, message: Message, body: JSON) -> JSON:
-    action, values = chosen_action(space, message.blocks, body)
+    action, values = chosen_action(space, searching.with_found(space, message.ts, message.blocks), body)
     return payloads.pressed_in_message(space, user, channel, message, action, values)
 
 
 def pressed_in_view(space: Workspace, user: str, view: View, body: JSON) -> JSON:
-    action, view.values = chosen_action(space, view.given["blocks"], body)
+    action, view.values = chosen_action(space, searching.with_found(space, view.id, view.given["blocks"]), body)
     return payloads.pressed_in_view(space, user, view, action)
 
 
@@ -120,6 +120,30 @@ def what_was_chosen(space: Workspace, element: JSON, body: JSON) -> JSON:
     return {key: part for key, part in element.items() if key in {"type", "text", "value", "style"}}
 
 
+# --- external selects ---------------------------------------------------------------------------------------------
+
+
+async def search(delivery: Delivery, user: str, body: JSON) -> JSON:
+    """What the app offers for the words that somebody typed into an external select."""
+    if "view_id" in body:
+        view = shown_view(delivery.space, user, str(body["view_id"]))
+        place, blocks = view.id, view.given["blocks"]
+        around = payloads.around_view(view)
+    else:
+        channel, message = visible_message(delivery.space, user, str(body.get("channel")), str(body.get("ts")))
+        place, blocks = message.ts, message.blocks
+        around = payloads.around_message(channel, message)
+    asked = searching.question(blocks, body)
+    answer = await delivery.interaction(payloads.searched(delivery.space, user, asked, around))
+    error, found = sentence(answer), {}
+    if not error:
+        try:
+            found = searching.remember(delivery.space, place, asked["action_id"], answer.body)
+        except ValueError as broken:
+            error = f"{TROUBLE} ({broken})"
+    return {"ok": error is None, "took_ms": answer.took_ms, "error": error, **found}
+
+
 # --- modals -------------------------------------------------------------------------------------------------------
 
 
@@ -127,7 +151,7 @@ async def submit(delivery: Delivery, user: str, body: JSON) -> JSON:
     view = shown_view(delivery.space, user, str(body.get("view_id")))
     if view.given["type"] != "modal" or "submit" not in view.given:
         raise PageRefusal(409, "This view has nothing to submit.")
-    blocks = view.given["blocks"]
+    blocks = searching.with_found(delivery.space, view.id, view.given["blocks"])
     view.values = inputs.state(blocks, values_in(body), delivery.space.people)
     if errors := inputs.complaints(blocks, view.values):
         return submitted(None, "errors", errors=errors)
@@ -167,9 +191,9 @@ def follow(space: Workspace, user: str, view: View, answer: Answer) -> JSON:
         case "errors":
             return submitted(answer, "errors", errors=field_errors(view, said.get("errors")))
         case "update":
-            views.update_view(space, view, checked_view(said.get("view"), "modal"))
+            views.update_view(space, view, checked_view(said.get("view"), "modal", space.files.can_be_shown))
         case "push":
-            views.push_view(space, user, checked_view(said.get("view"), "modal"))
+            views.push_view(space, user, checked_view(said.get("view"), "modal", space.files.can_be_shown))
         case "clear":
             views.clear(space, user)
         case other:
@@ -241,7 +265,7 @@ def show_command_answer(space: Workspace, user: str, channel: Channel, answer: A
 
 def show_answer(space: Workspace, user: str, channel: Channel, said: JSON, *, thread_ts: str | None = None) -> None:
     """Post what an app said to a command or a response_url: for one person's eyes unless it says in_channel."""
-    text, blocks = said.get("text") or "", checked_blocks(said.get("blocks") or [])
+    text, blocks = said.get("text") or "", checked_blocks(said.get("blocks") or [], space.files.can_be_shown)
     if not isinstance(text, str) or not text.strip():
         raise SlackRefusal("no_text")
     kind = said.get("response_type", "ephemeral")

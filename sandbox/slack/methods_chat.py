@@ -88,7 +88,7 @@ def content(call: Call) -> tuple[str, list[JSON]]:
 
 def given_blocks(call: Call) -> list[JSON] | None:
     given = call.structure("blocks", "invalid_blocks_format")
-    return None if given is None else checked_blocks(given)
+    return None if given is None else checked_blocks(given, call.space.files.can_be_shown)
 
 
 def thread(call: Call, channel: Channel) -> str | None:
@@ -131,12 +131,15 @@ def checked_metadata(call: Call) -> JSON | None:
 
 WRITTEN = "blocks metadata thread_ts reply_broadcast unfurl_links unfurl_media mrkdwn link_names parse"
 METHODS = (
-    method("chat.postMessage", post_message, needs="channel", may=f"text {WRITTEN}", per_minute=None),
+    method(
+        "chat.postMessage", post_message, needs="channel", may=f"text {WRITTEN}", scope="chat:write", per_minute=None
+    ),
     method(
         "chat.postEphemeral",
         post_ephemeral,
         needs="channel user",
         may="text blocks thread_ts link_names parse",
+        scope="chat:write",
         per_minute=None,
     ),
     method(
@@ -144,9 +147,16 @@ METHODS = (
         update,
         needs="channel ts",
         may="text blocks metadata link_names parse reply_broadcast",
+        scope="chat:write",
         per_minute=limits.TIER_3,
     ),
-    method("chat.delete", delete, needs="channel ts", per_minute=limits.TIER_3),
+    method("chat.delete", delete, needs="channel ts", scope="chat:write", per_minute=limits.TIER_3),
     method("chat.getPermalink", permalink, needs="channel message_ts", per_minute=None, reads=True),
-    method("reactions.add", add_reaction, needs="channel name timestamp", per_minute=limits.TIER_3),
+    method(
+        "reactions.add",
+        add_reaction,
+        needs="channel name timestamp",
+        scope="reactions:write",
+        per_minute=limits.TIER_3,
+    ),
 )

@@ -47,7 +47,9 @@ def open_conversation(call: Call) -> JSON:
     person = call.space.person(users[0])
     if person.is_bot:
         raise SlackRefusal("invalid_user_combination")
-    already = call.space.channels[f"D{person.id[1:]}"].opened
+    if person.deleted:
+        raise SlackRefusal("user_disabled")
+    already = call.space.im_record(person.id).opened
     im = call.space.im_of(person.id)
     shown = show.channel_to_app(im) if call.flag("return_im") else {"id": im.id}
     return {"channel": shown, **({"no_op": True, "already_open": True} if already else {})}
@@ -114,6 +116,7 @@ METHODS = (
         "conversations.list",
         list_conversations,
         may=f"{PAGED} types exclude_archived",
+        scope="{}:read",
         per_minute=limits.TIER_2,
         reads=True,
     ),
@@ -122,11 +125,36 @@ METHODS = (
         info,
         needs="channel",
         may="include_locale include_num_members",
+        scope="{}:read",
         per_minute=limits.TIER_3,
         reads=True,
     ),
-    method("conversations.members", members, needs="channel", may=PAGED, per_minute=limits.TIER_4, reads=True),
-    method("conversations.open", open_conversation, may="users return_im", per_minute=limits.TIER_3),
-    method("conversations.history", history, needs="channel", may=WINDOW, per_minute=limits.TIER_3, reads=True),
-    method("conversations.replies", replies, needs="channel ts", may=WINDOW, per_minute=limits.TIER_3, reads=True),
+    method(
+        "conversations.members",
+        members,
+        needs="channel",
+        may=PAGED,
+        scope="{}:read",
+        per_minute=limits.TIER_4,
+        reads=True,
+    ),
+    method("conversations.open", open_conversation, may="users return_im", scope="im:write", per_minute=limits.TIER_3),
+    method(
+        "conversations.history",
+        history,
+        needs="channel",
+        may=WINDOW,
+        scope="{}:history",
+        per_minute=limits.TIER_3,
+        reads=True,
+    ),
+    method(
+        "conversations.replies",
+        replies,
+        needs="channel ts",
+        may=WINDOW,
+        scope="{}:history",
+        per_minute=limits.TIER_3,
+        reads=True,
+    ),
 )

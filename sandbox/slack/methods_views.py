@@ -31,7 +31,7 @@ def update_view(call: Call) -> JSON:
 def publish(call: Call) -> JSON:
     given = given_view(call, "home")
     user = call.text("user_id")
-    if user not in call.space.people or call.space.people[user].is_bot:
+    if user not in call.space.people or call.space.people[user].is_bot or call.space.people[user].deleted:
         raise SlackRefusal("invalid_arguments", ["[ERROR] no such user [json-pointer:/user_id]"])
     if home := call.space.homes.get(user):
         check_hash(call, home)
@@ -39,7 +39,7 @@ def publish(call: Call) -> JSON:
 
 
 def given_view(call: Call, kind: str) -> JSON:
-    return checked_view(call.structure("view", "invalid_arguments"), kind)
+    return checked_view(call.structure("view", "invalid_arguments"), kind, call.space.files.can_be_shown)
 
 
 def named_view(call: Call) -> View:

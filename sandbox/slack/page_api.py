@@ -27,6 +27,8 @@ def delivery_of(request: Request) -> Delivery:
 def known_user(user: str, space: Space) -> str:
     if user not in space.people or space.people[user].is_bot:
         raise PageRefusal(404, "There is no such person.")
+    if space.people[user].deleted:
+        raise PageRefusal(403, "This person's account is deactivated.")
     return user
 
 
@@ -109,6 +111,11 @@ async def home(user: User, sender: Sender) -> JSON:
 @router.post("/as/{user}/press")
 async def press(user: User, body: Given, sender: Sender) -> JSON:
     return await interactions.press(sender, user, body)
+
+
+@router.post("/as/{user}/search")
+async def search(user: User, body: Given, sender: Sender) -> JSON:
+    return await interactions.search(sender, user, body)
 
 
 @router.post("/as/{user}/submit")

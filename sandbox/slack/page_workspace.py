@@ -1,6 +1,7 @@
 """/_api about the whole workspace: settings, counts, and making people and channels for tests."""
 
 import secrets
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from sandbox.slack import seed, show
 from sandbox.slack.records import Channel, Command, Person
 from sandbox.slack.refusals import PageRefusal
 from sandbox.slack.shapes import JSON
+from sandbox.slack.state import Workspace
 from sandbox.slack.web_api import Space
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -33,6 +35,7 @@ async def workspace(space: Space) -> JSON:
         "commands": [vars(command) for command in space.commands.values()],
         "app_url": space.app_url,
         "pace": space.pace.on,
+        "scopes": sorted(space.scopes),
     }
 
 
@@ -112,8 +115,7 @@ class NewChannel(Strict):
 async def add_channel(new: NewChannel, space: Space) -> JSON:
     if any(channel.name == new.name for channel in space.channels.values()):
         raise PageRefusal(409, f"There is a channel #{new.name} already.")
-    if strangers := [user for user in new.members if user not in space.people]:
-        raise PageRefusal(422, f"There is no such person: {strangers[0]}.")
+    known_people(new.members, space)
     channel = Channel(f"C{secrets.token_hex(5).upper()}", new.name, list(dict.fromkeys(new.members)))
     space.channels[channel.id] = channel
     space.hub.tell_all("workspace", await workspace(space))
@@ -122,12 +124,76 @@ async def add_channel(new: NewChannel, space: Space) -> JSON:
 
 @router.post("/channels/{channel_id}/archive")
 async def archive(channel_id: str, space: Space) -> JSON:
+    return await change_channel(channel_id, ChannelChange(archived=True), space)
+
+
+class ChannelChange(Strict):
+    """What somebody with the right to do so changes about a channel; without the app in `members` it cannot post."""
+
+    archived: bool | None = None
+    members: list[str] | None = None
+
+
+@router.post("/channels/{channel_id}")
+async def change_channel(channel_id: str, change: ChannelChange, space: Space) -> JSON:
     channel = space.channels.get(channel_id)
     if channel is None or channel.is_im:
         raise PageRefusal(404, "There is no such channel.")
-    channel.archived = True
+    if change.members is not None:
+        known_people(change.members, space)
+        channel.members[:] = dict.fromkeys(change.members)
+    if change.archived is not None:
+        channel.archived = change.archived
     space.hub.tell_all("workspace", await workspace(space))
     return channel_to_page(channel)
+
+
+def known_people(users: list[str], space: Workspace) -> None:
+    if strangers := [user for user in users if user not in space.people]:
+        raise PageRefusal(422, f"There is no such person: {strangers[0]}.")
+
+
+class UserChange(Strict):
+    deleted: bool
+
+
+@router.post("/users/{user_id}")
+async def change_user(user_id: str, change: UserChange, space: Space) -> JSON:
+    """Deactivate an account, or bring it back. Nobody reads its direct messages meanwhile."""
+    person = space.people.get(user_id)
+    if person is None or person.is_bot:
+        raise PageRefusal(404, "There is no such person.")
+    space.people[user_id] = replace(person, deleted=change.deleted)
+    space.im_record(user_id).archived = change.deleted
+    space.hub.tell_all("workspace", await workspace(space))
+    return show.person_to_page(space.people[user_id])
+
+
+class Place(Strict):
+    channel: str
+    ts: str
+
+
+@router.post("/messages/delete")
+async def delete_message(place: Place, space: Space) -> JSON:
+    """As an administrator of the workspace deletes it: the app is not asked, and not told."""
+    channel = space.channels.get(place.channel)
+    message = channel.messages.get(place.ts) if channel else None
+    if message is None:
+        raise PageRefusal(404, "There is no such message.")
+    space.delete(message)
+    return {"ok": True}
+
+
+class Scopes(Strict):
+    scopes: list[str]
+
+
+@router.post("/scopes")
+async def set_scopes(given: Scopes, space: Space) -> JSON:
+    """What the app's token may do from now on, as after an installation with another manifest."""
+    space.scopes = set(given.scopes)
+    return {"scopes": sorted(space.scopes)}
 
 
 class NewCommand(Strict):

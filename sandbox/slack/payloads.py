@@ -19,9 +19,8 @@ def common(space: Workspace, kind: str, user: str) -> JSON:
     }
 
 
-def pressed_in_message(
-    space: Workspace, user: str, channel: Channel, message: Message, action: JSON, values: JSON
-) -> JSON:
+def around_message(channel: Channel, message: Message) -> JSON:
+    """Where something was done in a message."""
     ephemeral = message.ephemeral_to is not None
     container: JSON = {
         "type": "message",
@@ -32,12 +31,24 @@ def pressed_in_message(
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
     return {
-        **common(space, "block_actions", user),
         "container": container,
-        "trigger_id": space.new_trigger(user),
         "channel": {"id": channel.id, "name": channel.name},
         # Slack keeps no copy of an ephemeral message, so its clicks come without one.
         **({} if ephemeral else {"message": show.message_to_app(message)}),
+    }
+
+
+def around_view(view: View) -> JSON:
+    return {"container": {"type": "view", "view_id": view.id}, "view": show.view_to_app(view)}
+
+
+def pressed_in_message(
+    space: Workspace, user: str, channel: Channel, message: Message, action: JSON, values: JSON
+) -> JSON:
+    return {
+        **common(space, "block_actions", user),
+        **around_message(channel, message),
+        "trigger_id": space.new_trigger(user),
         "state": {"values": values},
         "response_url": space.new_response_url(channel, user, message),
         "actions": [action],
@@ -47,11 +58,14 @@ def pressed_in_message(
 def pressed_in_view(space: Workspace, user: str, view: View, action: JSON) -> JSON:
     return {
         **common(space, "block_actions", user),
-        "container": {"type": "view", "view_id": view.id},
+        **around_view(view),
         "trigger_id": space.new_trigger(user),
-        "view": show.view_to_app(view),
         "actions": [action],
     }
+
+
+def searched(space: Workspace, user: str, question: JSON, around: JSON) -> JSON:
+    return {**common(space, "block_suggestion", user), **around, **question}
 
 
 def submitted(space: Workspace, user: str, view: View) -> JSON:

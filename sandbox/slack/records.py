@@ -17,6 +17,7 @@ class Person:
     role: str
     color: str
     is_bot: bool = False
+    deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,20 @@ class View:
 
 
 @dataclass
+class Upload:
+    """A file on its way: announced, then `content` arrives, then it is completed, and a moment later it can be shown."""
+
+    id: str
+    key: str
+    name: str
+    length: int
+    alt: str = ""
+    title: str = ""
+    content: bytes | None = None
+    completed_at: float | None = None
+
+
+@dataclass
 class Trigger:
     user: str
     born: float
@@ -102,6 +117,7 @@ class Credentials:
     """New at every start, so that nobody comes to rely on them."""
 
     bot_token: str = field(default_factory=lambda: f"xoxb-sandbox-{secrets.token_urlsafe(24)}")
+    app_token: str = field(default_factory=lambda: f"xapp-sandbox-{secrets.token_urlsafe(24)}")
     signing_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     verification_token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 
 class SlackRefusal(Exception):
-    """An error code of the Web API, with the details that Slack puts into `response_metadata.messages`."""
+    """An error code of the Web API, with the details for `response_metadata.messages`, and fields beside it."""
 
-    def __init__(self, code: str, messages: Sequence[str] = ()) -> None:
+    def __init__(self, code: str, messages: Sequence[str] = (), **more: str) -> None:
         super().__init__(code, *messages)
         self.code = code
         self.messages = list(messages)
+        self.more = more
 
 
 class PageRefusal(Exception):

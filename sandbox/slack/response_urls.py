@@ -72,7 +72,7 @@ def answer(space: Workspace, place: ResponseUrl, said: JSON) -> None:
     if original and said.get("delete_original"):
         space.delete(original)
     elif original and said.get("replace_original"):
-        blocks = checked_blocks(said.get("blocks") or [])
+        blocks = checked_blocks(said.get("blocks") or [], space.files.can_be_shown)
         text = said.get("text")
         if not isinstance(text, str) or not text.strip():
             raise SlackRefusal("no_text")

@@ -26,6 +26,26 @@ PEOPLE = (
     Person(BOT_USER, "handoff", "Handoff", "", "App", "bot", "1d3557", is_bot=True),
 )
 
+SCOPES = frozenset(
+    {
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "reactions:write",
+        "team:read",
+        "users:read",
+        "users:read.email",
+    }
+)
+"""What the app's token may do at first; a test takes away what it wants to be missing."""
+
 SDRS = ["U0SAMSDR001", "U0DANASDR01", "U0ELISDR001"]
 MANAGER = "U0MORGAN001"
 GUEST = "U0GALEGST01"

@@ -48,6 +48,11 @@ def integer(least: int, most: int) -> Checker:
     return check
 
 
+def number(value: Any, where: Where) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        where.refuse("must be a number")
+
+
 def flag(value: Any, where: Where) -> None:
     if not isinstance(value, bool):
         where.refuse("must be true or false")

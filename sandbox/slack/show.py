@@ -55,6 +55,7 @@ def channel_to_app(channel: Channel) -> JSON:
             "is_im": True,
             "is_channel": False,
             "is_open": channel.opened,
+            "is_archived": channel.archived,
             "user": channel.with_user,
             "context_team_id": seed.TEAM_ID,
         }
@@ -74,13 +75,13 @@ def channel_to_app(channel: Channel) -> JSON:
     }
 
 
-def person_to_app(person: Person) -> JSON:
+def person_to_app(person: Person, *, with_email: bool = True) -> JSON:
     profile = {"real_name": person.real_name, "display_name": person.real_name, "title": person.title}
     return {
         "id": person.id,
         "team_id": seed.TEAM_ID,
         "name": person.name,
-        "deleted": False,
+        "deleted": person.deleted,
         "color": person.color,
         "real_name": person.real_name,
         "tz": "Etc/UTC",
@@ -89,7 +90,7 @@ def person_to_app(person: Person) -> JSON:
         "is_app_user": False,
         "is_admin": False,
         "is_restricted": person.role == "guest",
-        "profile": profile if person.is_bot else {**profile, "email": person.email},
+        "profile": {**profile, "email": person.email} if with_email and not person.is_bot else profile,
     }
 
 
@@ -103,6 +104,7 @@ def person_to_page(person: Person) -> JSON:
         "role": person.role,
         "color": person.color,
         "is_bot": person.is_bot,
+        "deleted": person.deleted,
     }
 
 

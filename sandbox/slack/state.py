@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.slack import limits, seed, show
+from sandbox.slack.files import Files
 from sandbox.slack.hub import Hub
 from sandbox.slack.pace import Counts, Pace
 from sandbox.slack.records import (
@@ -44,6 +45,8 @@ class Workspace:
         self.app_url = app_url
         self.answer_seconds = answer_seconds
         self.credentials = Credentials()
+        self.scopes = set(seed.SCOPES)
+        self.files = Files(now)
         self.hub = Hub()
         self.pace = Pace(now, on=pace)
         self.counts = Counts()
@@ -54,6 +57,7 @@ class Workspace:
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.suggested: dict[str, dict[str, list[JSON]]] = {}  # message or view -> action_id -> what its search found
         self.last_read: dict[tuple[str, str], str] = {}
         self.sent: deque[Sent] = deque(maxlen=1_000)
         self.last_micros = 0
@@ -76,8 +80,11 @@ class Workspace:
         self.people[person.id] = person
         self.add_im(person)
 
+    def im_record(self, user: str) -> Channel:
+        return self.channels[f"D{user[1:]}"]
+
     def im_of(self, user: str) -> Channel:
-        im = self.channels[f"D{user[1:]}"]
+        im = self.im_record(user)
         im.opened = True
         return im
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from sandbox.slack import methods_chat, methods_conversations, methods_people, methods_views, seed
+from sandbox.slack import methods_chat, methods_conversations, methods_files, methods_people, methods_views, seed
 from sandbox.slack.calls import Call, Method
 from sandbox.slack.refusals import SlackRefusal
 from sandbox.slack.shapes import JSON
@@ -19,15 +19,12 @@ METHODS: dict[str, Method] = {
     for method in (
         *methods_chat.METHODS,
         *methods_conversations.METHODS,
+        *methods_files.METHODS,
         *methods_people.METHODS,
         *methods_views.METHODS,
     )
 }
 POSTS = {"chat.postMessage", "chat.postEphemeral"}
-SCOPES = (
-    "channels:history,channels:read,chat:write,commands,groups:history,im:history,im:read,im:write,"
-    "reactions:write,team:read,users:read,users:read.email"
-)
 
 router = APIRouter()
 
@@ -46,6 +43,7 @@ async def call(name: str, request: Request, space: Space) -> JSONResponse:
         method = known(name)
         args = arguments(method, request, await request.body())
         authenticate(request, args, space.credentials.bot_token)
+        check_scope(space, method, args)
         if wait := seconds_to_wait(space, method, args):
             space.counts.limited[name] += 1
             return JSONResponse({"ok": False, "error": "ratelimited"}, 429, headers={"Retry-After": str(wait)})
@@ -53,9 +51,31 @@ async def call(name: str, request: Request, space: Space) -> JSONResponse:
         result = method.run(Call(space, name, args))
     except SlackRefusal as refusal:
         space.counts.errors[name if name in METHODS else "unknown"][refusal.code] += 1
-        return JSONResponse(as_error(refusal))
+        return JSONResponse(as_error(refusal), headers=scope_headers(space, name))
     space.counts.ok[name] += 1
-    return JSONResponse({"ok": True, **result}, headers={"X-OAuth-Scopes": SCOPES})
+    return JSONResponse({"ok": True, **result}, headers=scope_headers(space, name))
+
+
+def scope_headers(space: Workspace, name: str) -> dict[str, str]:
+    """What the token may do, and what this method asks for."""
+    accepted = METHODS[name].scope if name in METHODS else ""
+    return {"X-OAuth-Scopes": ",".join(sorted(space.scopes)), "X-Accepted-OAuth-Scopes": accepted.format("channels")}
+
+
+def check_scope(space: Workspace, method: Method, args: JSON) -> None:
+    """Raises SlackRefusal unless the token may do this; `{}` in a scope stands for the kind of conversation meant."""
+    channel = str(args.get("channel", ""))
+    kinds = conversation_types(args) if "types" in method.may else ["im" if channel.startswith("D") else "channels"]
+    needed = dict.fromkeys(method.scope.format(kind) for kind in kinds)
+    missing = [scope for scope in needed if scope and scope not in space.scopes]
+    if missing:
+        raise SlackRefusal("missing_scope", needed=missing[0], provided=",".join(sorted(space.scopes)))
+
+
+def conversation_types(args: JSON) -> list[str]:
+    asked = str(args.get("types") or "public_channel").replace(" ", "").split(",")
+    words = {"public_channel": "channels", "private_channel": "groups", "mpim": "mpim", "im": "im"}
+    return [words[one] for one in asked if one in words]
 
 
 def known(name: str) -> Method:
@@ -65,7 +85,7 @@ def known(name: str) -> Method:
 
 
 def as_error(refusal: SlackRefusal) -> JSON:
-    error: JSON = {"ok": False, "error": refusal.code}
+    error: JSON = {"ok": False, "error": refusal.code, **refusal.more}
     if refusal.messages:
         error["response_metadata"] = {"messages": refusal.messages}
     return error

@@ -192,3 +192,30 @@ def test_a_home_of_a_hundred_blocks_is_published_and_replaced(calm_sandbox: Sand
         refusal(calm_sandbox, "views.publish", user_id=SAM, view=HOME, hash=first["view"]["hash"])["error"]
         == "hash_conflict"
     )
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+
+def table(rows: int, columns: int = 2, text: str = "x", **more: Any) -> Block:
+    return {"type": "table", "rows": [[{"type": "raw_text", "text": text}] * columns] * rows, **more}
+
+
+def said_of(sandbox: Sandbox, *blocks: Block) -> str:
+    with pytest.raises(SlackApiError) as refused:
+        sandbox.client.chat_postMessage(channel=EMEA, text="t", blocks=list(blocks))
+    return str(refused.value.response["response_metadata"]["messages"])
+
+
+def test_a_table_stands_in_a_message_once_and_in_no_view(calm_sandbox: Sandbox) -> None:
+    number = {"type": "raw_number", "value": 0.62, "text": "62 %"}
+    most = table(100, 20, column_settings=[{"align": "right", "is_wrapped": True}])
+    assert calm_sandbox.client.chat_postMessage(channel=EMEA, text="t", blocks=[table(2), section()])["ok"]
+    assert calm_sandbox.client.chat_postMessage(channel=EMEA, text="t", blocks=[{**table(1), "rows": [[number]]}])["ok"]
+    assert "no more than 10000 characters" in said_of(calm_sandbox, table(100, 2, "x" * 51))
+    assert "only_one_table_allowed" in said_of(calm_sandbox, table(1), table(1))
+    assert "no more than 100 items" in said_of(calm_sandbox, table(101))
+    assert "no more than 20 items" in said_of(calm_sandbox, table(1, 21))
+    assert "must be one of left" in said_of(calm_sandbox, {**most, "column_settings": [{"align": "top"}]})
+    with pytest.raises(SlackApiError, match="unsupported type: table"):
+        calm_sandbox.client.views_publish(user_id=SAM, view={"type": "home", "blocks": [table(1)]})

@@ -1,0 +1,74 @@
+"""Pictures that the app uploads, with Slack's own client."""
+
+import httpx
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from tests.sandbox.conftest import EMEA, SAM, Sandbox
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"a picture"
+
+
+def upload(sandbox: Sandbox, content: bytes = PNG) -> str:
+    answer = sandbox.client.files_upload_v2(content=content, filename="funnel.png", title="The funnel")
+    return str(answer["file"]["id"])
+
+
+def picture(file_id: str) -> dict[str, object]:
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": "The funnel of 30 days"}
+
+
+def show(sandbox: Sandbox, file_id: str) -> None:
+    sandbox.client.chat_postMessage(channel=EMEA, text="the funnel", blocks=[picture(file_id)])
+
+
+def test_a_picture_that_was_uploaded_can_be_shown_a_moment_later(calm_sandbox: Sandbox) -> None:
+    file_id = upload(calm_sandbox)
+    with pytest.raises(SlackApiError, match="invalid slack file"):
+        show(calm_sandbox, file_id)
+    calm_sandbox.clock.moved += 0.5
+    show(calm_sandbox, file_id)
+    calm_sandbox.client.chat_postEphemeral(channel=EMEA, user=SAM, text="t", blocks=[picture(file_id)])
+    calm_sandbox.client.views_publish(user_id=SAM, view={"type": "home", "blocks": [picture(file_id)]})
+    seen = calm_sandbox.page.get(f"/_api/files/{file_id}")
+    assert (seen.headers["content-type"], seen.content) == ("image/png", PNG)
+
+
+def test_bytes_that_are_not_as_many_as_announced_are_refused(calm_sandbox: Sandbox) -> None:
+    told = calm_sandbox.client.files_getUploadURLExternal(filename="funnel.png", length=len(PNG))
+    assert httpx.post(str(told["upload_url"]), content=PNG + b"!").status_code == 400
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        calm_sandbox.client.files_completeUploadExternal(files=[{"id": told["file_id"]}])
+    assert httpx.post(str(told["upload_url"]), content=PNG).text == f"OK - {len(PNG)}"
+    assert httpx.post(str(told["upload_url"]), content=PNG).status_code == 404
+    assert httpx.post(f"{calm_sandbox.url}/upload/v1/guessed", content=PNG).status_code == 404
+
+
+def test_a_file_that_was_not_completed_cannot_be_shown(calm_sandbox: Sandbox) -> None:
+    told = calm_sandbox.client.files_getUploadURLExternal(filename="funnel.png", length=len(PNG))
+    httpx.post(str(told["upload_url"]), content=PNG).raise_for_status()
+    calm_sandbox.clock.moved += 5
+    with pytest.raises(SlackApiError, match="invalid slack file"):
+        show(calm_sandbox, told["file_id"])
+    assert calm_sandbox.page.get("/_api/files/F0UNKNOWN01").status_code == 404
+
+
+@pytest.mark.parametrize("file_id", ["F0UNKNOWN01", "unknown"])
+def test_a_file_that_nobody_uploaded_cannot_be_shown(calm_sandbox: Sandbox, file_id: str) -> None:
+    with pytest.raises(SlackApiError, match="invalid_blocks"):
+        show(calm_sandbox, file_id)
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        calm_sandbox.client.files_completeUploadExternal(files=[{"id": file_id}])
+
+
+def test_what_is_no_picture_is_no_picture_block(calm_sandbox: Sandbox) -> None:
+    file_id = upload(calm_sandbox, b"<script>alert(1)</script>")
+    calm_sandbox.clock.moved += 5
+    with pytest.raises(SlackApiError, match="invalid slack file"):
+        show(calm_sandbox, file_id)
+    assert calm_sandbox.page.get(f"/_api/files/{file_id}").status_code == 404
+
+
+def test_files_are_nothing_that_we_share_into_channels(calm_sandbox: Sandbox) -> None:
+    with pytest.raises(SlackApiError, match="unknown argument: channel_id"):
+        calm_sandbox.client.files_upload_v2(content=PNG, filename="funnel.png", channel=EMEA)
