@@ -77,9 +77,11 @@ def _check(path: str, given: object) -> None:
     for part in _parts(path, given, "", ""):
         _check_size(part)
         if part.key in {"block_id", "action_id"}:
-            if (part.key, part.value) in seen:
+            # An action has to be one of its kind within its block only: the rows of a list may have the same button.
+            within = part.path.partition("]")[0] if part.key == "action_id" else ""
+            if (within, part.value) in seen:
                 raise Refused(f"{part.path}: the same {part.key} stands there twice")
-            seen.add((part.key, part.value))
+            seen.add((within, part.value))
 
 
 def _check_size(part: Part) -> None:
