@@ -54,7 +54,7 @@ class Lead(HasId, Base):
 
     __tablename__ = "leads"
     __table_args__ = (
-        Index("ix_leads_captured_at", "captured_at"),
+        Index("ix_leads_captured_at", "captured_at", postgresql_include=["tier"]),
         Index("ix_leads_stage_tier", "stage", "tier"),
         Index("ix_leads_recheck_at", "recheck_at", postgresql_where=text("recheck_at is not null")),
     )
@@ -179,7 +179,24 @@ class TouchRow(HasId, Base):
     """One marketing contact or behaviour."""
 
     __tablename__ = "touches"
-    __table_args__ = (Index("ix_touches_lead_id_occurred_at", "lead_id", "occurred_at"),)
+    __table_args__ = (
+        Index("ix_touches_lead_id_occurred_at", "lead_id", "occurred_at"),
+        # Whose leads a channel or a campaign has touched, and which channels and campaigns there are.
+        Index(
+            "ix_touches_channel",
+            "channel",
+            "lead_id",
+            "occurred_at",
+            postgresql_where=text("channel is not null"),
+        ),
+        Index(
+            "ix_touches_campaign",
+            "campaign",
+            "lead_id",
+            "occurred_at",
+            postgresql_where=text("campaign is not null"),
+        ),
+    )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
     arrival_id: Mapped[int | None] = mapped_column(ForeignKey("arrivals.id"), unique=True)
     kind: Mapped[str]

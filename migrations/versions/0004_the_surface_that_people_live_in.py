@@ -100,9 +100,61 @@ def upgrade() -> None:
         ),
     )
     op.add_column("reps", sa.Column("home_opened_at", sa.DateTime(timezone=True), nullable=True))
+    # What /leadstats counts is read from these alone.
+    op.drop_index("ix_handoffs_became_at", table_name="handoffs")
+    op.create_index(
+        "ix_handoffs_became_at",
+        "handoffs",
+        ["became_at"],
+        unique=False,
+        postgresql_include=[
+            "id",
+            "lead_id",
+            "tier",
+            "status",
+            "rep_id",
+            "accepted_at",
+            "contacted_at",
+            "qualified_at",
+            "rejected_at",
+            "reason",
+        ],
+    )
+    op.create_index(
+        "ix_sla_clocks_started_at",
+        "sla_clocks",
+        ["started_at"],
+        unique=False,
+        postgresql_include=[
+            "handoff_id",
+            "kind",
+            "outcome",
+            "due_at",
+            "breached_at",
+            "running_since",
+            "stopped_at",
+        ],
+    )
+    op.drop_index("ix_leads_captured_at", table_name="leads")
+    op.create_index("ix_leads_captured_at", "leads", ["captured_at"], unique=False, postgresql_include=["tier"])
+    for name in ("channel", "campaign"):
+        op.create_index(
+            f"ix_touches_{name}",
+            "touches",
+            [name, "lead_id", "occurred_at"],
+            unique=False,
+            postgresql_where=sa.text(f"{name} is not null"),
+        )
 
 
 def downgrade() -> None:
+    for name in ("campaign", "channel"):
+        op.drop_index(f"ix_touches_{name}", table_name="touches", postgresql_where=sa.text(f"{name} is not null"))
+    op.drop_index("ix_leads_captured_at", table_name="leads")
+    op.create_index("ix_leads_captured_at", "leads", ["captured_at"], unique=False)
+    op.drop_index("ix_sla_clocks_started_at", table_name="sla_clocks")
+    op.drop_index("ix_handoffs_became_at", table_name="handoffs")
+    op.create_index("ix_handoffs_became_at", "handoffs", ["became_at"], unique=False)
     op.drop_column("reps", "home_opened_at")
     op.drop_column("reps", "preferences")
     op.drop_column("reps", "admin")
