@@ -173,13 +173,16 @@ def hidden_files(blocks: list[JSON], where: Where, can_be_shown: CanBeShown) -> 
 
 
 def repeated_ids(blocks: list[JSON], where: Where) -> None:
-    seen: set[tuple[str, str]] = set()
-    named = [("block_id", block) for block in blocks] + [("action_id", one) for _, one in all_elements(blocks)]
-    for kind, one in named:
-        name = one.get(kind)
-        if name is not None and (kind, name) in seen:
-            where.refuse(f"{kind} must be unique: {name}")
-        seen.add((kind, name or ""))
+    """A block has its own id in the message or view, an action within its block."""
+    repeated(blocks, "block_id", where)
+    for block in blocks:
+        repeated(elements_of(block), "action_id", where)
+
+
+def repeated(named: list[JSON], kind: str, where: Where) -> None:
+    names = [one[kind] for one in named if one.get(kind) is not None]
+    for name in {name for name in names if names.count(name) > 1}:
+        where.refuse(f"{kind} must be unique: {name}")
 
 
 def with_ids(blocks: list[JSON]) -> list[JSON]:
