@@ -223,7 +223,7 @@ def undo_until(
 
 
 def before_rejection(
-    accepted_at: datetime | None, contacted_at: datetime | None, qualified_at: datetime | None = None
+    accepted_at: datetime | None, contacted_at: datetime | None, qualified_at: datetime | None
 ) -> HandoffStatus:
     """How far a handoff had come when it was rejected."""
     if qualified_at is not None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from domain import finding
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, LeadMove, handoff_step
+from domain.rules.next_steps import NextStep
 from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks, Reason, Then
 from domain.rules.refusals import CannotMerge, DetailMissing, NoteMissing, TooFewAttempts, UnknownReason
 from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep
@@ -81,6 +82,7 @@ def log_attempt(
     outcome: AttemptOutcome,
     note: str | None,
     now: datetime,
+    then: NextStep | None = None,
     key: str | None = None,
 ) -> Handoff:
     """Note that somebody tried to reach the lead. The first attempt is the first contact, and stops that clock.
@@ -102,18 +104,25 @@ def log_attempt(
             at=now,
             outcome=outcome,
             note=(note or "").strip()[:NOTE_LIMIT] or None,
+            next_step=then.what if then else None,
+            next_at=then.at if then else None,
             key=key,
         )
     )
     handoff.status = step.to
     wake(session, handoff, now)
     if first:
-        handoff.contacted_at = now
-        stop_clock(session, handoff.id, ClockKind.FIRST_CONTACT, now, ClockOutcome.MET)
-        mark_dirty(session, lead, now, CRM, MARKETING)
+        note_contact(session, lead, handoff, now)
     kind = Happened.HANDOFF_CONTACTED if first else Happened.CONTACT_LOGGED
     happened(session, kind, now, lead=lead, handoff=handoff, rep_id=by.id, outcome=outcome.value)
     return handoff
+
+
+def note_contact(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> None:
+    """The first contact was made now."""
+    handoff.contacted_at = now
+    stop_clock(session, handoff.id, ClockKind.FIRST_CONTACT, now, ClockOutcome.MET)
+    mark_dirty(session, lead, now, CRM, MARKETING)
 
 
 def _known_reason(key: str) -> Reason:

@@ -93,6 +93,8 @@ def why_not(handoff: Handoff) -> Refusal:
     """The sentence for who came too late."""
     if handoff.status is HandoffStatus.REJECTED and handoff.rejected_at:
         return AlreadyDecided(what="rejected", at=handoff.rejected_at.isoformat(), rep_id=handoff.rejected_by or 0)
+    if handoff.status is HandoffStatus.QUALIFIED and handoff.qualified_at:
+        return AlreadyDecided(what="qualified", at=handoff.qualified_at.isoformat(), rep_id=handoff.qualified_by or 0)
     if handoff.status in TAKEN and handoff.accepted_at:
         return AlreadyDecided(what="accepted", at=handoff.accepted_at.isoformat(), rep_id=handoff.accepted_by or 0)
     return NoLongerOffered(status=handoff.status.value)

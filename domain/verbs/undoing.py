@@ -48,7 +48,7 @@ def undo(session: Session, handoff_id: int, *, version: int, by: Rep, now: datet
 
 
 def _check(handoff: Handoff, by: Rep, now: datetime) -> None:
-    if handoff.status is HandoffStatus.CONTACTED:
+    if handoff.status in {HandoffStatus.CONTACTED, HandoffStatus.QUALIFIED}:
         raise CannotUndo(why="contacted")
     until = undo_until(handoff.status, handoff.accepted_at, handoff.contacted_at, handoff.rejected_at)
     if until is None or handoff_step(handoff.status, HandoffMove.UNDO) is None:
@@ -86,7 +86,7 @@ def _unreject(session: Session, lead: Lead, handoff: Handoff, by: Rep, now: date
         version=handoff.version,
         by=by,
         now=now,
-        status=before_rejection(handoff.accepted_at, handoff.contacted_at),
+        status=before_rejection(handoff.accepted_at, handoff.contacted_at, handoff.qualified_at),
         rejected_at=None,
         rejected_by=None,
         reason=None,
