@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 
 from bot.blocks import escape, mention, moment
+from bot.next_step import DAY_AND_TIME
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
+from domain.rules.money import money
+from domain.rules.qualification import Counts
 from domain.rules.reasons import REASONS, UNFIT, Asks
 from domain.tables import ClockOutcome
-from domain.views import CardView, ClockView
+from domain.views import CardView, ClockView, DealView, QualificationView
 
-DAY_AND_TIME = "{date_short_pretty} at {time}"
 SAME_DAY = timedelta(hours=10)
 """Nearer than this, a time of day alone is not misread as another day's."""
 
@@ -24,8 +26,13 @@ MOVED = {
     "released": "↪️ *Released to the pool*",
     "reassigned": "↪️ *Reassigned*",
     "taken_over": "↪️ *Taken over*",
+    "claimed": "✋ *Taken from the pool*",
 }
 """How the lead came to somebody else without a verdict: code -> words."""
+
+
+ANSWERED = {Counts.YES: "✅", Counts.PARTLY: "🟡", Counts.NO: "❌", Counts.UNKNOWN: "❔"}
+ANSWERS = 8
 
 
 def standing(view: CardView, now: datetime) -> str:
@@ -36,15 +43,17 @@ def standing(view: CardView, now: datetime) -> str:
         whose = "" if view.decided_by == view.rep else f" for {_rep(view)}"
         return f"✅ *Accepted by {_decider(view)}{whose}\n{_running(view, ClockKind.FIRST_CONTACT, now)}"
     if view.status is HandoffStatus.CONTACTED:
-        return (
-            f"{_contacted(view, view.clock(ClockKind.FIRST_CONTACT))}\n{_running(view, ClockKind.QUALIFICATION, now)}"
-        )
-    if view.status is HandoffStatus.REJECTED:
-        return f"↩️ *Rejected by {_decider(view)}\n{_verdict(view)}"
+        return _lines(_contacted(view), _answers(view.qualification), _running(view, ClockKind.QUALIFICATION, now))
+    if view.status is HandoffStatus.QUALIFIED:
+        return _lines(_qualified(view), _answers(view.qualification), _deal(view.deal))
     return _ended(view)
 
 
 def _ended(view: CardView) -> str:
+    if view.status is HandoffStatus.CONVERTED:
+        return _deal(view.deal) or "💼 *It has an opportunity* in the CRM."
+    if view.status is HandoffStatus.REJECTED:
+        return f"↩️ *Rejected by {_decider(view)}\n{_verdict(view)}"
     if view.status is HandoffStatus.EXPIRED:
         return f"⌛ *Handed on* from {_rep(view)}: no contact in time. {_next(view)}"
     if view.status is HandoffStatus.WITHDRAWN and view.reason in MOVED:
@@ -52,8 +61,12 @@ def _ended(view: CardView) -> str:
         return f"{MOVED[view.reason]}{by}; it was with {_rep(view)}. {_next(view)}"
     if view.status is HandoffStatus.WITHDRAWN:
         gone = WITHDRAWN.get(view.reason or "", "it went another way")
-        return f"⤴️ *Withdrawn* from {_rep(view)}: {gone}. Nothing is left to do here."
+        return f"⤴️ *Withdrawn* from {_rep(view)}: {gone}."
     return f"This handoff is *{view.status.value}*."
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _rep(view: CardView) -> str:
@@ -87,12 +100,48 @@ def _next(view: CardView) -> str:
     return f"It went to {mention(view.went_to.slack_user_id, view.went_to.name)}."
 
 
-def _contacted(view: CardView, contact: ClockView) -> str:
+def _contacted(view: CardView) -> str:
+    first = f"first contact {_in_time(view.clock(ClockKind.FIRST_CONTACT))}"
+    if not view.attempts:
+        return f"📞 *Contacted*  ·  {first}"
     last = view.attempts[-1]
-    verdict = "in time ✅" if contact.outcome is ClockOutcome.MET else "late ⏰"
     tries = f"  ·  attempt {len(view.attempts)}" if len(view.attempts) > 1 else ""
     done = f"📞 *{last.outcome.words}*: {escape(last.by)} {moment(last.at, DAY_AND_TIME)}"
-    return f"{done}{tries}  ·  first contact {verdict}"
+    return f"{done}{tries}  ·  {first}"
+
+
+def _in_time(clock: ClockView) -> str:
+    return "in time ✅" if clock.outcome is ClockOutcome.MET else "late ⏰"
+
+
+def _qualified(view: CardView) -> str:
+    answered = view.qualification
+    who = f" by {escape(answered.by)}" if answered is not None else ""
+    when = f" {moment(view.qualified_at, DAY_AND_TIME)}" if view.qualified_at is not None else ""
+    return f"🎯 *SQL*: qualified{who}{when}  ·  {_in_time(view.clock(ClockKind.QUALIFICATION))}"
+
+
+def _answers(answered: QualificationView | None) -> str:
+    """The questions that were chosen from, each with what the answer says."""
+    if answered is None:
+        return ""
+    shown = [one for one in answered.answers if one.counts is not None][:ANSWERS]
+    return "  ".join(f"{ANSWERED[one.counts]} {escape(one.question, 40)}" for one in shown if one.counts is not None)
+
+
+def _deal(deal: DealView | None) -> str:
+    """Where the opportunity stands, by the CRM's word."""
+    if deal is None:
+        return ""
+    worth = escape(money(deal.amount, deal.currency), 40) if deal.amount is not None else ""
+    owner = f"with {mention(deal.owner.slack_user_id, deal.owner.name)}" if deal.owner else ""
+    closed = moment(deal.closed_at, "{date_short_pretty}") if deal.closed_at else ""
+    if deal.won is None:
+        return "  ·  ".join(filter(None, ["💼 *Opportunity*", escape(deal.stage, 60), worth, owner]))
+    if deal.won:
+        return "  ·  ".join(filter(None, ["🏆 *Won*", worth, owner, closed]))
+    why = escape(deal.lost_reason, 100) if deal.lost_reason else ""
+    return "  ·  ".join(filter(None, ["🏳️ *Lost*", why, worth, owner, closed]))
 
 
 def _running(view: CardView, kind: ClockKind, now: datetime) -> str:

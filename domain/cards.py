@@ -1,6 +1,6 @@
 """What the card of a handoff shows, read in one go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -8,16 +8,17 @@ from sqlalchemy.orm import Session
 from domain import succession
 from domain.finding import lead_view, name_of, newest_touches, score_of
 from domain.rules.lifecycle import GONE, LIVE, undo_until
+from domain.rules.qualification import answers_from_json
 from domain.rules.refusals import NotFound
 from domain.rules.scoring import top_reasons
-from domain.tables import ContactAttempt, Handoff, Lead, Pool, Rep, ScoreRow, SlaClock
-from domain.views import AttemptView, CardView, ClockView, ColleagueView, Person
+from domain.tables import ContactAttempt, Handoff, Lead, Opportunity, Pool, Qualification, Rep, ScoreRow, SlaClock
+from domain.views import AttemptView, CardView, ClockView, ColleagueView, DealView, Person, QualificationView
 
 SHOWN_COLLEAGUES = 3
 
 
 def card_view(session: Session, handoff_id: int) -> CardView:
-    """All that the card of a handoff shows, in seven queries whatever its history and its company; once it has ended, in two more."""
+    """All that the card of a handoff shows, in nine queries whatever its history and its company; once it has ended, in two more."""
     found = session.execute(
         select(Handoff, Lead, ScoreRow, Pool)
         .join(Lead, Lead.id == Handoff.lead_id)
@@ -30,11 +31,13 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     handoff, lead, scored, pool = found
     clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
     attempts = _attempts(session, handoff.id)
+    answered = _newest_answers(session, handoff.id)
+    deal = session.scalars(select(Opportunity).where(Opportunity.handoff_id == handoff.id)).one_or_none()
     decider = handoff.rejected_by or handoff.accepted_by
     went_to = succession.rep_of_next(session, handoff)
-    people = _people(
-        session, {handoff.rep_id, decider, handoff.moved_by, went_to, *(attempt.rep_id for attempt in attempts)}
-    )
+    tried_by = [attempt.rep_id for attempt in attempts]
+    others = {deal.owner_id if deal else None, answered.rep_id if answered else None}
+    people = people_of(session, {handoff.rep_id, decider, handoff.moved_by, went_to, *tried_by, *others})
     colleagues, more = colleagues_of(session, lead)
     return CardView(
         handoff_id=handoff.id,
@@ -52,7 +55,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         lead=lead_view(lead),
         touches=newest_touches(session, lead.id),
         clocks=[ClockView(c.kind, c.due_at, c.breached_at, c.stopped_at, c.outcome) for c in clocks],
-        attempts=[AttemptView(a.at, people[a.rep_id].name, a.outcome) for a in attempts],
+        attempts=[AttemptView(a.at, people[a.rep_id].name, a.outcome, a.next_step, a.next_at) for a in attempts],
         pool=pool.name if pool else None,
         place=handoff.place,
         rep=people.get(handoff.rep_id) if handoff.rep_id else None,
@@ -68,10 +71,40 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         moved_by=people.get(handoff.moved_by or 0),
         went_to=people.get(went_to or 0),
         undo_until=undo_until(handoff.status, handoff.accepted_at, handoff.contacted_at, handoff.rejected_at),
+        stage=lead.stage,
+        qualification=_qualification(answered, people) if answered else None,
+        qualified_at=handoff.qualified_at,
+        deal=_deal(deal, people) if deal else None,
     )
 
 
-def colleagues_of(session: Session, lead: Lead) -> tuple[list[ColleagueView], int]:
+def _newest_answers(session: Session, handoff_id: int) -> Qualification | None:
+    return session.scalars(
+        select(Qualification)
+        .where(Qualification.handoff_id == handoff_id)
+        .order_by(Qualification.at.desc(), Qualification.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _qualification(row: Qualification, people: Mapping[int, Person]) -> QualificationView:
+    return QualificationView(row.at, people[row.rep_id].name, row.verdict, answers_from_json(row.answers))
+
+
+def _deal(row: Opportunity, people: Mapping[int, Person]) -> DealView:
+    return DealView(
+        stage=row.stage,
+        amount=row.amount,
+        currency=row.currency,
+        owner=people.get(row.owner_id or 0),
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        won=row.won,
+        lost_reason=row.lost_reason,
+    )
+
+
+def colleagues_of(session: Session, lead: Lead, most: int = SHOWN_COLLEAGUES) -> tuple[list[ColleagueView], int]:
     """The best of the other leads of the same company, and how many there are besides."""
     if lead.company_id is None:
         return [], 0
@@ -81,7 +114,7 @@ def colleagues_of(session: Session, lead: Lead) -> tuple[list[ColleagueView], in
         .outerjoin(Rep, Rep.id == func.coalesce(Lead.owner_id, Handoff.rep_id))
         .where(Lead.company_id == lead.company_id, Lead.id != lead.id, Lead.stage.not_in(GONE))
         .order_by(Lead.score.desc().nulls_last(), Lead.id)
-        .limit(SHOWN_COLLEAGUES)
+        .limit(most)
     ).all()
     shown = [ColleagueView(name_of(one), one.title, one.stage, one.tier, one.score, rep) for one, rep, _ in rows]
     return shown, rows[0][2] - len(shown) if rows else 0
@@ -94,7 +127,7 @@ def _attempts(session: Session, handoff_id: int) -> Sequence[ContactAttempt]:
     ).all()
 
 
-def _people(session: Session, rep_ids: set[int | None]) -> dict[int, Person]:
+def people_of(session: Session, rep_ids: set[int | None]) -> dict[int, Person]:
     wanted = [rep_id for rep_id in rep_ids if rep_id is not None]
     rows = session.execute(select(Rep.id, Rep.name, Rep.slack_user_id).where(Rep.id.in_(wanted)))
     return {row.id: Person(row.id, row.name, row.slack_user_id) for row in rows}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.lifecycle import LIVE, HandoffStatus, Stage
+from domain.rules.qualification import Answer, Verdict
 from domain.rules.scoring import Contribution
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, ClockOutcome
@@ -41,6 +42,33 @@ class AttemptView:
     at: datetime
     by: str
     outcome: AttemptOutcome
+    next_step: str | None = None
+    """In the rep's own words."""
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationView:
+    """The newest answers of a handoff. The words in them are the rep's own, or the questions'."""
+
+    at: datetime
+    by: str
+    verdict: Verdict
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    """The opportunity that a handoff led to. Its texts are the CRM's; money is in the smallest unit of its currency."""
+
+    stage: str
+    amount: int | None
+    currency: str | None
+    owner: Person | None
+    opened_at: datetime
+    closed_at: datetime | None
+    won: bool | None
+    lost_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +168,21 @@ class CardView:
     went_to: Person | None = None
     """Who was asked next, if the lead went to somebody else."""
     undo_until: datetime | None = None
+    stage: Stage = Stage.IN_HANDOFF
+    """The lead's own."""
+    qualification: QualificationView | None = None
+    qualified_at: datetime | None = None
+    """When it became an SQL."""
+    deal: DealView | None = None
 
     def clock(self, kind: ClockKind) -> ClockView:
         return next(clock for clock in self.clocks if clock.kind is kind)
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    def late(self, kind: ClockKind, now: datetime) -> bool:
+        """Whether this is overdue and still to be done."""
+        clock = self.clock(kind)
+        return clock.stopped_at is None and self.snoozed_until is None and clock.due_at <= now

@@ -10,12 +10,23 @@ from hypothesis import strategies as st
 
 from domain.rules.deadlines import TARGETS
 from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.qualification import Answer, Counts, Verdict
 from domain.rules.reasons import REASONS
 from domain.rules.scoring import Contribution
 from domain.rules.scoring_model import Group
 from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, ClockOutcome
-from domain.views import AttemptView, CardView, ClockView, ColleagueView, LeadView, Person, TouchView
+from domain.views import (
+    AttemptView,
+    CardView,
+    ClockView,
+    ColleagueView,
+    DealView,
+    LeadView,
+    Person,
+    QualificationView,
+    TouchView,
+)
 from tests.conftest import NOON
 
 SAM = Person(7, "Sam Sample", "U0SAM")
@@ -72,6 +83,18 @@ def a_view(status: HandoffStatus = HandoffStatus.OFFERED, **changes: Any) -> Car
     return replace(view, **changes)
 
 
+BANT = (
+    Answer("budget", "Budget", "Yes, it is set aside", "yes", Counts.YES),
+    Answer("authority", "Authority", "They have a say in it", "partly", Counts.PARTLY),
+    Answer("need", "Need", "Yes, and it presses", "yes", Counts.YES),
+    Answer("timeline", "Timeline", "Not known yet", "unknown", Counts.UNKNOWN),
+    Answer("notes", "Notes", "Their old contract ends in May"),
+)
+QUALIFIED = QualificationView(NOON, "Sam Sample", Verdict.QUALIFIED, BANT)
+ADA = Person(8, "Ada Account", "U0ADA")
+DEAL = DealView("Negotiation", 1_250_000, "EUR", ADA, NOON, None, None, None)
+
+
 def clocks(began: datetime, outcome: ClockOutcome | None = None, stopped: datetime | None = None) -> list[ClockView]:
     return [ClockView(kind, began + span, None, stopped, outcome) for kind, span in TARGETS[Tier.MQL].items()]
 
@@ -124,6 +147,25 @@ colleagues = st.builds(
     st.integers(0, 100),
     maybe,
 )
+touches = st.builds(TouchView, hostile, moments, maybe, maybe, maybe)
+attempts = st.builds(AttemptView, moments, hostile, st.sampled_from(AttemptOutcome), maybe, st.none() | moments)
+answers = st.builds(
+    Answer, st.text(max_size=20), hostile, hostile, st.text(max_size=9), st.none() | st.sampled_from(Counts)
+)
+qualifications = st.builds(
+    QualificationView, moments, hostile, st.sampled_from(Verdict), st.lists(answers, max_size=12)
+)
+deals = st.builds(
+    DealView,
+    stage=hostile,
+    amount=st.none() | st.integers(-(2**40), 2**53),
+    currency=maybe,
+    owner=st.none() | people,
+    opened_at=moments,
+    closed_at=st.none() | moments,
+    won=st.none() | st.booleans(),
+    lost_reason=maybe,
+)
 views = st.builds(
     CardView,
     handoff_id=st.integers(1, 2**40),
@@ -137,18 +179,16 @@ views = st.builds(
     negative=st.integers(-100, 0),
     reasons=st.lists(st.builds(contribution, hostile, hostile, st.integers(-100, 100)), max_size=4),
     lead=leads,
-    touches=st.lists(st.builds(TouchView, hostile, moments, maybe, maybe, maybe), max_size=5),
+    touches=st.lists(touches, max_size=5),
     clocks=st.builds(clocks, moments, st.none() | st.sampled_from(ClockOutcome), st.none() | moments),
-    attempts=st.lists(
-        st.builds(AttemptView, moments, hostile, st.sampled_from(AttemptOutcome)), min_size=1, max_size=3
-    ),
+    attempts=st.lists(attempts, max_size=3),
     pool=maybe,
     place=st.just("C0SDREMEA01"),
     rep=st.none() | people,
     offered_at=moments,
     decided_by=st.none() | people,
     decided_at=st.none() | moments,
-    reason=st.none() | st.sampled_from([*sorted(REASONS), "released", "reassigned", "taken_over", "undone"]),
+    reason=st.none() | st.sampled_from([*sorted(REASONS), "released", "reassigned", "taken_over", "claimed", "undone"]),
     note=maybe,
     colleagues=st.lists(colleagues, max_size=3),
     more_colleagues=st.integers(0, 999),
@@ -157,6 +197,10 @@ views = st.builds(
     moved_by=st.none() | people,
     went_to=st.none() | people,
     undo_until=st.none() | moments,
+    stage=st.sampled_from(Stage),
+    qualification=st.none() | qualifications,
+    qualified_at=st.none() | moments,
+    deal=st.none() | deals,
 )
 
 
@@ -173,7 +217,7 @@ def texts(value: object, kind: str) -> Iterator[str]:
 
 
 OURS = re.compile(
-    r"<!date\^\d+\^(\{time\}|\{date_short_pretty\}( at \{time\})?)\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<@U0(SAM|MORGAN)>|\n> "
+    r"<!date\^\d+\^(\{time\}|\{date_short_pretty\}( at \{time\})?)\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<@U0(SAM|MORGAN|ADA)>|\n> "
 )
 """The only sequences that a card of these tests may hold: our times, our people, the quoted note."""
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2061-\u2069\ufeff]")

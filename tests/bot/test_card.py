@@ -15,15 +15,19 @@ from bot.limits import MESSAGE_SIZE, check_message
 from bot.messages import Lateness, hotter, jumped, late, many_late, overdue, reminder, short
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.qualification import Verdict
 from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
 from domain.rules.tiers import Thresholds, Tier
 from domain.tables import AttemptOutcome, ClockOutcome
-from domain.views import AttemptView, CardView, ColleagueView, RiseView
+from domain.views import AttemptView, CardView, ColleagueView, RiseView, TouchView
 from tests.bot.making import (
+    ADA,
     ATTACKS,
+    DEAL,
     LEAD,
     MORGAN,
+    QUALIFIED,
     SAM,
     a_view,
     clocks,
@@ -36,6 +40,7 @@ from tests.bot.making import (
     views,
     what_slipped_through,
 )
+from tests.bot.snapshots import same_as_snapshot
 from tests.conftest import NOON
 
 SOON = NOON + timedelta(minutes=20)
@@ -125,7 +130,9 @@ MENU = {Press.SNOOZE, Press.RELEASE, Press.REASSIGN, Press.TAKE_OVER, Press.FIX_
     [
         (HandoffStatus.OFFERED, {Press.ACCEPT, Press.REJECT, *MENU}),
         (HandoffStatus.ACCEPTED, {Press.LOG_CONTACT, Press.REJECT, *MENU}),
-        (HandoffStatus.CONTACTED, {Press.LOG_CONTACT, Press.REJECT, *MENU}),
+        (HandoffStatus.CONTACTED, {Press.QUALIFY, Press.LOG_CONTACT, Press.REJECT, *MENU}),
+        (HandoffStatus.QUALIFIED, {Press.QUALIFY, Press.REJECT, Press.LOG_CONTACT, Press.FIX_DATA}),
+        (HandoffStatus.CONVERTED, set()),
         (HandoffStatus.OPEN, set()),
         (HandoffStatus.REJECTED, set()),
         (HandoffStatus.EXPIRED, set()),
@@ -185,20 +192,13 @@ def test_a_duplicate_says_of_whom_and_how_to_make_the_two_one() -> None:
     assert "`handoff leads merge kim@example.com kim_buyer@example.com`" in seen
 
 
-@pytest.mark.parametrize(
-    ("grade", "notes", "line"),
-    [
-        ("B", ("phone unreadable", "no country"), "\nData: *B* · phone unreadable, no country\n"),
-        ("D", ("no company",), "\n⚠️ Data: *D* · no company\n"),
-        (None, ("free mail",), "\nData: free mail\n"),
-    ],
-)
-def test_how_good_the_data_are_stands_on_one_line(grade: str | None, notes: tuple[str, ...], line: str) -> None:
-    assert line in drawn(a_view(lead=replace(LEAD, grade=grade, notes=notes)))
+def test_doubtful_data_are_a_warning_on_the_card() -> None:
+    assert "\n⚠️ Data: *D* · no company\n" in drawn(a_view(lead=replace(LEAD, grade="D", notes=("no company",))))
 
 
-def test_of_good_data_nothing_is_said() -> None:
-    assert "Data:" not in drawn(a_view(lead=replace(LEAD, grade="A", notes=())))
+@pytest.mark.parametrize("grade", ["A", "B", None])
+def test_of_data_that_one_can_work_with_nothing_is_said(grade: str | None) -> None:
+    assert "Data:" not in drawn(a_view(lead=replace(LEAD, grade=grade)))
 
 
 def test_a_button_carries_the_handoff_and_its_version_and_nothing_else() -> None:
@@ -324,13 +324,100 @@ def test_a_rise_says_what_is_missing_to_the_next_tier() -> None:
     assert "rose from 31 to *57* (MEL)  ·  3 more make it an MQL" in "\n".join(texts(blocks, "mrkdwn"))
 
 
-def test_who_else_of_the_company_is_known_stands_on_the_card_with_who_talks_to_them() -> None:
+def test_who_talks_to_the_company_already_stands_on_the_card() -> None:
     colleagues = [
         ColleagueView("Ann <!here> Sample", "CFO", Stage.IN_HANDOFF, Tier.HQL, 91, "Ada Account"),
         ColleagueView("ben@example.com", None, Stage.NURTURING, Tier.MEL, 48, None),
-        ColleagueView("Cas Sample", None, Stage.CAPTURED, None, None, None),
     ]
     card = drawn(a_view(colleagues=colleagues, more_colleagues=4))
-    assert "*Also from Buyer &amp; Sons:*  Ann &lt;!here&gt; Sample, CFO, HQL 91, with Ada Account" in card
-    assert "ben@example.com, MEL 48, nurturing  ·  Cas Sample, captured  ·  4 more" in card
-    assert "Also from" not in drawn(a_view())
+    assert "*Also at Buyer &amp; Sons:*  Ann &lt;!here&gt; Sample, CFO, HQL 91, with Ada Account\n" in card
+    assert "ben@example.com" not in card
+    assert "Also at" not in drawn(a_view(colleagues=colleagues[1:]))
+
+
+BREACHED = a_view(clocks=clocks(NOON - hours(5)))
+ACCEPTED = a_view(HandoffStatus.ACCEPTED, undo_until=SOON)
+CALLED = clocks(NOON, ClockOutcome.MET, NOON)
+AGREED = AttemptView(NOON, "Sam Sample", AttemptOutcome.SPOKE, "Send the security sheet", NOON + hours(26))
+SQL = a_view(
+    HandoffStatus.QUALIFIED,
+    clocks=CALLED,
+    qualification=QUALIFIED,
+    qualified_at=NOON,
+    attempts=a_view(HandoffStatus.CONTACTED).attempts,
+)
+CONVERTED = replace(SQL, status=HandoffStatus.CONVERTED, stage=Stage.OPPORTUNITY, deal=DEAL)
+WON = replace(CONVERTED, stage=Stage.WON, deal=replace(DEAL, stage="Closed Won", closed_at=NOON, won=True))
+LOST = replace(CONVERTED, stage=Stage.LOST, deal=replace(DEAL, closed_at=NOON, won=False, lost_reason="Price"))
+
+
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [
+        ("card_offered", a_view()),
+        ("card_offered_hql", a_view(tier=Tier.HQL, score=91, now_tier=Tier.HQL, now_score=91)),
+        ("card_breached", BREACHED),
+        ("card_snoozed", a_view(snoozed_until=NOON + hours(30))),
+        ("card_accepted", ACCEPTED),
+        ("card_accepted_late", replace(ACCEPTED, clocks=clocks(NOON - hours(5)), undo_until=NOON)),
+        ("card_contacted", a_view(HandoffStatus.CONTACTED, clocks=clocks(NOON, ClockOutcome.MET, None))),
+        ("card_contacted_agreed", a_view(HandoffStatus.CONTACTED, attempts=[AGREED])),
+        (
+            "card_contacted_not_yet",
+            a_view(HandoffStatus.CONTACTED, qualification=replace(QUALIFIED, verdict=Verdict.NOT_YET, at=SOON)),
+        ),
+        (
+            "card_contacted_not_qualified",
+            a_view(HandoffStatus.CONTACTED, qualification=replace(QUALIFIED, verdict=Verdict.NOT_QUALIFIED, at=SOON)),
+        ),
+        ("card_qualified", SQL),
+        ("card_qualified_late", replace(SQL, clocks=clocks(NOON, ClockOutcome.MISSED, NOON))),
+        ("card_converted", CONVERTED),
+        ("card_won", WON),
+        ("card_lost", LOST),
+        ("card_rejected", a_view(HandoffStatus.REJECTED, undo_until=SOON)),
+        ("card_rejected_for_good", a_view(HandoffStatus.REJECTED)),
+        ("card_handed_on", a_view(HandoffStatus.EXPIRED, went_to=MORGAN)),
+        (
+            "card_passed_to_a_colleague",
+            a_view(HandoffStatus.WITHDRAWN, reason="reassigned", moved_by=MORGAN, went_to=ADA),
+        ),
+        ("card_withdrawn", a_view(HandoffStatus.WITHDRAWN, reason="became_hql")),
+        ("card_erased", a_view(stage=Stage.ERASED)),
+    ],
+)
+def test_the_card_in_every_state_looks_as_it_was_agreed(name: str, view: CardView) -> None:
+    text, blocks = lead_card(view, SOON)
+    check_message(blocks)
+    same_as_snapshot(name, text, blocks)
+
+
+@pytest.mark.parametrize("status", HandoffStatus)
+def test_every_card_says_one_next_thing_to_do(status: HandoffStatus) -> None:
+    assert drawn(a_view(status)).count("*Next:*") == 1
+
+
+@pytest.mark.parametrize("status", HandoffStatus)
+def test_the_card_of_an_erased_lead_shows_nothing_of_the_person(status: HandoffStatus) -> None:
+    view = a_view(status, stage=Stage.ERASED)
+    text, blocks = lead_card(view, SOON)
+    shown = text + json.dumps(blocks, ensure_ascii=False)
+    known = [LEAD.name, LEAD.email, LEAD.phone, LEAD.company, LEAD.title, "Next year perhaps", "demo"]
+    assert [one for one in known if one and one in shown] == []
+    assert buttons(view) == {}
+
+
+def test_a_lead_of_fifty_touches_and_two_hundred_colleagues_has_a_card_like_any_other() -> None:
+    colleague = ColleagueView("x" * 4000, "y" * 4000, Stage.IN_HANDOFF, Tier.HQL, 91, "z" * 4000)
+    view = a_view(
+        lead=replace(LEAD, name="n" * 4000, company="c" * 4000),
+        touches=[TouchView("k" * 4000, NOON, "c" * 4000, "t" * 4000, None)] * 50,
+        colleagues=[colleague] * 200,
+    )
+    check_message(lead_card(view, SOON)[1])
+
+
+def test_who_has_no_phone_is_written_to() -> None:
+    assert "*Next:*  write to kim_buyer@example.com, then log how it went." in drawn(
+        a_view(HandoffStatus.ACCEPTED, lead=replace(LEAD, phone=None))
+    )

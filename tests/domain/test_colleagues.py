@@ -65,5 +65,5 @@ def test_a_card_takes_as_many_queries_with_colleagues_as_it_says(session: Sessio
     event.listen(connection, "before_cursor_execute", note)
     cards.card_view(session, handoff.id)
     event.remove(connection, "before_cursor_execute", note)
-    assert len(seen) == 7
-    assert "seven queries" in (cards.card_view.__doc__ or "")
+    assert len(seen) == 9
+    assert "nine queries" in (cards.card_view.__doc__ or "")
