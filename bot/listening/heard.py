@@ -76,3 +76,5 @@ class Asked:
 
     slack_user_id: str
     text: str
+    channel: str = ""
+    """Where: a channel, or somebody's direct messages, in which we may not be."""
