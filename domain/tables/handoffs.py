@@ -224,3 +224,15 @@ class CardPlace(Base):
     brief_drawn: Mapped[str | None]
     permalink: Mapped[str | None]
     """Slack's link to it, once somebody needed one. Another `ts` has another."""
+
+
+class PoolCall(Base):
+    """The line in a pool's channel that says of a lead that it is there for the taking. Claimed before the post, like a card."""
+
+    __tablename__ = "pool_calls"
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), primary_key=True)
+    channel: Mapped[str]
+    claimed_at: Mapped[datetime]
+    ts: Mapped[str | None]
+    drawn: Mapped[str | None]
+    """Hash of the blocks that stand there."""

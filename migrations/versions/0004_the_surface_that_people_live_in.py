@@ -84,6 +84,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_qualifications_handoff_id_at", "qualifications", ["handoff_id", "at"], unique=False)
     op.create_index(op.f("ix_qualifications_rep_id"), "qualifications", ["rep_id"], unique=False)
+    op.create_table(
+        "pool_calls",
+        sa.Column("handoff_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ts", sa.Text(), nullable=True),
+        sa.Column("drawn", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["handoff_id"], ["handoffs.id"], name=op.f("fk_pool_calls_handoff_id_handoffs")),
+        sa.PrimaryKeyConstraint("handoff_id", name=op.f("pk_pool_calls")),
+    )
     op.add_column("card_places", sa.Column("brief_claimed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("card_places", sa.Column("brief_ts", sa.Text(), nullable=True))
     op.add_column("card_places", sa.Column("brief_drawn", sa.Text(), nullable=True))
@@ -166,6 +176,7 @@ def downgrade() -> None:
     op.drop_column("card_places", "brief_drawn")
     op.drop_column("card_places", "brief_ts")
     op.drop_column("card_places", "brief_claimed_at")
+    op.drop_table("pool_calls")
     op.drop_index(op.f("ix_qualifications_rep_id"), table_name="qualifications")
     op.drop_index("ix_qualifications_handoff_id_at", table_name="qualifications")
     op.drop_table("qualifications")
