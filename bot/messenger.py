@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from http.client import HTTPException
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -13,7 +13,8 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.blocks import Block
-from bot.limits import check_message, check_view
+from bot.fitting import fitting_message, fitting_text, fitting_view
+from bot.limits import check_metadata
 from bot.settings import slack_settings
 from kit.outside import Refused, TryLater
 
@@ -25,13 +26,16 @@ TIMEOUT = 8
 CLICK_TIMEOUT = 2
 """Seconds for the one call made inside a click: its trigger lives three."""
 
+LONGEST_WAIT = 3600.0
+"""Seconds that we wait at Slack's word, whatever it says."""
+
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far our clock may be from Slack's: with more, no click would be let in."""
 
+_TOO_FAST = frozenset({"ratelimited", "rate_limited"})
+"""Slack writes it both ways."""
 _PASSING = frozenset(
     {
-        "ratelimited",
-        "rate_limited",
         "internal_error",
         "fatal_error",
         "service_unavailable",
@@ -41,12 +45,73 @@ _PASSING = frozenset(
 )
 
 
+_NO_CHANNEL = frozenset(
+    {
+        "channel_not_found",
+        "is_archived",
+        "is_inactive",
+        "not_in_channel",
+        "channel_is_limited_access",
+        "posting_to_channel_denied",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+    }
+)
+_NO_PERSON = frozenset({"user_disabled", "user_is_deactivated", "user_not_found", "user_not_visible"})
+_NO_TOKEN = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "invalid_auth",
+        "not_authed",
+        "org_login_required",
+        "token_expired",
+        "token_revoked",
+    }
+)
+_NO_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+_NO_MESSAGE = frozenset({"message_not_found", "cant_update_message", "cant_delete_message"})
+TOKEN_WAIT = 60.0
+"""Seconds until what could not be said without a token is tried again. That is no failure: nothing is given up meanwhile."""
+
+
 class TriggerGone(Exception):
     """The trigger of a click can open no window (any more), in whichever of its ways Slack says so."""
 
 
 class MessageGone(Refused):
     """The message that should be changed is not there any more."""
+
+
+class Unreachable(Refused):
+    """Nothing can be posted there. `code` is Slack's word for why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack answered {code}")
+        self.code = code
+
+
+class BlocksRefused(Refused):
+    """Slack shows none of these blocks (yet)."""
+
+
+class ChannelGone(Unreachable):
+    """The channel is archived or not there, or we are not in it (any more)."""
+
+
+class PersonGone(Unreachable):
+    """The person is deactivated in Slack, or not there."""
+
+
+class NotLetIn(TryLater):
+    """The token is wrong, expired or revoked. An admin has to put that right; until then everything waits."""
+
+
+class Window(NamedTuple):
+    """An open modal: its id, and its hash, by which a later view knows that nothing came between."""
+
+    id: str
+    version: str
 
 
 @cache
@@ -70,13 +135,13 @@ def post(
     metadata: Mapping[str, Any] | None = None,
     thread: str | None = None,
 ) -> str:
-    """Post a message; returns its ts. Raises Refused, with the path, for blocks that Slack would not take."""
-    check_message(blocks)
+    """Post a message; returns its ts. What Slack would not take goes out in a reduced form."""
+    check_metadata(metadata or {})
     answer = _ask(
         _client().chat_postMessage,
         channel=channel,
-        text=text,
-        blocks=blocks,
+        text=fitting_text(text),
+        blocks=fitting_message(text, blocks),
         metadata=metadata,
         thread_ts=thread,
         unfurl_links=False,
@@ -86,13 +151,19 @@ def post(
 
 
 def update(channel: str, ts: str, text: str, blocks: list[Block]) -> None:
-    check_message(blocks)
-    _ask(_client().chat_update, channel=channel, ts=ts, text=text, blocks=blocks)
+    shown = fitting_message(text, blocks)
+    _ask(_client().chat_update, channel=channel, ts=ts, text=fitting_text(text), blocks=shown)
 
 
-def whisper(channel: str, slack_user_id: str, text: str) -> None:
+def whisper(channel: str, slack_user_id: str, text: str, blocks: list[Block] | None = None) -> None:
     """Say something that only this person sees."""
-    _ask(_client().chat_postEphemeral, channel=channel, user=slack_user_id, text=text)
+    shown = fitting_message(text, blocks) if blocks else None
+    _ask(_client().chat_postEphemeral, channel=channel, user=slack_user_id, text=fitting_text(text), blocks=shown)
+
+
+def upload(name: str, content: bytes) -> str:
+    """Give Slack a file that only we can show; returns its id. Blocks may show it once Slack has looked at it: `BlocksRefused` until then."""
+    return str(_ask(_client().files_upload_v2, filename=name, content=content)["files"][0]["id"])
 
 
 def permalink(channel: str, ts: str) -> str | None:
@@ -134,23 +205,21 @@ def card_metadata(handoff_id: int, cycle: int, event_type: str = CARD_EVENT) -> 
     return {"event_type": event_type, "event_payload": {"handoff_id": handoff_id, "cycle": cycle}}
 
 
-def open_modal(trigger_id: str, view: Mapping[str, Any]) -> None:
+def open_modal(trigger_id: str, view: Mapping[str, Any]) -> Window:
     """The one call made inside a click, since its trigger lives three seconds; raises TriggerGone."""
-    check_view(view)
-    _ask(_client(CLICK_TIMEOUT).views_open, trigger_id=trigger_id, view=view)
+    opened = _ask(_client(CLICK_TIMEOUT).views_open, trigger_id=trigger_id, view=fitting_view(view))["view"]
+    return Window(str(opened["id"]), str(opened.get("hash", "")))
 
 
 def publish_home(slack_user_id: str, view: Mapping[str, Any]) -> None:
     """Make this what the person sees in our Home tab."""
-    check_view(view)
-    _ask(_client().views_publish, user_id=slack_user_id, view=view)
+    _ask(_client().views_publish, user_id=slack_user_id, view=fitting_view(view))
 
 
 def redraw_modal(window: str, version: str, view: Mapping[str, Any]) -> None:
     """Show another view in an open window, unless it has changed since `version` or is closed. Made inside a click."""
-    check_view(view)
     with suppress(Refused, TryLater):
-        _ask(_client(CLICK_TIMEOUT).views_update, view_id=window, hash=version, view=view)
+        _ask(_client(CLICK_TIMEOUT).views_update, view_id=window, hash=version, view=fitting_view(view))
 
 
 def user_id_of(email: str) -> str | None:
@@ -168,6 +237,21 @@ def direct_channel(slack_user_id: str) -> str:
     return str(_ask(_client().conversations_open, users=slack_user_id)["channel"]["id"])
 
 
+def is_reachable(channel: str) -> bool:
+    """Whether we could post there now; a conversation with one person counts as such."""
+    try:
+        found = _ask(_client().conversations_info, channel=channel)["channel"]
+    except Unreachable:
+        return False
+    return bool(found.get("is_im") or (found.get("is_member") and not found.get("is_archived")))
+
+
+def take_down(channel: str, ts: str) -> None:
+    """Delete a message of ours. One that is gone, or where we cannot get to it, is no error."""
+    with suppress(MessageGone, Unreachable):
+        _ask(_client().chat_delete, channel=channel, ts=ts)
+
+
 def _ask(method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
     try:
         return method(**{name: value for name, value in arguments.items() if value is not None})
@@ -180,15 +264,31 @@ def _ask(method: Callable[..., SlackResponse], **arguments: Any) -> SlackRespons
 def _kind_of(error: SlackApiError) -> Exception:
     answer = error.response
     code = str(answer.get("error", "unknown_error"))
-    if answer.status_code == 429:
-        return TryLater("Slack asked to wait", after=float(answer.headers.get("Retry-After", 1)))
+    why = f"Slack answered {code}"
+    if answer.status_code == 429 or code in _TOO_FAST:
+        return TryLater("Slack asked to wait", after=_retry_after(answer.headers))
     if code in _PASSING or answer.status_code >= 500:
-        return TryLater(f"Slack answered {code}")
-    said = " ".join((answer.get("response_metadata") or {}).get("messages") or ())
-    if code in {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"} or (
-        code == "invalid_arguments" and "trigger_id" in said
-    ):
+        return TryLater(why)
+    if code == "invalid_arguments" and "trigger_id" in _said(answer):
         return TriggerGone(code)
-    if code in {"message_not_found", "cant_update_message"}:
-        return MessageGone(f"Slack answered {code}")
-    return Refused(f"Slack answered {code}")
+    made = next((make for codes, make in _KINDS if code in codes), None)
+    return made(code) if made else Refused(why)
+
+
+_KINDS: tuple[tuple[frozenset[str], Callable[[str], Exception]], ...] = (
+    (_NO_TRIGGER, TriggerGone),
+    (_NO_MESSAGE, lambda code: MessageGone(f"Slack answered {code}")),
+    (_NO_CHANNEL, ChannelGone),
+    (_NO_PERSON, PersonGone),
+    (_NO_TOKEN, lambda code: NotLetIn(f"Slack answered {code}", after=TOKEN_WAIT)),
+)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Slack's wait in seconds. A header that is missing or no number is a second; an absurd one an hour."""
+    given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "1")
+    return min(float(given), LONGEST_WAIT) if given.isascii() and given.isdecimal() else 1.0
+
+
+def _said(answer: SlackResponse) -> str:
+    return " ".join((answer.get("response_metadata") or {}).get("messages") or ())

@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot.fitting import fitting_message, fitting_text
 from bot.ids import BadRef, HandoffRef
 from bot.listening import marks
 from bot.listening.door import Door
@@ -77,13 +78,13 @@ def _command(door: Door, asked: Callable[[Asked], Answer]) -> Callable[..., None
     def listener(ack: Ack, body: Body) -> None:
         user = str(body["user_id"])
         try:
-            text, blocks = asked(Asked(user, str(body.get("text") or "")))
+            text, blocks = asked(Asked(user, str(body.get("text") or ""), str(body.get("channel_id") or "")))
         except Refusal as refusal:
             ack(text=door.refused(user, None, None, refusal), response_type="ephemeral")
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
             ack(text=door.broke(error), response_type="ephemeral")
         else:
-            ack(text=text, blocks=blocks, response_type="ephemeral")
+            ack(text=fitting_text(text), blocks=fitting_message(text, blocks) or None, response_type="ephemeral")
 
     return listener
 
