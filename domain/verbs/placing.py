@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import case, func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -21,10 +21,22 @@ def note_drawn(session: Session, handoff_id: int, ts: str, drawn: str, now: date
     session.execute(
         update(CardPlace)
         .where(CardPlace.handoff_id == handoff_id)
-        .values(ts=ts, drawn=drawn, posted_at=func.coalesce(CardPlace.posted_at, now))
+        .values(
+            ts=ts,
+            drawn=drawn,
+            posted_at=func.coalesce(CardPlace.posted_at, now),
+            permalink=case((CardPlace.ts == ts, CardPlace.permalink)),
+        )
     )
 
 
 def distrust(session: Session, handoff_id: int) -> None:
     """Somebody saw the card in an old state: whatever we believe to stand there, it is drawn again."""
     session.execute(update(CardPlace).where(CardPlace.handoff_id == handoff_id).values(drawn=None))
+
+
+def keep_link(session: Session, handoff_id: int, ts: str, permalink: str) -> None:
+    """Keep Slack's link to the card that stands there as `ts`."""
+    session.execute(
+        update(CardPlace).where(CardPlace.handoff_id == handoff_id, CardPlace.ts == ts).values(permalink=permalink)
+    )
