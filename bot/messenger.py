@@ -55,6 +55,7 @@ _NO_CHANNEL = frozenset(
         "posting_to_channel_denied",
         "restricted_action",
         "restricted_action_read_only_channel",
+        "user_not_in_channel",
     }
 )
 _NO_PERSON = frozenset({"user_disabled", "user_is_deactivated", "user_not_found", "user_not_visible"})
@@ -69,6 +70,7 @@ _NO_TOKEN = frozenset(
         "token_revoked",
     }
 )
+_NO_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _NO_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 _NO_MESSAGE = frozenset({"message_not_found", "cant_update_message", "cant_delete_message"})
 TOKEN_WAIT = 60.0
@@ -279,6 +281,7 @@ _KINDS: tuple[tuple[frozenset[str], Callable[[str], Exception]], ...] = (
     (_NO_TRIGGER, TriggerGone),
     (_NO_MESSAGE, lambda code: MessageGone(f"Slack answered {code}")),
     (_NO_CHANNEL, ChannelGone),
+    (_NO_BLOCKS, lambda code: BlocksRefused(f"Slack answered {code}")),
     (_NO_PERSON, PersonGone),
     (_NO_TOKEN, lambda code: NotLetIn(f"Slack answered {code}", after=TOKEN_WAIT)),
 )
