@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.blocks import Block, context, escape, mention, moment, plain, section
 from domain.rules.deadlines import ClockKind
@@ -11,6 +12,8 @@ from domain.rules.tiers import Thresholds
 from domain.views import CardView, RiseView
 
 Message = tuple[str, list[Block]]
+NOTICE_EVENT, DIGEST_EVENT = "handoff_notice", "handoff_digest"
+"""The metadata types by which what was said is found again after a crash."""
 UNWATCHED_SECONDS = 60
 """What is said later than this says that it is late."""
 
@@ -125,3 +128,20 @@ def short(pool: str, waiting: int, since: datetime) -> Message:
         "They are offered by themselves as soon as somebody is back."
     )
     return plain(f"Nobody of {pool} is available"), [section(text)]
+
+
+def unwell(found: str, advice: str | None) -> Message:
+    """To who looks after the installation."""
+    blocks = [section(f"🩺 *Handoff needs you:* {escape(found, 500)}")]
+    if advice:
+        blocks.append(context(f"What to do: {escape(advice, 500)}"))
+    return plain("Handoff needs you: " + plain(found, 200), 300), blocks
+
+
+def notice_metadata(notice_id: int) -> dict[str, Any]:
+    """Numbers only: metadata can be read by other apps of the channel."""
+    return {"event_type": NOTICE_EVENT, "event_payload": {"notice_id": notice_id}}
+
+
+def digest_metadata(rep_id: int, newest_id: int) -> dict[str, Any]:
+    return {"event_type": DIGEST_EVENT, "event_payload": {"rep_id": rep_id, "newest_id": newest_id}}

@@ -41,6 +41,10 @@ class Job(StrEnum):
     FIND_CRM_USER = "find_crm_user"
     RESCORE = "rescore"
     PUBLISH_HOME = "publish_home"
+    DRAW_CHART = "draw_chart"
+    SEND_CHART = "send_chart"
+    TELL_NOTICE = "tell_notice"
+    TELL_DIGEST = "tell_digest"
 
 
 class Priority(IntEnum):
@@ -119,6 +123,15 @@ def slack_lane(place: str) -> str:
     return f"slack:{place}"
 
 
+def tell_notice(notice_id: int, place: str, priority: Priority = Priority.LIVE) -> Sending:
+    """Say what is not held: in the channel of the card, or to the person (`place`: a channel id or a Slack user id)."""
+    return Sending(Job.TELL_NOTICE, {"notice_id": notice_id}, str(notice_id), slack_lane(place), priority)
+
+
+def tell_digest(rep_id: int, slack_user_id: str) -> Sending:
+    return Sending(Job.TELL_DIGEST, {"rep_id": rep_id}, str(rep_id), slack_lane(slack_user_id))
+
+
 def publish_home(slack_user_id: str, refusal: Refusal | None = None) -> Sending:
     """Draw somebody's Home; a refusal is carried as its code and ids. It wants no lane: Slack's pace is that of posting."""
     args: dict[str, int | str] = {"slack_user_id": slack_user_id}
@@ -126,6 +139,17 @@ def publish_home(slack_user_id: str, refusal: Refusal | None = None) -> Sending:
         args |= {"refusal": refusal.key} | {f"fact_{name}": fact for name, fact in refusal.facts.items()}
     key = f"{slack_user_id}.{refusal.key}" if refusal is not None else slack_user_id
     return Sending(Job.PUBLISH_HOME, args, key=key, priority=Priority.CLICK)
+
+
+def draw_chart(slack_user_id: str, channel: str, whose: str, span: str) -> Sending:
+    """Draw the chart of an answer to /leadstats. The question travels as codes: `team`, `rep:7`, `channel:ads`; `30d`."""
+    args = {"slack_user_id": slack_user_id, "channel": channel, "whose": whose, "span": span}
+    return Sending(Job.DRAW_CHART, args, key=f"{slack_user_id} {channel} {whose} {span}", priority=Priority.CLICK)
+
+
+def send_chart(slack_user_id: str, channel: str, whose: str, span: str, file_id: str) -> Sending:
+    args = {"slack_user_id": slack_user_id, "channel": channel, "whose": whose, "span": span, "file_id": file_id}
+    return Sending(Job.SEND_CHART, args, key=file_id, lane=slack_lane(channel), priority=Priority.CLICK)
 
 
 def rescore(rescoring_id: int, after: timedelta = timedelta(0)) -> Sending:
@@ -140,8 +164,8 @@ def _drain(job: Job) -> Rule:
 
 
 def _remind(event: LeadEvent) -> Sending:
-    args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])}
-    return Sending(Job.REMIND_REP, args, lane=slack_lane(str(event.data["place"])))
+    """The lane is that of saying it, not of finding out whether and when (`tell_notice`)."""
+    return Sending(Job.REMIND_REP, {"handoff_id": event.handoff_id or 0, "clock": str(event.data["clock"])})
 
 
 def _escalate(event: LeadEvent) -> Sending:
@@ -152,14 +176,14 @@ def _escalate(event: LeadEvent) -> Sending:
         return Sending(Job.HAND_ON, args, key=str(event.handoff_id), priority=Priority.HOT)
     args["note"] = str(event.data["note"])
     if event.data["do"] == Do.TELL_REP:
-        return Sending(Job.TELL_REP_LATE, args, lane=slack_lane(str(event.data["place"])))
+        return Sending(Job.TELL_REP_LATE, args)
     # They wait for each other: who has missed many gets one message.
-    return Sending(Job.TELL_MANAGER_LATE, args, lane=f"slack:manager-of-{event.data['pool_id']}", after=GATHER)
+    return Sending(Job.TELL_MANAGER_LATE, args, lane=f"late-of-{event.data['pool_id']}", after=GATHER)
 
 
 def _woken(event: LeadEvent) -> Sending:
     args: dict[str, int | str] = {"handoff_id": event.handoff_id or 0, "why": str(event.data["why"])}
-    return Sending(Job.TELL_REP_WOKEN, args, lane=slack_lane(str(event.data["place"])))
+    return Sending(Job.TELL_REP_WOKEN, args)
 
 
 def _jumped(event: LeadEvent) -> Sending:
@@ -169,17 +193,12 @@ def _jumped(event: LeadEvent) -> Sending:
 
 def _hotter(job: Job) -> Rule:
     """The rep hears of it in the card's thread, the manager by direct message."""
-
-    def rule(event: LeadEvent) -> Sending:
-        place = event.data["place"] if job is Job.TELL_REP_HOTTER else f"manager-of-{event.data['pool_id']}"
-        return Sending(job, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), lane=slack_lane(place))
-
-    return rule
+    return lambda event: Sending(job, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id))
 
 
 def _short(event: LeadEvent) -> Sending:
     pool_id = int(event.data["pool_id"])
-    return Sending(Job.TELL_MANAGER_SHORT, {"pool_id": pool_id}, key=str(pool_id), lane=f"slack:manager-of-{pool_id}")
+    return Sending(Job.TELL_MANAGER_SHORT, {"pool_id": pool_id}, key=str(pool_id))
 
 
 def _review(event: LeadEvent) -> Sending | None:
@@ -187,7 +206,7 @@ def _review(event: LeadEvent) -> Sending | None:
     if event.rep_id is None:
         return None
     args: dict[str, int | str] = {"rep_id": event.rep_id, "since": str(event.data["since"])}
-    return Sending(Job.TELL_REVIEW, args, key=str(event.rep_id), lane=slack_lane(f"reader-{event.rep_id}"))
+    return Sending(Job.TELL_REVIEW, args, key=str(event.rep_id))
 
 
 def _task(event: LeadEvent) -> Sending:
@@ -201,6 +220,12 @@ def _news(event: LeadEvent) -> Sending | None:
 
 def _of_rep(job: Job) -> Rule:
     return lambda event: Sending(job, {"rep_id": event.rep_id or 0}, key=str(event.rep_id))
+
+
+def _own_home(event: LeadEvent) -> Sending | None:
+    """Who decides something and looked at their Home lately sees it there (`record.happened` knows whose it is)."""
+    home = event.data.get("home")
+    return publish_home(str(home)) if home else None
 
 
 WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
@@ -228,26 +253,26 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_PROGRAMME_CHANGED: (_drain(Job.ENROL_MARKETING),),
     Happened.LEADS_REVIEWED: (_review,),
     Happened.CONTENT_RECOMMENDED: (_drain(Job.TELL_MARKETING),),
-    Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_WAITING: (),
     Happened.POOL_SHORT: (_short,),
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_ACCEPTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _task),
-    Happened.HANDOFF_RECYCLED: (_card(Priority.CLICK), _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_PASSED_ON: (_card(Priority.CLICK), _of_lead(Job.ASSIGN)),
+    Happened.HANDOFF_ACCEPTED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _task),
+    Happened.HANDOFF_RECYCLED: (_card(Priority.CLICK), _own_home, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_PASSED_ON: (_card(Priority.CLICK), _own_home, _of_lead(Job.ASSIGN)),
     Happened.HANDOFF_WITHDRAWN: (_card(), _drain(Job.TELL_CRM)),
     # Who has it next is in the offer beside it.
-    Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
-    Happened.HANDOFF_SNOOZED: (_card(Priority.CLICK),),
+    Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_SNOOZED: (_card(Priority.CLICK), _own_home),
     Happened.HANDOFF_WOKEN: (_card(), _woken),
-    Happened.HANDOFF_UNDONE: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_UNDONE: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_HEATED: (_card(), _hotter(Job.TELL_REP_HOTTER), _hotter(Job.TELL_MANAGER_HOTTER)),
-    Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _drain(Job.TELL_CRM)),
-    Happened.CONTACT_LOGGED: (_card(Priority.CLICK),),
+    Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM)),
+    Happened.CONTACT_LOGGED: (_card(Priority.CLICK), _own_home),
     # An SQL. What the CRM and marketing automation make of it is in the record that they are told.
-    Happened.HANDOFF_QUALIFIED: (_card(Priority.CLICK), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_QUALIFIED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     # The answers of a call that has not settled it yet.
-    Happened.HANDOFF_ANSWERED: (_card(Priority.CLICK),),
+    Happened.HANDOFF_ANSWERED: (_card(Priority.CLICK), _own_home),
     # Where the deal stands is in the events of the opportunity beside it.
     Happened.HANDOFF_CONVERTED: (_card(Priority.CLICK),),
     Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING)),

@@ -3,23 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from bot import messages, messenger
-from bot.messages import Lateness
-from domain import cards, finding
+from domain import finding
+from domain.notices import clock_of, is_settled
 from domain.rules.deadlines import ClockKind
-from domain.tables import CardPlace
+from domain.rules.preferences import Alert
+from domain.tables import Handoff, Rep
 from domain.verbs.escalating import hand_on, take_steps
 from handlers import ledger
 from handlers.flow import Job
-from handlers.jobs import Running, finishing, job, reading, transaction
+from handlers.jobs import Running, finishing, job, transaction
+from handlers.noticing import tell
 from kit.clock import utcnow
 
 AT_ONCE = 200
 ONE_BY_ONE = 5
 """A manager gets so many messages about missed deadlines of a pool at a time; more of them come as one."""
-SHOWN = 10
 
 
 def sweep(now: datetime) -> int:
@@ -34,63 +32,41 @@ def sweep(now: datetime) -> int:
 
 
 @job(Job.REMIND_REP)
-def remind_rep(_running: Running, handoff_id: int, clock: str) -> None:
+def remind_rep(running: Running, handoff_id: int, clock: str) -> None:
     """A line in the card's thread: it reaches the rep and does not push other cards away."""
-    kind = ClockKind(clock)
-    with reading() as session:
-        view = cards.card_view(session, handoff_id)
-        place = session.get(CardPlace, handoff_id)
-    # Who has done it meanwhile need not be reminded of it.
-    if view.clock(kind).stopped_at is None and place is not None and place.ts is not None:
-        text, blocks = messages.reminder(view, kind)
-        messenger.post(place.channel, text, blocks, thread=place.ts)
+    _tell_rep(running, Alert.REMINDER, handoff_id, {"clock": clock})
 
 
 @job(Job.TELL_REP_LATE)
-def tell_rep_late(_running: Running, handoff_id: int, clock: str, behind: int = 0, note: str = "") -> None:
+def tell_rep_late(running: Running, handoff_id: int, clock: str, behind: int = 0, note: str = "") -> None:
     """A line in the card's thread: the time has run out."""
-    kind = ClockKind(clock)
-    with reading() as session:
-        view = cards.card_view(session, handoff_id)
-        place = session.get(CardPlace, handoff_id)
-    if view.clock(kind).stopped_at is None and place is not None and place.ts is not None:
-        text, blocks = messages.overdue(Lateness(view, kind, note, behind))
-        messenger.post(place.channel, text, blocks, thread=place.ts)
+    _tell_rep(running, Alert.OVERDUE, handoff_id, {"clock": clock, "behind": behind, "note": note})
+
+
+def _tell_rep(running: Running, kind: Alert, handoff_id: int, data: dict[str, Any]) -> None:
+    with finishing(running) as session:
+        handoff = session.get_one(Handoff, handoff_id)
+        # Who has done it meanwhile need not be reminded of it.
+        settled = is_settled(handoff, clock_of(session, handoff_id, data["clock"]), kind)
+        if not settled and handoff.rep_id is not None and handoff.place is not None:
+            rep = session.get_one(Rep, handoff.rep_id)
+            tell(session, rep, kind, utcnow(), thread_in=handoff.place, handoff_id=handoff_id, data=data)
 
 
 @job(Job.TELL_MANAGER_LATE)
 def tell_manager_late(running: Running, handoff_id: int, clock: str, behind: int = 0, note: str = "") -> None:
-    """A direct message to the pool's manager, with a link to the card. If many wait to be said, one message says them all."""
-    own = {"handoff_id": handoff_id, "clock": clock, "behind": behind, "note": note}
-    with reading() as session:
+    """A direct message to the pool's manager. If many wait to be said, one message says them all."""
+    own = {"clock": clock, "behind": behind, "note": note}
+    with finishing(running) as session:
         beside = ledger.beside(session, running.claimed)
+        gathered = beside if len(beside) >= ONE_BY_ONE else []
         manager = finding.manager_of(session, finding.pool_of(session, handoff_id))
-    gathered = beside if len(beside) >= ONE_BY_ONE else []
-    if manager is not None and manager.slack_dm_id is not None:
-        text, blocks = _many([own, *(args for _, args in gathered)]) if gathered else _one(own)
-        messenger.post(manager.slack_dm_id, text, blocks)
-    if gathered:
-        with finishing(running) as session:
-            ledger.drop(session, [job_id for job_id, _ in gathered])
-
-
-def _one(args: dict[str, Any]) -> messages.Message:
-    with reading() as session:
-        lateness = _lateness(session, args)
-        place = session.get(CardPlace, args["handoff_id"])
-    link = messenger.permalink(place.channel, place.ts) if place is not None and place.ts is not None else None
-    return messages.late(lateness, link)
-
-
-def _many(gathered: list[dict[str, Any]]) -> messages.Message:
-    with reading() as session:
-        shown = [_lateness(session, {**args, "behind": 0}) for args in gathered[:SHOWN]]
-    return messages.many_late(shown, len(gathered), max(int(args.get("behind", 0)) for args in gathered))
-
-
-def _lateness(session: Session, args: dict[str, Any]) -> Lateness:
-    view = cards.card_view(session, args["handoff_id"])
-    return Lateness(view, ClockKind(args["clock"]), args.get("note", ""), int(args.get("behind", 0)))
+        if manager is not None and gathered:
+            many = [own | {"handoff_id": handoff_id}, *(args for _, args in gathered)]
+            tell(session, manager, Alert.SLA_MISSED, utcnow(), data={"many": many})
+        elif manager is not None:
+            tell(session, manager, Alert.SLA_MISSED, utcnow(), handoff_id=handoff_id, data=own)
+        ledger.drop(session, [job_id for job_id, _ in gathered])
 
 
 @job(Job.HAND_ON)
@@ -101,11 +77,9 @@ def hand_on_job(running: Running, handoff_id: int, clock: str, behind: int) -> N
 
 
 @job(Job.TELL_MANAGER_SHORT)
-def tell_manager_short(_running: Running, pool_id: int) -> None:
+def tell_manager_short(running: Running, pool_id: int) -> None:
     """Nobody of a pool is available: said once, until somebody is back."""
-    with reading() as session:
-        shortage = finding.pool_shortage(session, pool_id)
+    with finishing(running) as session:
         manager = finding.manager_of(session, pool_id)
-    if shortage is not None and manager is not None and manager.slack_dm_id is not None:
-        text, blocks = messages.short(*shortage)
-        messenger.post(manager.slack_dm_id, text, blocks)
+        if manager is not None and finding.pool_shortage(session, pool_id) is not None:
+            tell(session, manager, Alert.POOL_SHORT, utcnow(), data={"pool_id": pool_id})

@@ -2,28 +2,29 @@
 
 from datetime import datetime
 
-from bot import messenger
 from bot.ids import Field, Press, Submission
 from bot.listening import Click, Errors, Sent, on_press, on_submission
 from bot.modals import snooze_modal
-from bot.waking import woken
-from domain import cards, finding
-from domain.rules.lifecycle import LIVE, HandoffMove
+from domain import finding
+from domain.notices import is_settled
+from domain.rules.lifecycle import HandoffMove
+from domain.rules.preferences import Alert
 from domain.rules.refusals import NoSuchSnooze
 from domain.rules.snoozing import snooze_until
-from domain.tables import CardPlace
+from domain.tables import Handoff, Rep
 from domain.verbs import snoozing
 from handlers.flow import Job
-from handlers.jobs import Running, job, reading, transaction
-from handlers.window import open_window
+from handlers.jobs import Running, finishing, job, transaction
+from handlers.noticing import tell
+from handlers.window import open_for_move
 from kit.clock import utcnow
 
 AT_ONCE = 200
 
 
-@on_press(Press.SNOOZE)
+@on_press(Press.SNOOZE, opens=True)
 def snooze_pressed(click: Click) -> None:
-    open_window(click, HandoffMove.SNOOZE, snooze_modal)
+    open_for_move(click, HandoffMove.SNOOZE, snooze_modal)
 
 
 @on_submission(Submission.SNOOZE)
@@ -46,11 +47,10 @@ def wake(now: datetime) -> int:
 
 
 @job(Job.TELL_REP_WOKEN)
-def tell_rep_woken(_running: Running, handoff_id: int, why: str) -> None:
+def tell_rep_woken(running: Running, handoff_id: int, why: str) -> None:
     """A line in the card's thread."""
-    with reading() as session:
-        view = cards.card_view(session, handoff_id)
-        place = session.get(CardPlace, handoff_id)
-    if view.status in LIVE and view.snoozed_until is None and place is not None and place.ts is not None:
-        text, blocks = woken(view, rose=why == snoozing.RISE)
-        messenger.post(place.channel, text, blocks, thread=place.ts)
+    with finishing(running) as session:
+        handoff = session.get_one(Handoff, handoff_id)
+        if handoff.rep_id is not None and handoff.place is not None and not is_settled(handoff, None, Alert.WOKEN):
+            rep = session.get_one(Rep, handoff.rep_id)
+            tell(session, rep, Alert.WOKEN, utcnow(), thread_in=handoff.place, handoff_id=handoff_id, data={"why": why})

@@ -1,11 +1,14 @@
 """What must not be left lying, whatever went wrong: open handoffs are offered again, dirty records told again."""
 
+from domain.notices import digests_due, failing
+from domain.rules.preferences import Alert
 from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, dirty_links
 from handlers.draining import drain_again
-from handlers.flow import Job, Priority, Sending
+from handlers.flow import Job, Priority, Sending, tell_digest
 from handlers.jobs import send, transaction
+from handlers.noticing import tell
 from kit.clock import utcnow
 
 DRAINS = {CRM: Job.TELL_CRM, MARKETING: Job.TELL_MARKETING, PROGRAMMES: Job.ENROL_MARKETING}
@@ -24,3 +27,7 @@ def round_of() -> None:
             send(session, Sending(Job.REVIEW_NURTURE, {"month": month}, key=month, lane=Job.REVIEW_NURTURE.value))
         if day := measuring_due(session, now):
             send(session, Sending(Job.MEASURE_CONTENTS, {}, key=day, priority=Priority.BULK))
+        for rep in digests_due(session, now):
+            send(session, tell_digest(rep.id, str(rep.slack_user_id)))
+        for admin, check in failing(session, now):
+            tell(session, admin, Alert.HEALTH, now, data={"check": check})

@@ -39,7 +39,7 @@ STORIES: tuple[set[str], ...] = (
     {"flow"},
     {"ledger"},
     {"jobs"},
-    {"draining", "problems", "relay", "staff_file", "window"},
+    {"draining", "noticing", "problems", "relay", "staff_file", "window"},
     {"staff_diff"},
     MOMENTS | {"upkeep"},
     {"moments"},

@@ -1,6 +1,6 @@
 """What every verb does last: one row in `lead_events`. And what every verb does first: lock its lead."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import LeadMove, lead_step
 from domain.rules.refusals import NoSuchMove, NotFound
-from domain.tables import Handoff, Happened, Lead, LeadEvent
+from domain.tables import Handoff, Happened, Lead, LeadEvent, Rep
 from domain.verbs.noticing import acted
 
 _EVENTS = "events"
@@ -30,6 +30,9 @@ DECISIONS = frozenset(
     }
 )
 """What a person does about a lead: it says that what they were told of the lead before was worth telling."""
+
+HOME_IS_FRESH = timedelta(hours=1)
+"""Who opened their Home within this may still look at it: Slack does not say when somebody closes it."""
 
 
 def happened(
@@ -53,6 +56,7 @@ def happened(
         data |= {"bulk": True}
     if kind in DECISIONS and lead is not None and rep_id is not None:
         acted(session, lead.id, rep_id, at)
+        data |= _home_of(session, rep_id, at)
     event = LeadEvent(
         kind=kind,
         at=at,
@@ -64,6 +68,13 @@ def happened(
     session.add(event)
     session.info.setdefault(_EVENTS, []).append(event)
     return event
+
+
+def _home_of(session: Session, rep_id: int, now: datetime) -> dict[str, str]:
+    """Whose Home is to be drawn anew. Who decides has been read already, so that this asks nothing."""
+    rep = session.get_one(Rep, rep_id)
+    opened = rep.home_opened_at
+    return {"home": rep.slack_user_id} if rep.slack_user_id and opened and opened > now - HOME_IS_FRESH else {}
 
 
 def events_of(session: Session) -> list[LeadEvent]:

@@ -1,7 +1,7 @@
 """The map, asked about single events."""
 
 from domain.tables import Happened, LeadEvent
-from handlers.flow import Job, Priority, Sending, what_follows
+from handlers.flow import Job, Priority, Sending, tell_notice, what_follows
 from tests.conftest import NOON
 
 
@@ -37,8 +37,8 @@ def test_an_hql_is_assigned_at_once_even_in_the_middle_of_a_bulk_import() -> Non
 
 
 def test_a_card_and_what_is_said_in_its_thread_share_the_lane_of_their_channel() -> None:
-    reminded = event(Happened.HANDOFF_REMINDED, tier="mql", clock="first_contact")
-    assert {sending.lane for sending in what_follows(reminded)} == {"slack:C1"}
+    offered = of(Job.SHOW_CARD, event(Happened.HANDOFF_OFFERED, tier="mql"))
+    assert offered.lane == tell_notice(7, "C1").lane == "slack:C1"
 
 
 def test_a_lead_that_was_scored_without_waiting_is_not_scored_again_because_nobody_had_anything_to_say() -> None:

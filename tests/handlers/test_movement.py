@@ -13,13 +13,15 @@ from bot import messenger
 from bot.ids import Press
 from domain import finding
 from domain.rules.lifecycle import Stage
+from domain.rules.preferences import Alert
 from domain.tables import Lead, Role
 from domain.verbs import capturing, staffing
 from domain.verbs.capturing import Delivery
 from domain.verbs.nurturing import enrol
 from handlers import movement
-from handlers.flow import Job, Priority, Sending
-from handlers.jobs import reading, send, transaction
+from handlers.flow import Job, Priority
+from handlers.jobs import reading, transaction
+from handlers.noticing import tell
 from kit.clock import utcnow
 from tests.domain.making import DIRECTOR, Team, make_arrival, make_lead, take
 from tests.handlers.making import (
@@ -144,11 +146,11 @@ def test_a_jump_on_its_way_to_marketing_is_not_put_into_a_card_that_has_come_mea
     clear_jobs()
     with transaction() as session:
         for rep in finding.told_of_leads(session):
-            send(session, Sending(Job.TELL_JUMP, {"lead_id": lead.id, "before": 1, "rep_id": rep.id}))
+            tell(session, rep, Alert.JUMP, utcnow(), lead_id=lead.id, data={"before": 1})
     touched("demo_request")
     work_off(Job.SCORE, Job.ASSIGN, Job.SHOW_CARD)
     (card,) = slack.messages(channel)
-    work_off(Job.TELL_JUMP)
+    work_off(Job.TELL_NOTICE)
     assert "rose from" not in thread(slack, channel, card["ts"])
     assert "rose from" in direct(slack, MIKA)[-1]
 
@@ -164,7 +166,7 @@ def test_a_jump_in_nurture_is_told_to_every_person_of_marketing(slack: Outside, 
     for kind in ("chat", "webinar"):
         touched(kind, ANALYST)
         work_off(Job.SCORE)
-    assert work_off(Job.TELL_JUMP) == [Job.TELL_JUMP, Job.TELL_JUMP]  # who is to hear of it; then each of them
+    work_off(Job.TELL_JUMP, Job.TELL_NOTICE)
     told = direct(slack, MIKA)[-1]
     assert "rose from" in told
     assert "it an MQL" in told

@@ -1,0 +1,212 @@
+"""What people are told beside the card: who hears it, what is newest about it, whose digest is due."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from domain import finding
+from domain.availability import calendars
+from domain.rules import preferences as rules
+from domain.rules.deadlines import ClockKind
+from domain.rules.lifecycle import GONE, LIVE, HandoffStatus, Stage
+from domain.rules.preferences import Alert
+from domain.rules.tiers import Tier
+from domain.tables import CardPlace, Check, Handoff, Lead, Notice, Rep, SlaClock
+from domain.tables.notices import WAITS
+
+READ = 200
+"""How many held notices of one digest are read anew; more fit no message."""
+TOLD_AGAIN_AFTER = timedelta(hours=24)
+"""An installation that stays unwell is said again after this."""
+FAILED = "failed"
+
+
+def digests_due(session: Session, now: datetime) -> list[Rep]:
+    """Who has something held whose time has come. It reads the few people for whom something is held."""
+    since = dict(session.execute(select(Notice.rep_id, func.min(Notice.at)).where(WAITS).group_by(Notice.rep_id)).all())
+    if not since:
+        return []
+    reps = session.scalars(
+        select(Rep).where(Rep.id.in_(since), Rep.active, Rep.slack_dm_id.is_not(None)).order_by(Rep.id)
+    ).all()
+    known = calendars(session, since, now)
+    return [
+        rep for rep in reps if rules.digest_is_due(rules.from_json(rep.preferences), known[rep.id], since[rep.id], now)
+    ]
+
+
+def failing(session: Session, now: datetime) -> list[tuple[Rep, str]]:
+    """The checks that fail, by name, and the admins who were not told of it lately."""
+    checks = session.scalars(select(Check.name).where(Check.state == FAILED).order_by(Check.name)).all()
+    if not checks:
+        return []
+    admins = session.scalars(
+        select(Rep).where(Rep.admin, Rep.active, Rep.slack_dm_id.is_not(None)).order_by(Rep.id)
+    ).all()
+    told = set(
+        session.execute(
+            select(Notice.rep_id, Notice.data["check"].astext).where(
+                Notice.kind == Alert.HEALTH, Notice.at > now - TOLD_AGAIN_AFTER
+            )
+        ).tuples()
+    )
+    return [(rep, check) for check in checks for rep in admins if (rep.id, check) not in told]
+
+
+def with_whom(session: Session, lead_id: int) -> tuple[Handoff, Rep] | None:
+    """The lead's live handoff whose card stands in Slack, and whose it is."""
+    found = session.execute(
+        select(Handoff, Rep)
+        .join(Rep, Rep.id == Handoff.rep_id)
+        .join(CardPlace, CardPlace.handoff_id == Handoff.id)
+        .where(Handoff.lead_id == lead_id, Handoff.status.in_(LIVE), CardPlace.ts.is_not(None))
+    ).one_or_none()
+    return found.tuple() if found is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """One line of a digest, with what is newest about it. All texts are from outside."""
+
+    kind: Alert
+    at: datetime
+    """When it would have been said."""
+    lead: str | None = None
+    company: str | None = None
+    tier: Tier | None = None
+    score: int | None = None
+    before: int | None = None
+    """Of a jump: from which score."""
+    rep: str | None = None
+    """Whose the lead is."""
+    status: HandoffStatus | None = None
+    clock: ClockKind | None = None
+    due_at: datetime | None = None
+    text: str | None = None
+    """Of a pool its name, of a check what was found."""
+    count: int = 1
+    """Of missed SLAs how many at once, of a short pool how many leads wait."""
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """`settled`: the notices of which there is nothing to say any more."""
+
+    items: Sequence[DigestItem]
+    settled: frozenset[int]
+
+
+def digest_of(session: Session, notices: Sequence[Notice]) -> Digest:
+    """What the record says by now about these: the newest of each lead and kind, without what is settled."""
+    items: dict[tuple[Alert, int | None, str], DigestItem] = {}
+    settled = set()
+    for notice in notices[-READ:]:
+        item = _item(session, notice)
+        if item is None:
+            settled.add(notice.id)
+        else:
+            items[notice.kind, notice.lead_id, _about(notice)] = item
+    return Digest(sorted(items.values(), key=lambda item: item.at), frozenset(settled))
+
+
+def _about(notice: Notice) -> str:
+    """What else than the lead tells two words of one kind apart."""
+    if notice.lead_id is not None:
+        return ""
+    return str(notice.data.get("pool_id") or notice.data.get("check") or notice.id)
+
+
+def _item(session: Session, notice: Notice) -> DigestItem | None:
+    if notice.kind is Alert.POOL_SHORT:
+        return _shortage(session, notice)
+    if notice.kind is Alert.HEALTH:
+        check = session.get(Check, str(notice.data["check"]))
+        unwell = check is not None and check.state == FAILED
+        return DigestItem(notice.kind, notice.at, text=check.found) if check is not None and unwell else None
+    if notice.kind is Alert.REVIEW:
+        return DigestItem(notice.kind, notice.at)
+    if notice.kind is Alert.JUMP and notice.handoff_id is None:
+        return _jump(session, notice)
+    if "many" in notice.data:
+        return DigestItem(notice.kind, notice.at, count=len(notice.data["many"]))
+    return _of_handoff(session, notice)
+
+
+def _shortage(session: Session, notice: Notice) -> DigestItem | None:
+    shortage = finding.pool_shortage(session, int(notice.data["pool_id"]))
+    return DigestItem(notice.kind, notice.at, text=shortage[0], count=shortage[1]) if shortage else None
+
+
+def _jump(session: Session, notice: Notice) -> DigestItem | None:
+    lead = session.get_one(Lead, notice.lead_id)
+    if lead.stage in GONE or lead.stage is Stage.DISQUALIFIED or lead.score is None:
+        return None
+    return DigestItem(
+        notice.kind,
+        notice.at,
+        finding.name_of(lead),
+        lead.company_name,
+        lead.tier,
+        lead.score,
+        int(notice.data["before"]),
+    )
+
+
+def _of_handoff(session: Session, notice: Notice) -> DigestItem | None:
+    handoff, lead, rep, place = session.execute(
+        select(Handoff, Lead, Rep.name, CardPlace.permalink)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .outerjoin(Rep, Rep.id == Handoff.rep_id)
+        .outerjoin(CardPlace, CardPlace.handoff_id == Handoff.id)
+        .where(Handoff.id == notice.handoff_id)
+    ).one()
+    clock = clock_of(session, handoff.id, str(notice.data["clock"])) if "clock" in notice.data else None
+    if is_settled(handoff, clock, notice.kind):
+        return None
+    return DigestItem(
+        notice.kind,
+        notice.at,
+        finding.name_of(lead),
+        lead.company_name,
+        lead.tier or handoff.tier,
+        lead.score,
+        int(notice.data["before"]) if "before" in notice.data else None,
+        rep,
+        handoff.status,
+        clock.kind if clock is not None else None,
+        clock.due_at if clock is not None else None,
+        link=place,
+    )
+
+
+def clock_of(session: Session, handoff_id: int, kind: str) -> SlaClock | None:
+    return session.scalars(
+        select(SlaClock).where(SlaClock.handoff_id == handoff_id, SlaClock.kind == ClockKind(kind))
+    ).one_or_none()
+
+
+def is_settled(handoff: Handoff, clock: SlaClock | None, kind: Alert) -> bool:
+    """Whether nobody need act on it any more: it ended, was put aside, or what had to be done has been done.
+
+    What was handed on is not: who looks after the team hears of it.
+    """
+    if kind is Alert.SLA_MISSED and handoff.status is HandoffStatus.EXPIRED:
+        return False
+    if handoff.status not in LIVE or (clock is not None and clock.stopped_at is not None):
+        return True
+    return kind is Alert.WOKEN and handoff.snoozed_until is not None
+
+
+def anything_held(session: Session, rep_id: int) -> bool:
+    return bool(session.scalar(select(exists().where(Notice.rep_id == rep_id, WAITS))))
+
+
+def checks_to_mend(session: Session) -> Iterator[Check]:
+    """What is wrong with the installation, the worst first."""
+    yield from session.scalars(
+        select(Check).where(Check.state.in_([FAILED, "warning"])).order_by(Check.state, Check.name)
+    )
