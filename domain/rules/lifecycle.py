@@ -124,6 +124,7 @@ class HandoffMove(StrEnum):
     TAKE_OVER = "take over"
     SNOOZE = "snooze"
     UNDO = "undo"
+    CLAIM = "claim"
 
 
 class Who(StrEnum):
@@ -133,6 +134,7 @@ class Who(StrEnum):
     ADDRESSED_REP = "the rep it is addressed to"
     COVER = "who covers for that rep now"
     MANAGER = "a manager"
+    POOL_MATE = "who sells from its pool and is there now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class Step:
 _SYSTEM = frozenset({Who.SYSTEM})
 _PEOPLE = frozenset({Who.ADDRESSED_REP, Who.COVER, Who.MANAGER})
 _OVERSEERS = frozenset({Who.COVER, Who.MANAGER})
+_POOL = frozenset({Who.POOL_MATE, Who.MANAGER})
 _WITH_SOMEBODY = (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
 
 HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
@@ -187,6 +190,9 @@ HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     **{(status, HandoffMove.REASSIGN): Step(HandoffStatus.WITHDRAWN, _OVERSEERS) for status in _WITH_SOMEBODY},
     **{(status, HandoffMove.TAKE_OVER): Step(HandoffStatus.WITHDRAWN, _OVERSEERS) for status in _WITH_SOMEBODY},
     **{(status, HandoffMove.SNOOZE): Step(status, _PEOPLE) for status in _WITH_SOMEBODY},
+    # What nobody could be asked for, or what its rep has left too long, may be taken by any of the pool.
+    (HandoffStatus.OPEN, HandoffMove.CLAIM): Step(HandoffStatus.OFFERED, _POOL),
+    (HandoffStatus.OFFERED, HandoffMove.CLAIM): Step(HandoffStatus.WITHDRAWN, _POOL),
     (HandoffStatus.ACCEPTED, HandoffMove.UNDO): Step(HandoffStatus.OFFERED, _PEOPLE),
     # At least so far; what had been accepted before it was given back is accepted again (`before_rejection`).
     (HandoffStatus.REJECTED, HandoffMove.UNDO): Step(HandoffStatus.OFFERED, _PEOPLE),

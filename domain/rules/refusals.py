@@ -84,6 +84,30 @@ class NotForItsOwner(Refusal):
     words = "Your manager, or who covers for you, may give it to somebody else. You can release it to the pool."
 
 
+class NotOfThePool(Refusal):
+    key = "not_of_the_pool"
+    status = 403
+
+    words = "This lead is for the people of its pool. They, or a manager, may take it."
+
+
+class NotThere(Refusal):
+    key = "not_there"
+    status = 403
+
+    words = "You are paused or away. Say in Handoff's Home that you are back, then take it."
+
+
+class NotForTheTaking(Refusal):
+    """Facts: `rep_id`, who has it."""
+
+    key = "not_for_the_taking"
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no time in it)
+        rep = names.get(int(self.facts.get("rep_id", 0)), "Somebody")
+        return f"{rep} has this lead, and is not late. Ask them, or their manager, if you want to have it."
+
+
 class YoursAlready(Refusal):
     key = "yours_already"
 

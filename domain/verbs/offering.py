@@ -149,8 +149,8 @@ def _over_the_shortage(choice: Choice) -> None:
 
 
 def _place(session: Session, pool: Pool | None, rep: Rep) -> str | None:
-    """The pool's channel if the rep is in it, else a direct message to them."""
-    if pool is None or pool.slack_channel is None:
+    """The channel of a pool of SDRs if the rep is in it, else a direct message to them."""
+    if pool is None or pool.slack_channel is None or pool.role is not Role.SDR:
         return rep.slack_user_id
     there = pool.manager_id == rep.id or session.get(PoolMember, (pool.id, rep.id)) is not None
     return pool.slack_channel if there else rep.slack_user_id

@@ -66,6 +66,8 @@ def test_who_may_make_a_move_does_not_depend_on_how_far_the_handoff_has_come() -
             assert step.who == {Who.SYSTEM}
         elif move in BY_OVERSEERS:
             assert step.who == {Who.COVER, Who.MANAGER}
+        elif move is HandoffMove.CLAIM:
+            assert step.who == {Who.POOL_MATE, Who.MANAGER}
         else:
             assert step.who == {Who.ADDRESSED_REP, Who.COVER, Who.MANAGER}
 
@@ -77,6 +79,10 @@ def test_what_is_with_somebody_may_be_put_aside_or_go_to_somebody_else(move: Han
 
 def test_who_has_spoken_with_the_lead_keeps_it_when_time_runs_out() -> None:
     assert sources_of(HandoffMove.HAND_ON) == {HandoffStatus.OFFERED, HandoffStatus.ACCEPTED}
+
+
+def test_what_was_accepted_is_not_for_the_taking() -> None:
+    assert sources_of(HandoffMove.CLAIM) == {HandoffStatus.OPEN, HandoffStatus.OFFERED}
 
 
 LATE = NOON + timedelta(hours=1)
