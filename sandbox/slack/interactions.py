@@ -138,7 +138,7 @@ async def search(delivery: Delivery, user: str, body: JSON) -> JSON:
     error, found = sentence(answer), {}
     if not error:
         try:
-            found = searching.remember(delivery.space, place, asked["action_id"], answer.body)
+            found = searching.remember(delivery.space, place, asked, answer.body)
         except ValueError as broken:
             error = f"{TROUBLE} ({broken})"
     return {"ok": error is None, "took_ms": answer.took_ms, "error": error, **found}

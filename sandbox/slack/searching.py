@@ -32,8 +32,8 @@ def question(blocks: list[JSON], body: JSON) -> JSON:
     return {"block_id": block["block_id"], "action_id": element["action_id"], "value": value}
 
 
-def remember(space: Workspace, place: str, action_id: str, answer: bytes) -> JSON:
-    """What the app found. Raises ValueError when Slack would not understand it."""
+def remember(space: Workspace, place: str, asked: JSON, answer: bytes) -> JSON:
+    """What the app found for `asked`. Raises ValueError when Slack would not understand it."""
     found: Any = json.loads(answer or b"null")
     where = Where()
     Shape({}, elements.FOUND)(found, where)
@@ -42,11 +42,16 @@ def remember(space: Workspace, place: str, action_id: str, answer: bytes) -> JSO
     if where.problems:
         raise ValueError("; ".join(where.problems))
     known = space.suggested.setdefault(place, {})
-    fresh = {one["value"]: one for one in [*known.get(action_id, []), *options_of(found)]}
-    known[action_id] = list(fresh.values())[-FOUND_KEPT:]
+    key = key_of(asked, asked)
+    fresh = {one["value"]: one for one in [*known.get(key, []), *options_of(found)]}
+    known[key] = list(fresh.values())[-FOUND_KEPT:]
     if len(space.suggested) > PLACES_KEPT:
         del space.suggested[next(iter(space.suggested))]
     return dict(found)
+
+
+def key_of(block: JSON, element: JSON) -> str:
+    return json.dumps([block["block_id"], element["action_id"]])
 
 
 def with_found(space: Workspace, place: str, blocks: list[JSON]) -> list[JSON]:
@@ -54,9 +59,9 @@ def with_found(space: Workspace, place: str, blocks: list[JSON]) -> list[JSON]:
     if not any(element["type"] in EXTERNAL for _, element in all_elements(blocks)):
         return blocks
     blocks = deepcopy(blocks)
-    for _, element in all_elements(blocks):
+    for block, element in all_elements(blocks):
         if element["type"] in EXTERNAL:
             first = [*element.get("initial_options", []), element.get("initial_option")]
-            found = space.suggested.get(place, {}).get(element["action_id"], [])
+            found = space.suggested.get(place, {}).get(key_of(block, element), [])
             element["options"] = [*found, *(one for one in first if one)]
     return blocks

@@ -51,9 +51,13 @@ MANAGER = "U0MORGAN001"
 GUEST = "U0GALEGST01"
 
 COMMANDS = (
-    Command("/leadstats", "How leads are doing", "[7d|30d|90d]"),
+    Command(
+        "/leadstats", "How leads are doing, with a chart", "[me|team|@rep|channel NAME|campaign NAME] [30d|quarter]"
+    ),
+    Command("/lead", "Where a lead stands, and what you can do", "name@company.com"),
     Command("/leadnext", "Who is next, and who is passed over", "[pool] [fairness 30d]"),
     Command("/leadwhy", "Why a lead has its score, and who gets it", "name@company.com"),
+    Command("/leadhelp", "What you can ask, with examples", ""),
 )
 
 

@@ -40,6 +40,7 @@ def message_to_page(message: Message) -> JSON:
         "blocks": message.blocks,
         "thread_ts": message.thread_ts,
         "reply_count": len(message.replies),
+        "latest_reply": message.replies[-1] if message.replies else None,
         "edited_ts": message.edited_ts,
         "ephemeral": message.ephemeral_to is not None,
         "metadata": message.metadata,

@@ -57,7 +57,7 @@ class Workspace:
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
-        self.suggested: dict[str, dict[str, list[JSON]]] = {}  # message or view -> action_id -> what its search found
+        self.suggested: dict[str, dict[str, list[JSON]]] = {}  # message or view -> block and action -> what was found
         self.last_read: dict[tuple[str, str], str] = {}
         self.sent: deque[Sent] = deque(maxlen=1_000)
         self.last_micros = 0

@@ -43,6 +43,7 @@ export const api = {
   },
   read: (user, channel) => post(`${as(user)}/read`, { channel }),
   press: (user, action) => post(`${as(user)}/press`, action),
+  search: (user, question) => post(`${as(user)}/search`, question),
   submit: (user, viewId, values) => post(`${as(user)}/submit`, { view_id: viewId, values }),
   close: (user, viewId) => post(`${as(user)}/close`, { view_id: viewId }),
   views: (user) => call(`${as(user)}/views`).then((answer) => answer.views),

@@ -90,6 +90,7 @@ async function open(place) {
   state.place = place;
   writeHash();
   drawHead({ onTab: (kind) => open({ kind, id: place.id }), onMenu: () => showSidebar(true) });
+  drawNotice(connected);
   drawConversations(open);
   const home = place.kind === "home";
   for (const part of document.querySelectorAll(".for-messages")) part.hidden = home;

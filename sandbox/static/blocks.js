@@ -1,11 +1,13 @@
 // Block Kit's layout blocks.
 
 import { drawElement } from "./elements.js";
-import { h, icon, uid } from "./dom.js";
+import { h, uid } from "./dom.js";
 import { plainString, textObject } from "./mrkdwn.js";
+import { picture } from "./pictures.js";
 import { richText } from "./rich_text.js";
+import { table } from "./table.js";
 
-const DRAWN = { header, section, divider, context, actions, image, input, rich_text: richText };
+const DRAWN = { header, section, divider, context, actions, image, input, rich_text: richText, table };
 
 export function drawBlocks(blocks, surface) {
   return blocks.map((block, index) => {
@@ -76,19 +78,6 @@ function image(block) {
     { class: "block image" },
     block.title && h("figcaption", {}, textObject(block.title)),
     picture(block, "wide"),
-  );
-}
-
-/** This page loads nothing from elsewhere, so a picture of another host is shown by its words. */
-function picture(element, size) {
-  const address = element.image_url ?? element.slack_file?.url ?? "";
-  const own = URL.canParse(address, location.href) && new URL(address, location.href).origin === location.origin;
-  if (own) return h("img", { class: `picture ${size}`, src: address, alt: element.alt_text ?? "" });
-  return h(
-    "span",
-    { class: `picture stand-in ${size}`, role: "img", "aria-label": element.alt_text, title: element.alt_text },
-    icon("image"),
-    size === "wide" && h("span", {}, element.alt_text),
   );
 }
 

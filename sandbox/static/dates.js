@@ -31,6 +31,9 @@ export function dayLabel(seconds) {
   return label[0].toUpperCase() + label.slice(1);
 }
 
+/** "today at 9:41 AM", "November 3, 2026 at 9:41 AM". */
+export const lastSeen = (seconds) => `${pretty(seconds, PLAIN)} at ${clock(seconds)}`;
+
 export function ago(seconds) {
   const distance = seconds - Date.now() / 1000;
   const steps = [

@@ -11,6 +11,8 @@ const DRAWN = {
   overflow,
   static_select: selectBox,
   multi_static_select: selectBox,
+  external_select: selectBox,
+  multi_external_select: selectBox,
   users_select: selectBox,
   multi_users_select: selectBox,
   channels_select: selectBox,
@@ -169,13 +171,18 @@ function textInput(element, { blockId, surface, change, testid, describe }) {
 }
 
 const CLOCKS = {
-  datepicker: { type: "date", key: "selected_date", initial: "initial_date" },
-  timepicker: { type: "time", key: "selected_time", initial: "initial_time" },
-  datetimepicker: { type: "datetime-local", key: "selected_date_time", initial: "initial_date_time" },
+  datepicker: { type: "date", key: "selected_date", initial: "initial_date", name: "Choose a date" },
+  timepicker: { type: "time", key: "selected_time", initial: "initial_time", name: "Choose a time" },
+  datetimepicker: {
+    type: "datetime-local",
+    key: "selected_date_time",
+    initial: "initial_date_time",
+    name: "Choose a date and a time",
+  },
 };
 
 function dateOrTime(element, { blockId, surface, change, testid, describe }) {
-  const { type, key, initial } = CLOCKS[element.type];
+  const { type, key, initial, name } = CLOCKS[element.type];
   const seconds = type === "datetime-local";
   const read = () => {
     if (!node.value) return { [key]: null };
@@ -188,7 +195,7 @@ function dateOrTime(element, { blockId, surface, change, testid, describe }) {
     testid: testid ?? `select-${element.action_id}`,
     value: seconds && before ? localInput(before) : before,
     ...describe,
-    "aria-label": describe["aria-labelledby"] ? null : plainString(element.placeholder) || element.type,
+    "aria-label": describe["aria-labelledby"] ? null : plainString(element.placeholder) || name,
     onchange: () => change(read(), node),
   });
   surface.remember(blockId, element, read());

@@ -19,10 +19,10 @@ export function createList({ label, multi = false, onPick }) {
   let rows = [];
   let active = -1;
 
-  function render(groups, words = "") {
+  function render(groups, words = "", nothing = "Nothing matches") {
     rows = [];
     node.replaceChildren(...groups.flatMap((group) => groupNodes(group, words.trim().toLowerCase())));
-    if (!rows.length) node.append(h("li", { class: "options-none", role: "presentation" }, "Nothing matches"));
+    if (!rows.length) node.append(h("li", { class: "options-none", role: "presentation" }, nothing));
     activate(
       Math.max(
         0,
@@ -121,6 +121,60 @@ export function openList(anchor, { label, groups, multi = false, onPick, classNa
     else if (list.key(event)) event.stopPropagation();
   });
   holder.focus({ preventScroll: true });
+  return popover;
+}
+
+const TYPING_MS = 200; // what is typed faster than this is asked once
+
+/** A list that somebody else knows: `find(words)` resolves to groups once `least` characters are typed. */
+export function openSearch(anchor, { label, least, find, multi = false, onPick }) {
+  const list = createList({ label, multi, onPick: picked });
+  const filter = filterField(label);
+  const status = h("p", { class: "visually-hidden", role: "status" });
+  const popover = openPopover(anchor, [filter, list.node, status], {
+    label,
+    matchWidth: true,
+    className: "list-popover",
+  });
+  let asked = 0;
+  let timer = 0;
+
+  function say(sentence, groups = []) {
+    list.render(groups, "", sentence);
+    const count = groups.reduce((sum, group) => sum + group.options.length, 0);
+    status.textContent = count ? `${count} found` : sentence;
+  }
+
+  async function ask() {
+    const words = filter.value.trim();
+    const number = ++asked;
+    if (words.length < least) return say(`Type at least ${least} letters to search`);
+    say("Searching…");
+    try {
+      const groups = await find(words);
+      if (number === asked) say("No results", groups);
+    } catch (problem) {
+      if (number === asked) say(problem.message);
+    }
+  }
+
+  function picked(option) {
+    onPick(option);
+    if (multi) ask();
+    else popover.close();
+  }
+
+  list.steer(filter);
+  filter.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, TYPING_MS);
+  });
+  filter.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") popover.close();
+    else if (list.key(event)) event.stopPropagation();
+  });
+  ask();
+  filter.focus({ preventScroll: true });
   return popover;
 }
 

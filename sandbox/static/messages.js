@@ -1,6 +1,6 @@
 // A list of messages: a conversation, or one thread of it.
 
-import { clock, dayKey, dayLabel, fullTime } from "./dates.js";
+import { clock, dayKey, dayLabel, fullTime, lastSeen } from "./dates.js";
 import { drawBlocks } from "./blocks.js";
 import { h, icon, reconcile, swap } from "./dom.js";
 import { avatar } from "./faces.js";
@@ -20,12 +20,20 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
   let unreadFrom = null; // ts of the first message that was unread when one came
   let unseen = 0;
   scroller.append(list);
-  scroller.addEventListener("scroll", () => atBottom() && seen(), { passive: true });
+  let following = true; // whether the end is in view: a picture that loads late must not push it out
+  scroller.addEventListener("scroll", scrolled, { passive: true });
+  scroller.addEventListener("load", () => following && toBottom(), { capture: true });
   pill?.addEventListener("click", toBottom);
 
   const atBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_BOTTOM;
 
+  function scrolled() {
+    following = atBottom();
+    if (following) seen();
+  }
+
   function toBottom() {
+    following = true;
     scroller.scrollTop = scroller.scrollHeight;
     seen();
   }
@@ -89,7 +97,10 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
       if (!before || dayKey(before.posted_at) !== dayKey(message.posted_at)) wanted.push(dayRow(message.posted_at));
       if (message.ts === unreadFrom)
         wanted.push(h("li", { class: "new-line", role: "separator" }, h("span", {}, "New")));
-      wanted.push(nodeOf(message, continues(before, message) && message.ts !== unreadFrom, message.ts === fresh));
+      const first = inThread && before && !before.thread_ts;
+      if (first) wanted.push(repliesRow(messages.size - 1));
+      const grouped = continues(before, message) && message.ts !== unreadFrom && !first;
+      wanted.push(nodeOf(message, grouped, message.ts === fresh));
       before = message;
     }
     reconcile(list, wanted.length ? wanted : [nothingYet()]);
@@ -131,6 +142,10 @@ function nothingYet() {
     h("p", {}, "Nothing here yet. New messages appear by themselves."),
   );
 }
+
+const replyWords = (count) => `${count} ${count === 1 ? "reply" : "replies"}`;
+
+const repliesRow = (count) => h("li", { class: "day replies-line", role: "separator" }, h("span", {}, replyWords(count)));
 
 const dayRow = (seconds) => h("li", { class: "day", role: "separator" }, h("span", {}, dayLabel(seconds)));
 
@@ -194,11 +209,12 @@ function reactions(message) {
 
 function repliesLink(message, onThread) {
   if (!message.reply_count) return null;
-  const words = `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`;
+  const latest = Number(message.latest_reply);
   return h(
     "button",
     { class: "replies", type: "button", testid: `replies-${message.ts}`, onclick: () => onThread(message) },
-    icon("chat"),
-    words,
+    avatar(message.user, "tiny"),
+    replyWords(message.reply_count),
+    latest && h("span", { class: "latest" }, `Last reply ${lastSeen(latest)}`),
   );
 }

@@ -87,9 +87,11 @@ function tabs(onTab) {
 export function drawNotice(connected) {
   const sentence = !connected
     ? "Connection lost. Trying again…"
-    : state.workspace?.app_url === null
-      ? "No app is connected to this workspace yet, so clicks and commands go nowhere."
-      : "";
+    : channelOf(state.place.id)?.archived
+      ? "This channel is archived. Nobody can post here any more."
+      : state.workspace?.app_url === null
+        ? "No app is connected to this workspace yet, so clicks and commands go nowhere."
+        : "";
   notice.hidden = !sentence;
   notice.replaceChildren(...(sentence ? [icon("warn"), sentence] : []));
 }

@@ -1,7 +1,7 @@
 // All the selects: one button, one list; what differs is where the options come from and what the answer is called.
 
-import { h, icon } from "./dom.js";
-import { openList } from "./listbox.js";
+import { h, icon, uid } from "./dom.js";
+import { openList, openSearch } from "./listbox.js";
 import { avatar } from "./faces.js";
 import { plainString, textObject } from "./mrkdwn.js";
 import { people, state } from "./state.js";
@@ -49,9 +49,13 @@ const PEOPLE = {
 };
 const channelGroups = () => [{ options: state.workspace.channels.map(fromChannel) }];
 
+const MIN_QUERY = 3; // characters, where the app does not say
+
 const SOURCES = {
   static_select: OPTIONS,
   multi_static_select: OPTIONS,
+  external_select: OPTIONS,
+  multi_external_select: OPTIONS,
   users_select: PEOPLE,
   multi_users_select: PEOPLE,
   channels_select: { answer: "selected_channel", initial: "initial_channel", groups: channelGroups },
@@ -69,15 +73,19 @@ function optionGroups(element) {
 export function selectBox(element, { blockId, surface, change, testid, describe }) {
   const source = SOURCES[element.type];
   const multi = element.type.startsWith("multi_");
+  const external = element.type.endsWith("external_select");
   const groups = source.groups(element);
   const all = groups.flatMap((group) => group.options);
-  let chosen = startingChoice(element, source, multi, surface.valueOf(blockId, element), all);
+  const stored = surface.valueOf(blockId, element);
+  let chosen = external
+    ? externalChoice(element, multi, stored)
+    : startingChoice(element, source, multi, stored, all);
   const placeholder = plainString(element.placeholder) || "Choose an option";
   const detail = () => {
     const answers = chosen.map((one) => one.answer);
     return multi ? { [source.answers]: answers } : { [source.answer]: answers[0] ?? null };
   };
-  const shown = h("span", { class: "select-value" });
+  const shown = h("span", { class: "select-value", id: uid("value") });
   const node = h(
     "button",
     {
@@ -87,6 +95,7 @@ export function selectBox(element, { blockId, surface, change, testid, describe 
       "aria-haspopup": "listbox",
       "aria-expanded": "false",
       ...describe,
+      "aria-labelledby": describe["aria-labelledby"] && `${describe["aria-labelledby"]} ${shown.id}`,
       "aria-label": describe["aria-labelledby"] ? null : placeholder,
       onclick: () => node.ariaDisabled !== "true" && open(),
     },
@@ -94,17 +103,18 @@ export function selectBox(element, { blockId, surface, change, testid, describe 
     icon("down"),
   );
 
+  const marked = (given) =>
+    given.map((group) => ({
+      ...group,
+      options: group.options.map((one) => ({ ...one, selected: chosen.some(({ key }) => key === one.key) })),
+    }));
+
   function open() {
-    openList(node, {
-      label: placeholder,
-      multi,
-      onPick: pick,
-      groups: () =>
-        groups.map((group) => ({
-          ...group,
-          options: group.options.map((one) => ({ ...one, selected: chosen.some(({ key }) => key === one.key) })),
-        })),
-    });
+    const list = { label: placeholder, multi, onPick: pick };
+    if (!external) return openList(node, { ...list, groups: () => marked(groups) });
+    const least = element.min_query_length ?? MIN_QUERY;
+    const find = async (words) => marked(optionGroups(await surface.search(blockId, element, words)));
+    openSearch(node, { ...list, least, find });
   }
 
   function pick(option) {
@@ -139,4 +149,11 @@ function startingChoice(element, source, multi, stored, all) {
       .map((one) => one.value ?? one),
   );
   return all.filter((one) => keys.has(one.key));
+}
+
+/** Of an external select: what was chosen came from a search, so the choice itself is all there is. */
+function externalChoice(element, multi, stored) {
+  const given = stored ?? element;
+  const [one, many] = stored ? ["selected_option", "selected_options"] : ["initial_option", "initial_options"];
+  return [multi ? given[many] : given[one]].flat().filter(Boolean).map(fromOption);
 }

@@ -27,7 +27,7 @@ export const appConversation = () =>
 
 export const isApp = (id) => id === state.workspace?.bot.id || Boolean(person(id)?.is_bot);
 
-export const people = () => (state.workspace?.users ?? []).filter((user) => !user.is_bot);
+export const people = () => (state.workspace?.users ?? []).filter((user) => !user.is_bot && !user.deleted);
 
 export function readHash() {
   const given = new URLSearchParams(location.hash.slice(1));

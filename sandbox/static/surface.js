@@ -38,9 +38,17 @@ export function createSurface(where, { values = {}, onFail = toast } = {}) {
     if (pressing) showBusy(control, pressing);
   }
 
+  /** What the app offers for `value`, typed into an external select. Rejects with a sentence. */
+  async function search(blockId, element, value) {
+    const question = { ...where, block_id: blockId, action_id: element.action_id, value };
+    const answer = await api.search(state.me, question);
+    if (!answer.ok) throw new Error(answer.error);
+    return answer;
+  }
+
   const valueOf = (blockId, element) => values[blockId]?.[element.action_id] ?? null;
 
-  return { remember, press, adopt, valueOf };
+  return { remember, press, adopt, search, valueOf };
 }
 
 export function showBusy(control, until) {

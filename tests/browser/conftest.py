@@ -14,6 +14,10 @@ from handlers.system import System
 from kit import db
 from kit.settings import settings
 from sandbox.story_world import World
+from tests.sandbox.conftest import app, receiver, sandbox, slack_served
+
+__all__ = ["app", "receiver", "sandbox", "slack_served"]
+"""The Slack in small alone, with a tiny app, for what the page does whoever the app is."""
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WAIT_MS = 12_000
