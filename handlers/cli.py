@@ -37,7 +37,9 @@ from handlers import (
     worker,
 )
 from handlers.jobs import reading, transaction
+from handlers.quotas import SharedGate
 from handlers.web import make_web
+from integrations import registry
 from kit import db, embedded_postgres, log, migrating
 from kit.clock import utcnow
 from kit.settings import settings
@@ -207,6 +209,7 @@ def arrivals_replay(arrival_id: Annotated[int, typer.Argument(min=1, max=BIGGEST
 
 def main() -> None:
     """The entry point. What a person can mend is said in a sentence; the exit status is 1 then."""
+    registry.gate_by(SharedGate())
     try:
         app()
     except (db.UnsuitableDatabase, embedded_postgres.CannotStart, staff_file.BadStaffFile) as wrong:

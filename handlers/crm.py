@@ -1,15 +1,21 @@
 """The CRM's side of a handoff: the lead with its owner and status, and a task when it is accepted."""
 
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
 from domain import cards, finding
 from domain.rules.deadlines import ClockKind
+from domain.rules.field_maps import FieldMap
 from domain.rules.lifecycle import TAKEN, HandoffStatus, Stage
 from domain.tables import Handoff, Lead, Rep
 from domain.verbs import telling
-from handlers.draining import digest, note_answers
+from domain.verbs.field_mapping import map_of
+from handlers.draining import More, changed_of, drain_again, known_of, note_answers, read_more
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
 from integrations import registry
-from integrations.ports import CrmLead, CrmTask, LeadStatus
+from integrations.ports import Crm, CrmLead, CrmTask, LeadStatus
 from kit.outside import TryLater
 
 
@@ -21,17 +27,13 @@ def tell_crm(running: Running) -> None:
         return
     with reading() as session:
         links = telling.dirty_links(session, telling.CRM, crm.batch_size)
-        installation = finding.installation(session)
-        found = {
-            lead.id: (lead, handoff, rep)
-            for lead, handoff, rep in finding.leads_with_handoffs(session, [x.lead_id for x in links])
-        }
-    wanted = [(link, _crm_lead(installation, *found[link.lead_id])) for link in links]
-    changed = [(link, record) for link, record in wanted if digest(record) != link.sent_hash]
+        records = crm_leads(session, crm, [link.lead_id for link in links])
+    wanted = [(link, records[link.lead_id]) for link in links]
+    changed = changed_of(wanted)
     answers = crm.upsert_leads([record for _, record in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
     with finishing(running) as session:
-        note_answers(session, wanted, told, Job.TELL_CRM, crm.batch_size)
+        note_answers(session, telling.CRM, wanted, told, drain_again(Job.TELL_CRM), crm.batch_size)
 
 
 @job(Job.LOG_CRM_TASK)
@@ -69,10 +71,24 @@ _STATUS = {
     HandoffStatus.ACCEPTED: LeadStatus.WORKING,
     HandoffStatus.CONTACTED: LeadStatus.WORKING,
     HandoffStatus.QUALIFIED: LeadStatus.WORKING,
+    HandoffStatus.CONVERTED: LeadStatus.WORKING,
 }
 
 
-def _crm_lead(installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None) -> CrmLead:
+def crm_leads(session: Session, crm: Crm, lead_ids: Sequence[int]) -> dict[int, CrmLead]:
+    """What the CRM should know of these leads, by their ids."""
+    installation = finding.installation(session)
+    fields = map_of(session, crm.name, crm.default_map)
+    more = read_more(session, lead_ids, fields.sent)
+    return {
+        lead.id: _crm_lead(installation, lead, handoff, rep, fields, more)
+        for lead, handoff, rep in finding.leads_with_handoffs(session, lead_ids)
+    }
+
+
+def _crm_lead(
+    installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None, fields: FieldMap, more: More
+) -> CrmLead:
     status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
     # A merged lead's record has ended: the person goes on under the other one's.
     if lead.stage in {Stage.DISQUALIFIED, Stage.MERGED}:
@@ -94,6 +110,7 @@ def _crm_lead(installation: str, lead: Lead, handoff: Handoff | None, rep: Rep |
         score=lead.score or 0,
         tier=lead.tier.label() if lead.tier else "",
         source=lead.source,
+        fields=fields.outward(known_of(lead, rep, more)) if fields.pairs else {},
     )
 
 

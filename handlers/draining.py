@@ -1,21 +1,76 @@
-"""What both drains share: what has to be sent, and what is noted of the answers."""
+"""What all drains share: what is known of a lead, what of it has to be sent, and what is noted of the answers."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import sha256
+from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.tables import SystemLink
-from domain.verbs import telling
+from domain import finding
+from domain.rules.content import Item
+from domain.rules.scoring import top_reasons
+from domain.tables import Lead, Rep, ScoreRow, SystemLink
+from domain.verbs import recommending, telling
+from domain.verbs.telling import Told, system_of
 from handlers.flow import Job, Priority, Sending
-from handlers.jobs import send
-from integrations.ports import Contact, CrmLead, Upserted
+from handlers.jobs import Running, finishing, send
+from integrations import registry
+from integrations.ports import Contact, CrmLead, MarketingAutomation, Upserted
 from kit.clock import utcnow
 
-Wanted = Sequence[tuple[SystemLink, Contact | CrmLead]]
+Record = TypeVar("Record", Contact, CrmLead)
+Wanted = Sequence[tuple[SystemLink, Record]]
 """The leads of one batch, each with what the system should know of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What has to be read besides the leads themselves, and only if a field map asks for it."""
+
+    contents: Mapping[int, Item | None]
+    reasons: Mapping[int, str]
+
+
+def read_more(session: Session, lead_ids: Sequence[int], asked: Collection[str]) -> More:
+    contents = recommending.standing(session, lead_ids) if {"next_content_title", "next_content_url"} & {*asked} else {}
+    return More(contents, _reasons(session, lead_ids) if "reasons" in asked else {})
+
+
+def _reasons(session: Session, lead_ids: Sequence[int]) -> dict[int, str]:
+    rows = session.scalars(select(ScoreRow).join(Lead, Lead.score_id == ScoreRow.id).where(Lead.id.in_(lead_ids)))
+    return {
+        row.lead_id: "; ".join(f"{one.points:+d} {one.label}" for one in top_reasons(finding.score_of(row)))
+        for row in rows
+    }
+
+
+def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
+    """What a field map may name (`field_maps.OURS`), as text. `rep`: of the handoff that says where the lead stands."""
+    known = {name: said["value"] for name, said in lead.fields.items()}
+    known |= {
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "title": lead.title,
+        "company": lead.company_name,
+        "score": lead.score,
+        "fit": lead.fit,
+        "intent": lead.intent,
+        "tier": lead.tier,
+        "stage": lead.stage,
+        "grade": lead.grade,
+        "source": lead.source,
+        "owner": rep.name if rep is not None and rep.id == lead.owner_id else None,
+        "programme": lead.programme,
+        "reasons": more.reasons.get(lead.id),
+    }
+    if lead.id in more.contents:
+        # What was followed is taken away, so that no mail offers it again.
+        item = more.contents[lead.id]
+        known |= {"next_content_title": item.title if item else "", "next_content_url": (item and item.url) or ""}
+    return {name: str(value) for name, value in known.items() if value is not None}
 
 
 def digest(record: Contact | CrmLead) -> str:
@@ -23,29 +78,56 @@ def digest(record: Contact | CrmLead) -> str:
     return sha256(json.dumps(asdict(record), sort_keys=True).encode()).hexdigest()
 
 
+def changed_of(wanted: Wanted[Record]) -> Wanted[Record]:
+    """Those of which there is something new to say."""
+    return [(link, record) for link, record in wanted if digest(record) != link.sent_hash]
+
+
 def note_answers(
-    session: Session, wanted: Wanted, answers: Mapping[int, Upserted], drain: Job, batch_size: int
+    session: Session,
+    system: str,
+    wanted: Wanted[Record],
+    answers: Mapping[int, Upserted],
+    again: Sending,
+    batch_size: int,
 ) -> None:
     """Note what the system said, by lead. After a full batch the next one follows, unless nothing of this one got through."""
-    now, got_through = utcnow(), False
-    for link, record in wanted:
-        answer = answers.get(link.lead_id)
-        if answer is not None and answer.later:
-            telling.put_off(session, link, now)
-            continue
-        got_through = True
-        telling.note_told(
-            session,
-            link,
-            now,
-            external_id=answer.external_id if answer else None,
-            sent_hash=digest(record),
-            problem=answer.problem if answer else link.problem,
-        )
-    if got_through and len(wanted) == batch_size:
-        send(session, drain_again(drain))
+    now = utcnow()
+    later = [link.lead_id for link, _ in wanted if link.lead_id in answers and answers[link.lead_id].later]
+    told = [_told(link, record, answers.get(link.lead_id)) for link, record in wanted if link.lead_id not in later]
+    telling.put_off(session, system, later, now)
+    telling.note_told(session, system, told, now)
+    if told and len(wanted) == batch_size:
+        send(session, again)
 
 
-def drain_again(job: Job) -> Sending:
-    """The next batch, at once."""
-    return Sending(job, {}, key="all", lane=job.value, priority=Priority.LIVE)
+def _told(link: SystemLink, record: Contact | CrmLead, answer: Upserted | None) -> Told:
+    if answer is None:
+        return Told(link.lead_id, link.dirty, digest(record), problem=link.problem)
+    return Told(link.lead_id, link.dirty, digest(record), answer.external_id, answer.problem)
+
+
+def drain_again(job: Job, automation: str = "") -> Sending:
+    """The next batch, at once. Each system has a lane of its own: the order per lead is kept, and none waits for another."""
+    if not automation:
+        return Sending(job, {}, key="all", lane=job.value, priority=Priority.LIVE)
+    lane = f"{job.value}:{automation}"
+    return Sending(job, {"automation": automation}, key=automation, lane=lane, priority=Priority.LIVE)
+
+
+def own_name(one: MarketingAutomation) -> str | None:
+    """How leads name it (`Lead.automation`): None, if it is the installation's own."""
+    return None if one is registry.marketing() else one.name
+
+
+def link_system(base: str, one: MarketingAutomation) -> str:
+    """The name under which links keep what this automation knows."""
+    return system_of(base, own_name(one))
+
+
+def for_each(running: Running, job: Job, base: str) -> None:
+    """Where several marketing automations are plugged in: a drain for each that has to be told something."""
+    with finishing(running) as session:
+        for one in registry.automations():
+            if telling.dirty_links(session, link_system(base, one), 1):
+                send(session, drain_again(job, one.name))

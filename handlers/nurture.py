@@ -3,18 +3,25 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
 from domain import finding
-from domain.rules.content import Item
 from domain.stats.content import measured
-from domain.tables import Lead
 from domain.verbs import enrolling, recommending, telling
 from domain.verbs.enrolling import Move
+from domain.verbs.field_mapping import map_of
 from domain.verbs.nurturing import enrol
-from handlers.draining import digest, drain_again, note_answers
+from handlers.draining import (
+    changed_of,
+    drain_again,
+    for_each,
+    known_of,
+    link_system,
+    note_answers,
+    own_name,
+    read_more,
+)
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, send
 from integrations import registry
@@ -31,44 +38,33 @@ def nurture(running: Running, lead_id: int) -> None:
 
 
 @job(Job.TELL_MARKETING)
-def tell_marketing(running: Running) -> None:
+def tell_marketing(running: Running, automation: str = "") -> None:
     """Tell marketing automation about the leads that changed: one batch a job, only what differs from the last word."""
-    marketing = registry.marketing()
+    if not automation and len(registry.automations()) > 1:
+        for_each(running, Job.TELL_MARKETING, telling.MARKETING)
+        return
+    marketing = registry.marketing(automation or None)
     if marketing is None:
         return
+    system = link_system(telling.MARKETING, marketing)
     with reading() as session:
-        links = telling.dirty_links(session, telling.MARKETING, marketing.batch_size)
+        links = telling.dirty_links(session, system, marketing.batch_size)
         lead_ids = [link.lead_id for link in links]
-        leads = {lead.id: lead for lead, _, _ in finding.leads_with_handoffs(session, lead_ids)}
-        contents = recommending.standing(session, lead_ids)
-    wanted = [(link, _contact(leads[link.lead_id], contents)) for link in links]
-    changed = [(link, contact) for link, contact in wanted if digest(contact) != link.sent_hash]
+        fields = map_of(session, marketing.name, marketing.default_map)
+        found = {lead.id: (lead, rep) for lead, _, rep in finding.leads_with_handoffs(session, lead_ids)}
+        more = read_more(session, lead_ids, fields.sent)
+    known = {lead_id: known_of(lead, rep, more) for lead_id, (lead, rep) in found.items()}
+    emails = {lead_id: lead.email for lead_id, (lead, _) in found.items()}
+    wanted = [(link, Contact(emails[link.lead_id], fields.outward(known[link.lead_id]))) for link in links]
+    changed = changed_of(wanted)
     answers = marketing.upsert_contacts([contact for _, contact in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))
+    again = drain_again(Job.TELL_MARKETING, automation)
     with finishing(running) as session:
-        note_answers(session, wanted, told, Job.TELL_MARKETING, marketing.batch_size)
-        if enrolling.moves(session, 1):
+        note_answers(session, system, wanted, told, again, marketing.batch_size)
+        if enrolling.moves(session, 1, own_name(marketing)):
             # Who has just become a contact there can be enrolled now.
-            send(session, drain_again(Job.ENROL_MARKETING))
-
-
-def _contact(lead: Lead, contents: Mapping[int, Item | None]) -> Contact:
-    known: dict[str, Any] = {
-        "first_name": lead.first_name,
-        "last_name": lead.last_name,
-        "title": lead.title,
-        "company": lead.company_name,
-        "score": lead.score,
-        "fit": lead.fit,
-        "intent": lead.intent,
-        "tier": lead.tier,
-        "stage": lead.stage,
-    }
-    if lead.id in contents:
-        # What was followed is taken away, so that no mail offers it again.
-        item = contents[lead.id]
-        known |= {"next_content_title": item.title if item else "", "next_content_url": (item and item.url) or ""}
-    return Contact(lead.email, {name: str(value) for name, value in known.items() if value is not None})
+            send(session, drain_again(Job.ENROL_MARKETING, automation))
 
 
 @dataclass(slots=True)
@@ -81,13 +77,17 @@ class Known:
 
 
 @job(Job.ENROL_MARKETING)
-def enrol_marketing(running: Running) -> None:
+def enrol_marketing(running: Running, automation: str = "") -> None:
     """Take leads out of the programme they are in no more, and put them into theirs: one batch a job, newest wins."""
-    marketing = registry.marketing()
+    if not automation and len(registry.automations()) > 1:
+        for_each(running, Job.ENROL_MARKETING, telling.PROGRAMMES)
+        return
+    marketing = registry.marketing(automation or None)
     if marketing is None:
         return
     with reading() as session:
-        known = {move: Known(move.is_in) for move in enrolling.moves(session, marketing.batch_size)}
+        moves = enrolling.moves(session, marketing.batch_size, own_name(marketing))
+    known = {move: Known(move.is_in) for move in moves}
     _leave(marketing, known)
     _join(marketing, known)
     with finishing(running) as session:
@@ -97,7 +97,7 @@ def enrol_marketing(running: Running) -> None:
             else:
                 enrolling.note(session, move, now.is_in, now.problem, utcnow())
         if len(known) == marketing.batch_size and not all(now.later for now in known.values()):
-            send(session, drain_again(Job.ENROL_MARKETING))
+            send(session, drain_again(Job.ENROL_MARKETING, automation))
 
 
 def _leave(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:

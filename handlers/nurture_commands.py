@@ -76,7 +76,7 @@ def nurture_list() -> None:
         problems = session.execute(
             select(Lead.programme, SystemLink.problem, func.count())
             .join(Lead, Lead.id == SystemLink.lead_id)
-            .where(SystemLink.system == PROGRAMMES, SystemLink.problem.is_not(None))
+            .where(SystemLink.system.startswith(PROGRAMMES), SystemLink.problem.is_not(None))
             .group_by(Lead.programme, SystemLink.problem)
         ).all()
     table = Table("programme", "for", "there", "leads")

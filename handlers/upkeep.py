@@ -4,7 +4,7 @@ from domain.notices import digests_due, failing
 from domain.rules.preferences import Alert
 from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
-from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, dirty_links
+from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, is_dirty
 from handlers.draining import drain_again
 from handlers.flow import Job, Priority, Sending, tell_digest
 from handlers.jobs import send, transaction
@@ -19,8 +19,8 @@ def round_of() -> None:
     with transaction() as session:
         for lead_id in waiting_leads(session):
             send(session, Sending(Job.ASSIGN, {"lead_id": lead_id}, key=f"waiting-{lead_id}", priority=Priority.BULK))
-        for system, drain in DRAINS.items():
-            if dirty_links(session, system, 1):
+        for base, drain in DRAINS.items():
+            if is_dirty(session, base):
                 send(session, drain_again(drain))
         now = utcnow()
         if month := review_due(session, now):

@@ -15,6 +15,7 @@ from integrations.terms import PERSON_AND_COMPANY, TermsSettings
 from kit.clock import utcnow
 from kit.http import RETRY_AFTER_LIMIT, client, raise_for_answer
 from kit.outside import Refused, TryLater
+from kit.quota import OPEN, Gate, Limit, account_of
 
 API_VERSION = "2019-12-19"
 AGAIN_AFTER = 30.0
@@ -38,13 +39,18 @@ class Settings(TermsSettings):
 class Clearbit:
     name = "clearbit"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
+        self._gate = gate
         key = settings.api_key.get_secret_value()
         self.terms = settings.terms(self.name, PERSON_AND_COMPANY)
+        self._account = account_of(self.name, key, [Limit("minute", 60, 600)])
         self._http = client(settings.url, headers={"Authorization": f"Bearer {key}", "API-Version": API_VERSION})
         self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
 
     def look_up(self, person: Person) -> Profile:
+        return self._gate.call(self._account, lambda: self._look_up(person))
+
+    def _look_up(self, person: Person) -> Profile:
         request = self._http.build_request("GET", "/v2/combined/find", params={"email": person.email})
         answer = ask(self._http, request, "Clearbit")
         if answer.status_code == 202:
@@ -64,8 +70,8 @@ class Clearbit:
         self._http.close()
 
 
-def build(settings: Settings) -> Clearbit:
-    return Clearbit(settings)
+def build(settings: Settings, gate: Gate) -> Clearbit:
+    return Clearbit(settings, gate)
 
 
 def _raise_for(answer: httpx.Response) -> None:

@@ -15,6 +15,7 @@ from domain.rules.waterfall import GONE, MAIL_DOMAIN, Outcome
 from integrations.ports import Person, Profile
 from integrations.terms import TermsSettings
 from kit.outside import Refused, TryLater
+from kit.quota import Gate
 
 RECEIVES, NO_MAIL = "receives", "no_mail"
 AGAIN_AFTER = 300.0
@@ -88,7 +89,7 @@ class Dns:
         """Nothing is kept open: each question has a socket of its own."""
 
 
-def build(settings: Settings) -> Dns:
+def build(settings: Settings, gate: Gate) -> Dns:  # noqa: ARG001  (nobody counts questions to DNS)
     return Dns(settings)
 
 

@@ -17,22 +17,27 @@ from hubspot.crm.lists.exceptions import ApiException as ListsApiException
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.ports import Contact, Member, NoSuchProgramme, Upserted
+from domain.rules.field_maps import FieldMap, Pair
+from integrations.ports import Contact, MarketingAutomation, Member, NoSuchProgramme, Upserted
 from integrations.reading import dig, sentence, unreadable
 from kit.http import RETRY_AFTER_LIMIT
 from kit.outside import Refused, TryLater
+from kit.quota import OPEN, Gate, Limit, account_of
 
 PREFIX = "handoff_"
 BATCH_SIZE = 100
-STANDARD = {
-    "first_name": "firstname",
-    "last_name": "lastname",
-    "company": "company",
-    "title": "jobtitle",
-    "phone": "phone",
-    "country": "country",
-}
-"""Our names for what HubSpot has a property of its own for; everything else is ours: score becomes handoff_score."""
+DEFAULT_MAP = FieldMap(
+    (
+        Pair("first_name", "firstname"),
+        Pair("last_name", "lastname"),
+        Pair("company", "company"),
+        Pair("title", "jobtitle"),
+        *(Pair(name, PREFIX + name) for name in ("score", "fit", "intent", "tier", "stage")),
+        *(Pair(name, PREFIX + name) for name in ("next_content_title", "next_content_url")),
+    )
+)
+"""What HubSpot has a property of its own for goes there; what we found out into properties of ours."""
+TEN_SECONDS = "10s"
 WAITS = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": RETRY_AFTER_LIMIT}
 """Seconds to wait by the policy that was hit. A day ends at midnight in the account's zone, which we do not know."""
 UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
@@ -44,16 +49,19 @@ class Settings(BaseSettings):
     access_token: SecretStr = SecretStr("")
     url: str = "https://api.hubapi.com"
     timeout: float = 10.0
+    calls_in_10_seconds: int = 190
+    """What the account's plan allows: 100 with Free and Starter, 250 with the add-on."""
 
     def configured(self) -> bool:
         return bool(self.access_token.get_secret_value())
 
 
-class HubSpot:
+class HubSpot(MarketingAutomation):
     name = "hubspot"
     batch_size = BATCH_SIZE
+    default_map = DEFAULT_MAP
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
         # No redirect: the token must not travel. One quick retry of connecting, none of a request that was sent.
         retry = urllib3.Retry(connect=1, read=0, redirect=False, status=0, other=0)
         token = settings.access_token.get_secret_value()
@@ -62,6 +70,10 @@ class HubSpot:
         self._batches = client.crm.contacts.batch_api
         self._lists = client.crm.lists.memberships_api
         self._timeout = (3.0, settings.timeout)
+        self._gate = gate
+        # HubSpot calls its window rolling in the errors and fixed in the guide: ours slides, which holds for both.
+        limits = [Limit(TEN_SECONDS, 10, settings.calls_in_10_seconds)]
+        self._account = account_of(self.name, token, limits)
 
     def upsert_contacts(self, contacts: Sequence[Contact]) -> list[Upserted]:
         answers = [self._upsert(contacts[at : at + BATCH_SIZE]) for at in range(0, len(contacts), BATCH_SIZE)]
@@ -104,6 +116,9 @@ class HubSpot:
         return missing
 
     def _ask(self, call: Callable[..., Any], *args: object) -> Mapping[str, Any]:
+        return self._gate.call(self._account, lambda: self._answer(call, *args))
+
+    def _answer(self, call: Callable[..., Any], *args: object) -> Mapping[str, Any]:
         try:
             answer = call(*args, _preload_content=False, _request_timeout=self._timeout)
             body = json.loads(answer.data)
@@ -134,17 +149,12 @@ class _MissingError(Refused):
     """HubSpot does not have what was named in the path."""
 
 
-def build(settings: Settings) -> HubSpot:
-    return HubSpot(settings)
-
-
-def property_name(name: str) -> str:
-    """What HubSpot calls `name`."""
-    return STANDARD.get(name) or PREFIX + name.removeprefix(PREFIX)
+def build(settings: Settings, gate: Gate) -> HubSpot:
+    return HubSpot(settings, gate)
 
 
 def _input(contact: Contact, trace: str) -> dict[str, Any]:
-    properties = {property_name(name): value for name, value in contact.properties.items()}
+    properties = dict(contact.properties)
     return {"id": contact.email, "idProperty": "email", "objectWriteTraceId": trace, "properties": properties}
 
 

@@ -2,15 +2,19 @@
 
 Every method may raise `kit.outside.TryLater` or `kit.outside.Refused`, and nothing else.
 """
+# ruff: noqa: ARG002  (what is not offered looks at nothing)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
+from domain.rules.field_maps import FieldMap, Theirs
 from domain.rules.waterfall import Outcome, Provider
 from kit.outside import Refused
+
+T = TypeVar("T")
 
 
 class Seniority(StrEnum):
@@ -91,6 +95,8 @@ class CrmLead:
     score: int = 0
     tier: str = ""
     source: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the field map adds, by their names, as text. It stands before what the client writes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ class CrmTask:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person as marketing automation knows them. Keys of `properties` are our names: score, tier, first_name ..."""
+    """A person as marketing automation shall know them. Keys of `properties` are their names: the field map was there before."""
 
     email: str = field(repr=False)
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -131,8 +137,127 @@ class Member:
     email: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of what a system has to tell. `cursor` goes into the next question; `more`: there is more to be read at once.
+
+    A client that reads by time begins a little before its cursor: what comes twice is known by its key. A page may be empty
+    though there is more.
+    """
+
+    items: Sequence[T]
+    cursor: str
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something a person did, as marketing automation noted it. `kind` is one of ours (`facts.TouchKind`) or their own word
+    in our spelling: small letters, digits, underscores. `external_id` is the same however often it is read.
+    """
+
+    external_id: str
+    email: str = field(repr=False)
+    kind: str
+    occurred_at: datetime
+    campaign: str | None = None
+    channel: str | None = None
+    content: str | None = None
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedContact:
+    """A contact as it stands there now. Keys of `properties` are their names."""
+
+    external_id: str
+    email: str = field(repr=False)
+    changed_at: datetime
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """An opportunity to be opened. `key` is ours: the same key twice is one opportunity. `lead_id` is the CRM's own.
+
+    Money is in the smallest unit of its currency.
+    """
+
+    key: str
+    lead_id: str
+    name: str = field(repr=False)
+    owner_id: str | None = None
+    company: str | None = field(default=None, repr=False)
+    amount: int | None = None
+    currency: str | None = None
+    expected_on: date | None = None
+    source: str | None = None
+    description: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An opportunity that stands in the CRM now, and in which stage. `contact_id`: whom the lead has become there, if it has."""
+
+    external_id: str
+    stage: str
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrmOpportunity:
+    """An opportunity as it stands in the CRM. `modified_at` orders what is heard of it.
+
+    `key` is ours, if we opened it; `lead_ids` and `emails` are of the leads and contacts it is about, in the CRM's order.
+    """
+
+    external_id: str
+    name: str = field(repr=False)
+    stage: str
+    modified_at: datetime
+    is_closed: bool = False
+    is_won: bool = False
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+    """When it was closed, if the CRM says so; else that is when it came to its last stage."""
+    key: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    probability: float | None = None
+    """0 to 1."""
+    expected_on: date | None = None
+    lost_reason: str | None = None
+    owner_id: str | None = None
+    lead_ids: Sequence[str] = ()
+    emails: Sequence[str] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A lead in a campaign of the CRM. `status` is one of the campaign's own; None: its first."""
+
+    campaign_id: str
+    lead_id: str
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Calls used and allowed, as the system itself counts them."""
+
+    used: int
+    of: int
+
+
 class NoSuchProgramme(Refused):
     """The list, campaign or programme is not there, or takes nobody from us. Its text says which one, and why."""
+
+
+class NotOffered(Refused):
+    """The system has no such thing, or its file does not know it. Nobody has to be told, and nothing is to be tried again."""
+
+    def __init__(self, what: str = "this") -> None:
+        super().__init__(f"The system does not offer {what}")
 
 
 class Plugged(Protocol):
@@ -154,7 +279,11 @@ class Enricher(Plugged, Protocol):
 
 
 class Crm(Plugged, Protocol):
+    """A client names this class as its base: what it does not write itself is not offered."""
+
     batch_size: int
+    default_map: FieldMap
+    """Which of our fields go where, if nobody says otherwise; what the client writes by itself does not stand in it."""
 
     def upsert_leads(self, leads: Sequence[CrmLead]) -> list[Upserted]:
         """One answer per lead, in the order given. A lead that is refused does not hold up the others."""
@@ -174,9 +303,53 @@ class Crm(Plugged, Protocol):
         """
         ...
 
+    def check(self) -> str:
+        """One question that needs the key and its rights: a sentence on whom we speak for. Raises Refused with what lacks."""
+        raise NotOffered("a check")
+
+    def quota(self) -> Quota:
+        """What is left, as the CRM counts."""
+        raise NotOffered("its quota")
+
+    def fields(self) -> Sequence[Theirs]:
+        """The fields of its leads."""
+        raise NotOffered("its fields")
+
+    def create_field(self, wanted: Theirs) -> None:
+        """Make this field of its leads; it may be there already. Raises Refused with what an admin has to do instead."""
+        raise NotOffered("making fields")
+
+    def open_opportunity(self, deal: Deal) -> Opened:
+        """Open it; or the one that is there with this key."""
+        raise NotOffered("opening opportunities")
+
+    def opportunities(self, cursor: str | None) -> Page[CrmOpportunity]:
+        """What changed since `cursor`, oldest change first. None: from now on, with what is open."""
+        raise NotOffered("opportunities")
+
+    def add_to_campaign(self, members: Sequence[Membership]) -> list[Upserted]:
+        """One answer per member (its key is the lead's id); who is in it already gets the status."""
+        raise NotOffered("campaigns")
+
+    def convert_lead(self, lead_id: str) -> str:
+        """Make the lead a contact; returns the contact's id, also of one that was converted before."""
+        raise NotOffered("converting leads")
+
+    def as_sent(self, lead: CrmLead) -> Mapping[str, str]:
+        """What stands there by their names once `lead` is told, as far as it can be compared with `read_back`."""
+        raise NotOffered("reading back")
+
+    def read_back(self, external_ids: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """What stands there: id -> field by their names -> value as text. Who is gone is not in it."""
+        raise NotOffered("reading back")
+
 
 class MarketingAutomation(Plugged, Protocol):
+    """A client names this class as its base: what it does not write itself is not offered."""
+
     batch_size: int
+    default_map: FieldMap
+    """Which of our fields go into which of its properties, if nobody says otherwise."""
 
     def upsert_contacts(self, contacts: Sequence[Contact]) -> list[Upserted]:
         """One answer per contact (its key is the e-mail), in the order given."""
@@ -192,3 +365,33 @@ class MarketingAutomation(Plugged, Protocol):
     def withdraw(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
         """Take them out of a programme; who is not in it is none the worse. Raises NoSuchProgramme."""
         ...
+
+    def check(self) -> str:
+        """One question that needs the key and its rights: a sentence on whom we speak for. Raises Refused with what lacks."""
+        raise NotOffered("a check")
+
+    def quota(self) -> Quota:
+        """What is left, as the system counts."""
+        raise NotOffered("its quota")
+
+    def fields(self) -> Sequence[Theirs]:
+        """The properties of its contacts."""
+        raise NotOffered("its fields")
+
+    def create_field(self, wanted: Theirs) -> None:
+        """Make this property; it may be there already. Raises Refused with what an admin has to do instead."""
+        raise NotOffered("making fields")
+
+    def activities(self, cursor: str | None) -> Page[Activity]:
+        """What people did since `cursor`, oldest first. None: from now on."""
+        raise NotOffered("activities")
+
+    def changed_contacts(self, cursor: str | None, names: Sequence[str]) -> Page[ChangedContact]:
+        """The contacts that changed there since `cursor`, with the properties `names`, oldest change first. None: in the
+        last two days.
+        """
+        raise NotOffered("changed contacts")
+
+    def read_back(self, external_ids: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """What stands there: id -> property by their names -> value as text. Who is gone is not in it."""
+        raise NotOffered("reading back")

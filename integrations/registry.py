@@ -13,11 +13,12 @@ from typing import Any
 from dotenv import dotenv_values
 
 from integrations.ports import Crm, Enricher, MarketingAutomation, Plugged
+from kit.quota import OPEN, Gate
 
 
 @dataclass(frozen=True, slots=True)
 class Plug:
-    """A vendor's file, which has `Settings` and `build(settings)`, and the setting that switches it on."""
+    """A vendor's file, which has `Settings` and `build(settings, gate)`, and the setting that switches it on."""
 
     module: str
     switch: str
@@ -35,9 +36,18 @@ ENRICHERS = (
 """In the order of trust: where two providers disagree, the earlier one is believed. Among equally cheap ones it is asked first."""
 CRMS = (Plug("integrations.salesforce", "SALESFORCE_CLIENT_ID"),)
 MARKETING = (Plug("integrations.hubspot", "HUBSPOT_ACCESS_TOKEN"),)
+"""The first that is configured is the installation's own: it has the leads that came from no other."""
 
 _lock = threading.Lock()
 _clients: dict[str, Plugged | None] = {}
+_gates: list[Gate] = [OPEN]
+"""The last one is in use."""
+
+
+def gate_by(gate: Gate) -> None:
+    """From now on every client's calls go through `gate`. Without it they go as they come: the processes say it when they start."""
+    forget()
+    _gates[:] = [gate]
 
 
 def enrichers() -> tuple[Enricher, ...]:
@@ -51,9 +61,15 @@ def crm() -> Crm | None:
     return next((one for one in found if one is not None), None)
 
 
-def marketing() -> MarketingAutomation | None:
+def automations() -> tuple[MarketingAutomation, ...]:
+    """All that are plugged in; the first is the installation's own."""
     found: list[MarketingAutomation | None] = [_client(plug) for plug in MARKETING]
-    return next((one for one in found if one is not None), None)
+    return tuple(one for one in found if one is not None)
+
+
+def marketing(name: str | None = None) -> MarketingAutomation | None:
+    """The one of this name; without a name, the installation's own."""
+    return next((one for one in automations() if name in {None, one.name}), None)
 
 
 def forget() -> None:
@@ -77,4 +93,4 @@ def _load(plug: Plug) -> Any:
         return None
     vendor = import_module(plug.module)
     settings = vendor.Settings()
-    return vendor.build(settings) if settings.configured() else None
+    return vendor.build(settings, _gates[-1]) if settings.configured() else None

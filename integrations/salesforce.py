@@ -12,10 +12,12 @@ from simple_salesforce.api import Salesforce as SalesforceClient
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
 from simple_salesforce.format import format_soql
 
-from integrations.ports import CrmLead, CrmTask, LeadStatus, Upserted
+from domain.rules.field_maps import FieldMap
+from integrations.ports import Crm, CrmLead, CrmTask, LeadStatus, Upserted
 from integrations.reading import dig, sentence, text, unreadable
 from integrations.salesforce_wire import session
 from kit.outside import Refused, TryLater
+from kit.quota import OPEN, Gate, account_of
 
 API_VERSION = "59.0"
 BATCH_SIZE = 200
@@ -54,15 +56,18 @@ class Settings(BaseSettings):
         return bool(self.domain and self.client_id.get_secret_value() and self.client_secret.get_secret_value())
 
 
-class Salesforce:
+class Salesforce(Crm):
     name = "salesforce"
     batch_size = BATCH_SIZE
+    default_map = FieldMap()
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
         self._settings = settings
         self._key_field = f"{settings.prefix}_Key__c"
         self._statuses = {str(ours): theirs for ours, theirs in STATUSES.items()} | settings.statuses
         self._session = session(settings.timeout, settings.url)
+        self._gate = gate
+        self._account = account_of(self.name, f"{settings.domain} {settings.client_id.get_secret_value()}")
         self._lock = threading.Lock()
         self._signed_in: SalesforceClient | None = None
 
@@ -110,7 +115,7 @@ class Salesforce:
             f"{prefix}_Score__c": lead.score,
             f"{prefix}_Tier__c": lead.tier or None,
         }
-        return {name: value for name, value in fields.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None} | dict(lead.fields)
 
     def _read(self, lead: CrmLead, result: object) -> Upserted:
         if dig(result, "success") is True:
@@ -192,6 +197,9 @@ class Salesforce:
         return found if isinstance(found, str) else None
 
     def _call(self, what: Callable[[SalesforceClient], Any]) -> Any:
+        return self._gate.call(self._account, lambda: self._answer(what))
+
+    def _answer(self, what: Callable[[SalesforceClient], Any]) -> Any:
         """Errors of the library hold addresses and bodies: they become ours here and are not chained to."""
         try:
             return what(self._client())
@@ -224,8 +232,8 @@ class Salesforce:
         self._session.close()
 
 
-def build(settings: Settings) -> Salesforce:
-    return Salesforce(settings)
+def build(settings: Settings, gate: Gate) -> Salesforce:
+    return Salesforce(settings, gate)
 
 
 def _my_domain(host: str) -> str:

@@ -15,6 +15,7 @@ from integrations.reading import ask, count, dig, json_object, known, text, unre
 from integrations.terms import PERSON_AND_COMPANY, TermsSettings
 from kit.http import client, raise_for_answer
 from kit.outside import Refused, TryLater
+from kit.quota import OPEN, Gate, account_of
 
 ENRICH = "/data/v1/contacts/enrich"
 SCOPE = "api:data:contact"
@@ -66,13 +67,18 @@ class Settings(TermsSettings):
 class ZoomInfo:
     name = "zoominfo"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
+        self._gate = gate
         self.terms = settings.terms(self.name, PERSON_AND_COMPANY)
+        self._account = account_of(self.name, settings.client_id.get_secret_value())
         self._http = client(settings.url, headers={"Content-Type": JSON_API, "Accept": JSON_API})
         self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
         self._token = _Token(settings)
 
     def look_up(self, person: Person) -> Profile:
+        return self._gate.call(self._account, lambda: self._look_up(person))
+
+    def _look_up(self, person: Person) -> Profile:
         answer = self._enrich(person, token := self._token.current())
         if answer.status_code == 401:
             answer = self._enrich(person, self._token.renewed(token))
@@ -148,8 +154,8 @@ class _Token:
         self._http.close()
 
 
-def build(settings: Settings) -> ZoomInfo:
-    return ZoomInfo(settings)
+def build(settings: Settings, gate: Gate) -> ZoomInfo:
+    return ZoomInfo(settings, gate)
 
 
 def _criteria(person: Person) -> dict[str, str]:

@@ -58,8 +58,9 @@ DETERMINISTIC = {
 """The libraries that a rule may ask: the same question always has the same answer."""
 
 STATE = {"stage", "status", "outcome", "version"}
-COMMITTERS = {"handlers.jobs", "handlers.relay", "handlers.worker"}
-"""The edge itself, and the two that write nothing but the ledger's own books: what they lease and give back."""
+COMMITTERS = {"handlers.jobs", "handlers.relay", "handlers.worker", "handlers.quotas"}
+"""The edge itself, the two that write nothing but the ledger's own books (what they lease and give back), and the one that
+counts calls to vendors."""
 
 HIDDEN_IMPORTS = {"domain.learning"}
 """Where an import inside a function is meant. (`integrations/registry.py` loads vendors by name, with import_module.)"""

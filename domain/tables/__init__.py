@@ -51,6 +51,7 @@ from domain.tables.systems import (
     SyncRun,
     SystemLink,
     VendorAccount,
+    VendorLease,
     VendorWindow,
 )
 
@@ -108,5 +109,6 @@ __all__ = [
     "Turn",
     "TurnKind",
     "VendorAccount",
+    "VendorLease",
     "VendorWindow",
 ]

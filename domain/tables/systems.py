@@ -47,6 +47,7 @@ class SystemLink(Base):
     __tablename__ = "system_links"
     __table_args__ = (
         Index("ix_system_links_dirty", "system", "dirty_since", postgresql_where=text("dirty_since is not null")),
+        Index("ix_system_links_external_id", "external_id", postgresql_where=text("external_id is not null")),
     )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), primary_key=True)
     system: Mapped[str] = mapped_column(primary_key=True)
@@ -87,6 +88,17 @@ class VendorWindow(Base):
     """Which of the vendor's limits: 10s, day."""
     began_at: Mapped[datetime]
     used: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    slices: Mapped[dict[str, Any] | None]
+    """Of a window that slides: number of the slice -> calls in it (`kit/quota.py`)."""
+
+
+class VendorLease(Base):
+    """A call under way to a system that takes only so many at once. After `until` its process is taken for dead."""
+
+    __tablename__ = "vendor_leases"
+    account: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
 
 
 class Cursor(Base):

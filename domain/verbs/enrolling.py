@@ -3,14 +3,14 @@
 It is a record of its own beside the contact's, since a contact has to be there before it can be enrolled.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from domain.tables import Lead, Programme, SystemLink
-from domain.verbs.telling import MARKETING, PROGRAMMES
+from domain.verbs.telling import MARKETING, PROGRAMMES, system_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,15 @@ class Move:
     is_in: str | None
     wanted: str | None
     dirty: int
+    system: str = PROGRAMMES
 
 
-def moves(session: Session, limit: int) -> list[Move]:
-    """The leads to look at, longest waiting first. Who is no contact there yet waits until that has been told."""
+def moves(session: Session, limit: int, automation: str | None = None) -> list[Move]:
+    """The leads to look at, longest waiting first. Who is no contact there yet waits until that has been told.
+
+    A programme of another automation than the installation's own is written with its name: `pardot:1234`.
+    """
+    theirs, contacts = system_of(PROGRAMMES, automation), system_of(MARKETING, automation)
     link, contact = aliased(SystemLink), aliased(SystemLink)
     rows = session.execute(
         select(
@@ -39,21 +44,30 @@ def moves(session: Session, limit: int) -> list[Move]:
             Programme.external_id,
             link.dirty,
         )
-        .join(contact, (contact.lead_id == link.lead_id) & (contact.system == MARKETING))
+        .join(contact, (contact.lead_id == link.lead_id) & (contact.system == contacts))
         .join(Lead, Lead.id == link.lead_id)
         .outerjoin(Programme, (Programme.name == Lead.programme) & Programme.active)
-        .where(link.system == PROGRAMMES, link.dirty_since.is_not(None), contact.external_id.is_not(None))
+        .where(link.system == theirs, link.dirty_since.is_not(None), contact.external_id.is_not(None))
         .order_by(link.dirty_since, link.lead_id)
         .limit(limit)
     )
-    return [Move(*row) for row in rows]
+    found = (Move(*row, system=theirs) for row in rows)
+    return [replace(move, wanted=_named(move.wanted, automation)) for move in found]
+
+
+def _named(external_id: str | None, automation: str | None) -> str | None:
+    """The programme by the name that this automation knows; None: it is no programme of it."""
+    if automation is None or external_id is None:
+        return external_id
+    whose, separator, name = external_id.partition(":")
+    return name if separator and whose == automation else None
 
 
 def note(session: Session, move: Move, is_in: str | None, problem: str | None, now: datetime) -> None:
     """Note where the lead is there, or what was refused. If it was moved again meanwhile (`dirty` has grown), it stays dirty."""
     session.execute(
         update(SystemLink)
-        .where(SystemLink.lead_id == move.lead_id, SystemLink.system == PROGRAMMES)
+        .where(SystemLink.lead_id == move.lead_id, SystemLink.system == move.system)
         .values(
             programme=is_in,
             problem=problem,
@@ -67,6 +81,6 @@ def put_off(session: Session, move: Move, is_in: str | None, now: datetime) -> N
     """It is to be tried again, after the others."""
     session.execute(
         update(SystemLink)
-        .where(SystemLink.lead_id == move.lead_id, SystemLink.system == PROGRAMMES)
+        .where(SystemLink.lead_id == move.lead_id, SystemLink.system == move.system)
         .values(programme=is_in, dirty_since=now)
     )

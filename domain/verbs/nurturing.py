@@ -112,7 +112,10 @@ def _tell_again(session: Session, names: Sequence[str], now: datetime) -> None:
     theirs = select(Lead.id).where(Lead.programme.in_(names))
     session.execute(
         update(SystemLink)
-        .where(SystemLink.system == PROGRAMMES, or_(SystemLink.lead_id.in_(theirs), SystemLink.problem.is_not(None)))
+        .where(
+            SystemLink.system.startswith(PROGRAMMES),
+            or_(SystemLink.lead_id.in_(theirs), SystemLink.problem.is_not(None)),
+        )
         .values(dirty=SystemLink.dirty + 1, dirty_since=func.coalesce(SystemLink.dirty_since, now))
     )
 

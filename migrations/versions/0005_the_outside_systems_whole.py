@@ -60,7 +60,22 @@ def upgrade() -> None:
         sa.Column("window", sa.Text(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("slices", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("account", "window", name=op.f("pk_vendor_windows")),
+    )
+    op.create_table(
+        "vendor_leases",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", "token", name=op.f("pk_vendor_leases")),
+    )
+    op.create_index(
+        "ix_system_links_external_id",
+        "system_links",
+        ["external_id"],
+        unique=False,
+        postgresql_where=sa.text("external_id is not null"),
     )
     op.create_table(
         "sync_findings",
@@ -170,6 +185,12 @@ def downgrade() -> None:
     op.drop_index("ix_sync_findings_open", table_name="sync_findings", postgresql_where=sa.text("settled_at is null"))
     op.drop_index(op.f("ix_sync_findings_lead_id"), table_name="sync_findings")
     op.drop_table("sync_findings")
+    op.drop_index(
+        "ix_system_links_external_id",
+        table_name="system_links",
+        postgresql_where=sa.text("external_id is not null"),
+    )
+    op.drop_table("vendor_leases")
     op.drop_table("vendor_windows")
     op.drop_table("vendor_accounts")
     op.drop_index("ix_sync_runs_system_began_at", table_name="sync_runs")

@@ -11,6 +11,7 @@ from domain.rules.tiers import Tier
 from domain.tables import Happened, Lead, LeadEvent, SystemLink
 from domain.verbs import deciding, enrolling, nurturing, telling
 from domain.verbs.scoring import score_lead
+from domain.verbs.telling import Told
 from tests.conftest import NOON
 from tests.domain.making import Team, events, make_lead, make_offer, take
 
@@ -30,7 +31,7 @@ def known_there(session: Session, lead: Lead, contact_id: str = "101") -> None:
     """Marketing automation has the contact."""
     session.flush()
     link = session.get_one(SystemLink, (lead.id, telling.MARKETING))
-    telling.note_told(session, link, NOON, external_id=contact_id, sent_hash="x", problem=None)
+    telling.note_told(session, telling.MARKETING, [Told(lead.id, link.dirty, "x", contact_id)], NOON)
 
 
 def test_who_is_enrolled_is_in_the_first_programme_that_fits_since_then(session: Session) -> None:

@@ -44,7 +44,7 @@ def push_lead() -> list[Upserted]:
 def push_contact() -> list[Upserted]:
     marketing = registry.marketing()
     assert marketing is not None
-    return marketing.upsert_contacts([Contact(EMAIL, {"score": "71"})])
+    return marketing.upsert_contacts([Contact(EMAIL, {"handoff_score": "71"})])
 
 
 def matched(profile: Any) -> bool:

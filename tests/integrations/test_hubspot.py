@@ -23,14 +23,15 @@ def hubspot(configured: Sandbox) -> Iterator[HubSpot]:
 
 
 def people(number: int) -> list[Contact]:
-    return [Contact(f"person{at}@example.com", {"score": str(at)}) for at in range(number)]
+    return [Contact(f"person{at}@example.com", {"handoff_score": str(at)}) for at in range(number)]
 
 
 def test_what_we_found_out_is_written_into_properties_of_ours_and_names_into_hubspots(
     configured: Sandbox, hubspot: HubSpot
 ) -> None:
-    ours = {"score": "83", "fit": "50", "intent": "33", "tier": "HQL", "stage": "in_handoff", "reasons": "VP"}
-    hubspot.upsert_contacts([Contact("ada@example.com", ours | {"first_name": "Ada", "title": "CTO"})])
+    ours = {"score": "83", "fit": "50", "intent": "33", "tier": "HQL", "stage": "in_handoff"}
+    known = hubspot.default_map.outward(ours | {"first_name": "Ada", "title": "CTO", "phone": "+49 1"})
+    hubspot.upsert_contacts([Contact("ada@example.com", known)])
     saved = configured.state("hubspot")["contacts"]["ada@example.com"]["properties"]
     assert saved == {f"handoff_{name}": value for name, value in ours.items()} | {
         "email": "ada@example.com",
@@ -40,8 +41,8 @@ def test_what_we_found_out_is_written_into_properties_of_ours_and_names_into_hub
 
 
 def test_a_contact_sent_twice_is_one_contact(configured: Sandbox, hubspot: HubSpot) -> None:
-    (first,) = hubspot.upsert_contacts([Contact("Ada@Example.com", {"score": "1"})])
-    (second,) = hubspot.upsert_contacts([Contact("ada@example.com", {"score": "2"})])
+    (first,) = hubspot.upsert_contacts([Contact("Ada@Example.com", {"handoff_score": "1"})])
+    (second,) = hubspot.upsert_contacts([Contact("ada@example.com", {"handoff_score": "2"})])
     assert first.external_id == second.external_id
     assert configured.state("hubspot")["contacts"]["ada@example.com"]["properties"]["handoff_score"] == "2"
 
