@@ -90,7 +90,7 @@ BROKEN: list[tuple[str, list[Block], str]] = [
     ("a long action_id", [actions(button(action_id="a" * 256))], "/blocks/0/elements/0/action_id"),
     ("a long block_id", [section(block_id="b" * 256)], "/blocks/0/block_id"),
     ("a block_id twice", [section(block_id="b"), section(block_id="b")], "/blocks"),
-    ("an action_id twice", [actions(button()), actions(button())], "/blocks"),
+    ("an action_id twice", [actions(button(), button())], "/blocks"),
     ("a confirm without a way out", [actions(button(confirm={"title": plain("?")}))], "/blocks/0/elements/0/confirm"),
     ("a long confirm", [actions(button(confirm=confirm(text=mrkdwn("x" * 301))))], "/blocks/0/elements/0/confirm/text/text"),
     ("a long confirm title", [actions(button(confirm=confirm(title=plain("x" * 101))))], "/blocks/0/elements/0/confirm/title/text"),

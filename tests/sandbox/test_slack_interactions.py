@@ -177,10 +177,10 @@ def test_a_command_that_fails_says_how(sandbox: Sandbox, app: App) -> None:
 
 
 def test_commands_are_registered_and_used_where_one_is(sandbox: Sandbox, app: App) -> None:
-    body = {"channel": EMEA, "command": "/lead", "text": "ida"}
+    body = {"channel": EMEA, "command": "/quiet", "text": "ida"}
     assert sandbox.page.post(f"/_api/as/{SAM}/command", json=body).status_code == 404
-    sandbox.page.post("/_api/commands", json={"command": "/lead"}).raise_for_status()
-    assert command(sandbox, command="/lead")["ok"]
+    sandbox.page.post("/_api/commands", json={"command": "/quiet"}).raise_for_status()
+    assert command(sandbox, command="/quiet")["ok"]
     assert command(sandbox, channel=f"D{SAM[1:]}")["ok"]
     assert app.received[-1]["channel_name"] == "directmessage"
     assert sandbox.page.post(f"/_api/as/{SAM}/command", json={**body, "channel": MANAGERS}).status_code == 403
