@@ -54,6 +54,7 @@ class HomePress(StrEnum):
     ABSENCE = "home.absence"
     CANCEL_ABSENCE = "home.absence.cancel"
     SETTINGS = "home.settings"
+    NOTIFICATIONS = "home.notifications"
 
 
 class HomeSubmission(StrEnum):
@@ -61,12 +62,15 @@ class HomeSubmission(StrEnum):
 
     ABSENCE = "home.absence.submit"
     SETTINGS = "home.settings.submit"
+    NOTIFICATIONS = "home.notifications.submit"
 
 
 class Command(StrEnum):
     LEADSTATS = "/leadstats"
     LEADWHY = "/leadwhy"
     LEADNEXT = "/leadnext"
+    LEAD = "/lead"
+    LEADHELP = "/leadhelp"
 
 
 class Field(StrEnum):
@@ -80,6 +84,8 @@ class Field(StrEnum):
     SPAN = "span"
     UNTIL = "until"
     REP = "rep"
+    NEXT_STEP = "next_step"
+    NEXT_AT = "next_at"
 
 
 class HomeField(StrEnum):
@@ -93,6 +99,9 @@ class HomeField(StrEnum):
     HOLIDAYS = "holidays"
     MOST_OPEN = "most_open"
     MOST_A_DAY = "most_a_day"
+    QUIET = "quiet"
+    BUDGET = "budget"
+    DIGEST_AT = "digest_at"
 
 
 class BadRef(ValueError):

@@ -1,71 +1,201 @@
-"""`/leadstats`: the five quality metrics against their targets."""
+"""`/leadstats`: five quality metrics against their targets, the funnel, deadlines, predictions, rejections."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from bot.blocks import Block, context, escape, header, section
+from bot.blocks import Block, context, escape, header, plain, section
+from bot.figures import MARKS, NOTHING, beside, lasting, percent, verdict, waiting
+from domain.rules.deadlines import ClockKind
+from domain.rules.reasons import REASONS
 from domain.rules.tiers import Tier
-from domain.stats.quality import Quality, Share
+from domain.stats.quality import ACCEPTANCE, ACCURACY, FEW, IN_TIME, TO_OPPORTUNITY, TO_SQL, Numbers
+from domain.stats.share import Share
 
 Message = tuple[str, list[Block]]
 
-ACCEPTANCE, TO_SQL, TO_OPPORTUNITY, IN_TIME, ACCURACY = 0.80, 0.40, 0.60, 0.90, 0.15
+NAME = 80
 
 
-def leadstats(
-    whose: str, days: int, found: Quality, leads: Mapping[Tier | None, int] | None, expected: Mapping[Tier, float]
-) -> Message:
-    """The answer to `/leadstats`. `expected`: the share of each tier that the model expects to become SQL.
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One of the five. `share` is empty of meaning for the accuracy: there `now` and `counted` say all."""
 
-    `leads`: how many were captured in each tier; None for one rep's numbers, since leads are captured for nobody yet.
-    """
-    lines = [
-        _line("MQL acceptance", found.acceptance, ACCEPTANCE, "decided"),
-        _line("MQL → SQL", found.to_sql, TO_SQL, "handed over"),
-        _line("SQL → opportunity", found.to_opportunity, TO_OPPORTUNITY, "SQLs"),
-        _line("Contact within SLA", found.contact_in_time, IN_TIME, "due"),
-        _accuracy(found, expected),
+    name: str
+    now: str
+    mark: str
+    counted: str
+    target: str
+    rate: float | None
+    aim: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of the funnel: how many came so far, which part of those before, and their median time since that step."""
+
+    name: str
+    count: int
+    of_before: float | None
+    median: float | None
+
+
+def leadstats(whose: str, period: str, found: Numbers) -> Message:
+    """The answer to `/leadstats`, at once and in words; its chart follows."""
+    lines = [_line(metric) for metric in metrics(found)]
+    parts = [
+        f"*{escape(whose, NAME)}*\n" + "\n".join(lines),
+        "*Funnel*\n" + "\n".join(_stage(stage) for stage in funnel(found)),
+        *_more(found),
     ]
-    blocks = [
-        header(f"Lead quality, last {days} days"),
-        section(f"*{escape(whose)}*\n" + "\n".join(lines)),
+    blocks = [header(f"Lead quality, {period}"), *(section(part) for part in parts)]
+    blocks += [context(note) for note in _notes(found)]
+    return fallback(whose, period, found), blocks
+
+
+def fallback(whose: str, period: str, found: Numbers) -> str:
+    """All of it in one line: for notifications, screen readers, and the chart's alternative text."""
+    said = "; ".join(f"{one.name} {one.now} ({one.mark}, {one.counted}, target {one.target})" for one in metrics(found))
+    steps = ", ".join(f"{stage.name} {stage.count}" for stage in funnel(found))
+    return escape(f"Lead quality of {plain(whose, NAME)}, {period}: {said}. Funnel: {steps}.", 1_500)
+
+
+def metrics(found: Numbers) -> list[Metric]:
+    return [
+        _metric("MQL acceptance", found.acceptance, ACCEPTANCE, "decided"),
+        _metric("MQL → SQL", found.to_sql, TO_SQL, "leads"),
+        _metric("SQL → opportunity", found.to_opportunity, TO_OPPORTUNITY, "SQLs"),
+        _metric("Contact within SLA", found.contact_in_time, IN_TIME, "due"),
+        _accuracy(found),
     ]
-    if leads is not None:
-        blocks.append(context(_volume(leads)))
-    if found.waiting or found.late:
-        blocks.append(
-            context(f"🟠 {found.waiting} waiting for somebody to be available  ·  🔴 {found.late} with an overdue SLA")
-        )
-    return f"Lead quality of the last {days} days: " + "; ".join(_plain(line) for line in lines), blocks
 
 
-def _line(name: str, share: Share, target: float, words: str) -> str:
-    if share.rate is None:
-        return f"⚪ *{name}*  nothing to count yet  ·  target over {target:.0%}"
-    mark = "🟢" if share.rate > target else "🔴"
-    return f"{mark} *{name}*  {share.rate:.0%}  ·  {share.hit} of {share.of} {words}  ·  target over {target:.0%}"
+def _metric(name: str, share: Share, target: float, words: str) -> Metric:
+    counted = f"{share.hit} of {share.of} {words}" if share.of else "nothing to count yet"
+    if share.waiting:
+        counted += f"; {waiting(share)}"
+    mark = verdict(share, target)
+    return Metric(name, beside(share.rate, target), mark, counted, f"over {target:.0%}", share.rate, target)
 
 
-def _accuracy(found: Quality, expected: Mapping[Tier, float]) -> str:
-    """Predicted against actual conversion to SQL, over all handed-over leads; the distance is in per cent of what was predicted."""
-    handed = sum(row.handed for row in found.tiers)
-    actual = sum(row.qualified for row in found.tiers)
-    predicted = sum(row.handed * expected.get(row.tier, 0.0) for row in found.tiers)
-    if not actual or not predicted:
-        return f"⚪ *Scoring accuracy*  no SQL yet to compare with  ·  target within {ACCURACY:.0%}"
-    distance = abs(actual - predicted) / predicted
-    mark = "🟢" if distance <= ACCURACY else "🔴"
-    return (
-        f"{mark} *Scoring accuracy*  off by {distance:.0%}  ·  "
-        f"predicted {predicted / handed:.0%}, actual {actual / handed:.0%}  ·  target within {ACCURACY:.0%}"
+def _accuracy(found: Numbers) -> Metric:
+    """Predicted against actual conversion to SQL; the distance is in per cent of what was predicted."""
+    distance, share = found.distance, found.to_sql
+    if distance is None:
+        said = "no prediction" if share.of and found.predicted is None else "nothing to compare yet"
+        return Metric("Scoring accuracy", NOTHING, "too few to say", said, f"within {ACCURACY:.0%}", None, ACCURACY)
+    mark = "too few to say" if share.of < FEW else "good" if distance <= ACCURACY else "short"
+    counted = f"predicted {percent(found.predicted)}, actual {percent(share.rate)} of {share.of}"
+    return Metric(
+        "Scoring accuracy", f"off by {distance:.0%}", mark, counted, f"within {ACCURACY:.0%}", distance, ACCURACY
     )
 
 
-def _volume(leads: Mapping[Tier | None, int]) -> str:
-    parts = [f"{tier.label()} {leads.get(tier, 0)}" for tier in reversed(Tier)]
-    if leads.get(None):
-        parts.append(f"not scored yet {leads[None]}")
-    return f"{sum(leads.values())} leads captured: " + "  ·  ".join(parts)
+def funnel(found: Numbers) -> list[Stage]:
+    """A step's part is of those who could have taken it by now, as in the metric of the same name."""
+    all_of, times = found.leads, found.medians
+    return [
+        Stage("MQL and HQL", all_of.handed, None, None),
+        Stage("Accepted", all_of.accepted, _part(all_of.accepted, all_of.handed), times.accepted),
+        Stage("Contacted", all_of.contacted, _part(all_of.contacted, all_of.accepted), times.contacted),
+        Stage("SQL", all_of.qualified, _part(all_of.qualified, all_of.contacted), times.qualified),
+        Stage("Opportunity", all_of.converted, _part(all_of.converted, all_of.qualified), times.converted),
+        Stage("Won", all_of.won, _part(all_of.won, all_of.converted), times.won),
+    ]
 
 
-def _plain(line: str) -> str:
-    return line.replace("*", "").split(" ", 1)[1]
+def _part(count: int, of: int) -> float | None:
+    return count / of if of else None
+
+
+def _line(metric: Metric) -> str:
+    few = "" if metric.mark != "too few to say" or metric.rate is None else "  ·  too few to say"
+    return f"{MARKS[metric.mark]} *{metric.name}*  {metric.now}  ·  {metric.counted}  ·  target {metric.target}{few}"
+
+
+def _stage(stage: Stage) -> str:
+    parts = [f"{stage.name}  *{stage.count}*"]
+    if stage.of_before is not None:
+        parts.append(f"{stage.of_before:.0%} of the step before")
+    if stage.median is not None:
+        parts.append(f"median {lasting(stage.median)}")
+    return "  ·  ".join(parts)
+
+
+def _more(found: Numbers) -> Iterator[str]:
+    """Deadlines, predictions and rejections, each if there are any."""
+    kept = [line for tier in (Tier.HQL, Tier.MQL) if (line := _deadlines(found, tier))]
+    if kept:
+        yield "*Deadlines kept*\n" + "\n".join(kept)
+    compared = [line for tier in (Tier.HQL, Tier.MQL) if (line := _prediction(found, tier))]
+    if compared:
+        yield "*Predicted and actual conversion to SQL*\n" + "\n".join(compared)
+    if found.rejections.total:
+        yield f"*Why sales said no*  ({found.rejections.total} times)\n" + "  ·  ".join(_reasons(found))
+
+
+def _deadlines(found: Numbers, tier: Tier) -> str:
+    shares = {kind: found.attainment.kept.get((tier, kind), Share(0, 0)) for kind in ClockKind}
+    if not any(share.of for share in shares.values()):
+        return ""
+    said = (f"{kind.words} {percent(share.rate)} of {share.of}" for kind, share in shares.items() if share.of)
+    return f"{tier.label()}:  " + "  ·  ".join(said)
+
+
+def _prediction(found: Numbers, tier: Tier) -> str:
+    row = found.tiers.get(tier)
+    if row is None or not row.due:
+        return ""
+    predicted = found.expected.get(tier)
+    actual = row.qualified / row.due
+    return f"{tier.label()}:  predicted {percent(predicted)}  ·  actual {percent(actual)} of {row.due}"
+
+
+def _reasons(found: Numbers) -> Iterator[str]:
+    for key, count in found.rejections.top:
+        yield f"{REASONS[key].label if key in REASONS else escape(key, 40)} {count}"
+
+
+def _notes(found: Numbers) -> Iterator[str]:
+    if found.captured is not None:
+        yield _volume(found)
+    if found.offers.unassigned or found.attainment.overdue:
+        yield (
+            f"🟠 {found.offers.unassigned} waiting for somebody to be available  ·  "
+            f"🔴 {found.attainment.overdue} overdue now"
+        )
+
+
+def _volume(found: Numbers) -> str:
+    captured = found.captured or {}
+    parts = [f"{tier.label()} {captured.get(tier, 0)}" for tier in reversed(Tier)]
+    if captured.get(None):
+        parts.append(f"not scored yet {captured[None]}")
+    return f"{sum(captured.values())} leads captured: " + "  ·  ".join(parts)
+
+
+def chart_message(whose: str, period: str, found: Numbers, file_id: str | None, *, table: bool) -> Message:
+    """The chart with its numbers beneath. `table`: whether Slack takes a table here; else they stand in lines."""
+    text = fallback(whose, period, found)
+    image = {"type": "image", "slack_file": {"id": file_id}, "alt_text": plain(text, 1_500)}
+    title = section(f"📊 *{escape(whose, NAME)}*  ·  lead quality, {period}")
+    return text, [title, *([image] if file_id else []), *(_table(found) if table else _rows(found))]
+
+
+def rows_of(found: Numbers) -> list[Sequence[str]]:
+    head = ["", "Now", "Counted", "Target or median"]
+    measured = [[one.name, f"{MARKS[one.mark]} {one.now}", one.counted, one.target] for one in metrics(found)]
+    steps = [
+        [stage.name, str(stage.count), f"{percent(stage.of_before)} of the step before", lasting(stage.median)]
+        for stage in funnel(found)
+    ]
+    return [head, *measured, *steps]
+
+
+def _table(found: Numbers) -> list[Block]:
+    rows = [[{"type": "raw_text", "text": cell or " "} for cell in row] for row in rows_of(found)]
+    return [{"type": "table", "column_settings": [{"is_wrapped": True}], "rows": rows}]
+
+
+def _rows(found: Numbers) -> list[Block]:
+    lines = [_line(metric) for metric in metrics(found)] + [_stage(stage) for stage in funnel(found)]
+    return [context("\n".join(lines))]

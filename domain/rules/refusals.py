@@ -279,6 +279,17 @@ class NoSuchPool(Refusal):
     words = "There is no pool of this name. There are: {pools}."
 
 
+class NoSuchName(Refusal):
+    """Facts: `what`, `near` (the names most like it; empty: there are none at all), `example`."""
+
+    key = "no_such_name"
+    status = 404
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody of ours)
+        near = f"The nearest: {self.facts['near']}." if self.facts["near"] else "None is known yet."
+        return f"There is no {self.facts['what']} of this name. {near} Try for example `{self.facts['example']}`."
+
+
 class TooManyInShadow(Refusal):
     """Facts: `most`."""
 

@@ -1,124 +1,107 @@
-"""The five quality metrics. Each is a share of something counted; with nothing to count it is None, never zero.
+"""The numbers of `/leadstats`: five quality metrics, the funnel, deadlines, rejections. docs/metrics.md defines each.
 
-Cohorts are by the moment a lead became MQL or HQL, so a number of last month does not move because of this week's leads.
+Each is a share of something counted; with nothing to count it is None, never zero.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
-from domain.rules.lifecycle import HandoffStatus
+from domain.rules.periods import Period
 from domain.rules.tiers import Tier
-from domain.tables import ClockOutcome, Handoff, Lead, SlaClock
+from domain.stats.attainment import Attainment, attainment
+from domain.stats.funnel import Leads, Medians, Offers, later_medians, leads, offers
+from domain.stats.reasons import Rejections, rejections
+from domain.stats.scope import EVERYTHING, Scope, prepare
+from domain.stats.share import Share
+from domain.tables import Lead
+
+ACCEPTANCE, TO_SQL, TO_OPPORTUNITY, IN_TIME, ACCURACY = 0.80, 0.40, 0.60, 0.90, 0.15
+"""What the five metrics should be: over so much, the last within so much."""
+FEW = 10
+"""With fewer than so many to count, a share says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """`hit` of `of`. The rate is between 0 and 1, or None if there is nothing to count yet."""
-
-    hit: int
-    of: int
+class Numbers:
+    offers: Offers
+    tiers: Mapping[Tier, Leads]
+    medians: Medians
+    attainment: Attainment
+    rejections: Rejections
+    expected: Mapping[Tier, float]
+    """The share of each tier that the model in force expects to become SQL."""
+    captured: Mapping[Tier | None, int] | None = None
+    """How many leads came in each tier; None where that is not asked: leads come for nobody in particular."""
 
     @property
-    def rate(self) -> float | None:
-        return self.hit / self.of if self.of else None
+    def leads(self) -> Leads:
+        return sum(self.tiers.values(), Leads())
+
+    @property
+    def acceptance(self) -> Share:
+        return Share(self.offers.accepted, self.offers.accepted + self.offers.refused, self.offers.undecided)
+
+    @property
+    def to_sql(self) -> Share:
+        return Share(self.leads.qualified, self.leads.due, self.leads.waiting)
+
+    @property
+    def to_opportunity(self) -> Share:
+        return Share(self.leads.converted, self.leads.qualified - self.leads.fresh, self.leads.fresh)
+
+    @property
+    def contact_in_time(self) -> Share:
+        return self.attainment.of(ClockKind.FIRST_CONTACT)
+
+    @property
+    def predicted(self) -> float | None:
+        """The share of the leads that were due which the model expected to become SQL; None with none, or with a tier
+        of which the model says nothing.
+        """
+        due = {tier: row.due for tier, row in self.tiers.items() if row.due}
+        if not due or not due.keys() <= self.expected.keys():
+            return None
+        return sum(count * self.expected[tier] for tier, count in due.items()) / sum(due.values())
+
+    @property
+    def distance(self) -> float | None:
+        """How far what happened is from what was predicted, as a part of what was predicted."""
+        actual, predicted = self.to_sql.rate, self.predicted
+        return abs(actual - predicted) / predicted if actual is not None and predicted else None
 
 
-@dataclass(frozen=True, slots=True)
-class TierCount:
-    """Leads that were handed over in a tier, and how many of them became SQL."""
-
-    tier: Tier
-    handed: int
-    qualified: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """`waiting`: leads for whom nobody is available; `late`: clocks that have passed their deadline and still run."""
-
-    acceptance: Share
-    to_sql: Share
-    to_opportunity: Share
-    contact_in_time: Share
-    tiers: tuple[TierCount, ...]
-    waiting: int
-    late: int
-
-
-def quality(session: Session, since: datetime, now: datetime, rep_id: int | None = None) -> Quality:
-    """The metrics of the leads that became MQL or HQL between `since` and `now`; with a rep, of theirs."""
-    cohort = and_(Handoff.became_at >= since, Handoff.became_at <= now)
-    if rep_id is not None:
-        cohort = and_(cohort, Handoff.rep_id == rep_id)
-    accepted, leads, qualified, converted, rejected = session.execute(_counts(cohort)).one()
-    return Quality(
-        acceptance=Share(accepted, accepted + rejected),
-        to_sql=Share(qualified, leads),
-        to_opportunity=Share(converted, qualified),
-        contact_in_time=_contact(session, cohort, now),
-        tiers=_tiers(session, cohort),
-        waiting=session.scalar(select(func.count()).where(cohort, Handoff.status == HandoffStatus.OPEN)) or 0,
-        late=_late(session, cohort, now),
+def numbers(
+    session: Session,
+    period: Period,
+    now: datetime,
+    expected: Mapping[Tier, float],
+    scope: Scope = EVERYTHING,
+) -> Numbers:
+    """All numbers of a period, in six statements whatever there is."""
+    prepare(session)
+    said, medians = offers(session, scope, period)
+    to_deal, to_won = later_medians(session, scope, period)
+    return Numbers(
+        offers=said,
+        tiers=leads(session, scope, period, now),
+        medians=replace(medians, converted=to_deal, won=to_won),
+        attainment=attainment(session, scope, period, now),
+        rejections=rejections(session, scope, period),
+        expected=expected,
+        captured=captured_by_tier(session, period) if scope == EVERYTHING else None,
     )
 
 
-def _counts(cohort: ColumnElement[bool]) -> Select[int, int, int, int, int]:
-    return select(
-        func.count(Handoff.accepted_at),
-        func.count(distinct(Handoff.lead_id)),
-        func.count(distinct(Handoff.lead_id)).filter(Handoff.qualified_at.is_not(None)),
-        func.count(distinct(Handoff.lead_id)).filter(Handoff.converted_at.is_not(None)),
-        func.count().filter(Handoff.rejected_at.is_not(None), Handoff.accepted_at.is_(None)),
-    ).where(cohort)
-
-
-def _contact(session: Session, cohort: ColumnElement[bool], now: datetime) -> Share:
-    """Clocks that were met, of those that were met or have passed their deadline. What can still be met does not count."""
-    met = SlaClock.outcome == ClockOutcome.MET
-    missed = or_(SlaClock.outcome == ClockOutcome.MISSED, and_(SlaClock.outcome.is_(None), _overdue(now)))
-    hit, of = session.execute(
-        select(func.count().filter(met), func.count().filter(or_(met, missed)))
-        .select_from(Handoff)
-        .join(SlaClock, and_(SlaClock.handoff_id == Handoff.id, SlaClock.kind == ClockKind.FIRST_CONTACT))
-        .where(cohort)
-    ).one()
-    return Share(hit, of)
-
-
-def _overdue(now: datetime) -> ColumnElement[bool]:
-    """A clock that stands still (snoozed, or not offered yet in working time) misses nothing that it had not missed before."""
-    return or_(SlaClock.breached_at.is_not(None), and_(SlaClock.running_since.is_not(None), SlaClock.due_at < now))
-
-
-def _late(session: Session, cohort: ColumnElement[bool], now: datetime) -> int:
-    running = and_(SlaClock.stopped_at.is_(None), _overdue(now))
-    handoffs = (
-        select(func.count(distinct(Handoff.id)))
-        .join(SlaClock, SlaClock.handoff_id == Handoff.id)
-        .where(cohort, running)
-    )
-    return session.scalar(handoffs) or 0
-
-
-def _tiers(session: Session, cohort: ColumnElement[bool]) -> tuple[TierCount, ...]:
+def captured_by_tier(session: Session, period: Period) -> dict[Tier | None, int]:
+    """How many leads captured in the period stand in which tier."""
     rows = session.execute(
-        select(
-            Handoff.tier,
-            func.count(distinct(Handoff.lead_id)),
-            func.count(distinct(Handoff.lead_id)).filter(Handoff.qualified_at.is_not(None)),
-        )
-        .where(cohort)
-        .group_by(Handoff.tier)
-        .order_by(Handoff.tier)
+        select(Lead.tier, func.count())
+        .where(Lead.captured_at >= period.since, Lead.captured_at < period.until)
+        .group_by(Lead.tier)
     )
-    return tuple(TierCount(tier, handed, qualified) for tier, handed, qualified in rows)
-
-
-def leads_by_tier(session: Session, since: datetime) -> dict[Tier | None, int]:
-    """How many leads captured since then stand in which tier."""
-    rows = session.execute(select(Lead.tier, func.count()).where(Lead.captured_at >= since).group_by(Lead.tier))
     return dict(rows.all())

@@ -1,0 +1,93 @@
+"""The picture itself. Imported by name, by bot/charts.py alone, and never at start.
+
+On a card of its own, so that it reads in Slack's light and dark; in blue and orange, which all eyes tell apart; big enough
+for a phone.
+"""
+
+from io import BytesIO
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from bot.charts import Bar, Bullet
+
+WIDTH, HEIGHT = 1200, 900
+"""As it is shown; it is drawn with twice as many points each way."""
+_INCH = 100
+
+PAPER, INK, SOFT, TRACK = "#ffffff", "#1d2733", "#5f6b7a", "#e6eaef"
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#9aa5b1"
+_COLOURS = {"good": BLUE, "short": ORANGE, "too few to say": GREY}
+_WORDS = {"good": "on target", "short": "short of it", "too few to say": "too few to say"}
+ACCURACY_END = 0.5
+"""Where the bar of a distance ends: beyond half of what was predicted, how far makes no difference."""
+
+
+def draw(title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes:
+    figure = Figure(figsize=(WIDTH / _INCH, HEIGHT / _INCH), dpi=2 * _INCH, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    figure.text(0.04, 0.945, title, fontsize=24, fontweight="bold", color=INK, va="center")
+    figure.text(
+        0.96, 0.905, "leads, and their part of the step before", fontsize=13, color=SOFT, ha="right", va="center"
+    )
+    _funnel(figure.add_axes((0.19, 0.50, 0.77, 0.38)), bars)
+    _bullets(figure.add_axes((0.04, 0.03, 0.92, 0.43)), bullets)
+    picture = BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def _funnel(axes: Axes, bars: list[Bar]) -> None:
+    """Each step as long as it has leads; its part of the step before stands at its end."""
+    most = max([bar.count for bar in bars] + [1])
+    for row, bar in enumerate(bars):
+        width = bar.count / most
+        _pill(axes, row, 1.0, TRACK)
+        if bar.count:
+            _pill(axes, row, max(width, 0.008), BLUE)
+        axes.text(-0.015, row, bar.name, ha="right", va="center", fontsize=17, color=INK)
+        inside = width > 0.25
+        said = f"{bar.count:,}" + (f"   {bar.note}" if bar.note else "")
+        axes.text(
+            width - 0.012 if inside else max(width, 0.008) + 0.012,
+            row,
+            said,
+            ha="right" if inside else "left",
+            va="center",
+            fontsize=17,
+            fontweight="bold",
+            color=PAPER if inside else INK,
+        )
+    _bare(axes, len(bars))
+
+
+def _bullets(axes: Axes, bullets: list[Bullet]) -> None:
+    """Each metric as a bar with its target as a line across."""
+    for row, bullet in enumerate(bullets):
+        end = ACCURACY_END if bullet.low_is_good else 1.0
+        _pill(axes, row + 0.18, 1.0, TRACK, height=0.34)
+        if bullet.rate:
+            _pill(axes, row + 0.18, max(min(bullet.rate / end, 1.0), 0.008), _COLOURS[bullet.mark], height=0.34)
+        target = bullet.target / end
+        axes.plot([target, target], [row - 0.04, row + 0.40], color=INK, linewidth=4, solid_capstyle="butt")
+        axes.text(0, row - 0.25, bullet.name, ha="left", va="center", fontsize=16, color=INK)
+        aim = f"{'at most' if bullet.low_is_good else 'over'} {bullet.target:.0%}"
+        axes.text(0.50, row - 0.25, f"target {aim}", ha="center", va="center", fontsize=14, color=SOFT)
+        said = bullet.now if bullet.rate is None else f"{bullet.now}, {_WORDS[bullet.mark]}"
+        axes.text(1, row - 0.25, said, ha="right", va="center", fontsize=16, fontweight="bold", color=INK)
+    _bare(axes, len(bullets))
+
+
+def _pill(axes: Axes, row: float, width: float, colour: str, *, height: float = 0.72) -> None:
+    bar = FancyBboxPatch(
+        (0, row - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.006", linewidth=0, facecolor=colour
+    )
+    axes.add_patch(bar)
+
+
+def _bare(axes: Axes, rows: int) -> None:
+    axes.set_xlim(0, 1)
+    axes.set_ylim(rows - 0.5, -0.5)
+    axes.axis("off")

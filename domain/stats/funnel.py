@@ -1,0 +1,198 @@
+"""What became of the leads that were handed to sales, and how long each step took.
+
+A lead counts once, however often it was offered, as an HQL if it ever was one. Who reached a step has passed those before
+it: sales may open an opportunity without having logged a call. A lead whose time is not up yet is no failure: it waits.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import SQLColumnExpression
+
+from domain.rules.deadlines import TARGETS, ClockKind
+from domain.rules.lifecycle import LIVE, HandoffStatus
+from domain.rules.periods import Period
+from domain.rules.tiers import Tier
+from domain.stats.scope import Scope, cohort, missed
+from domain.tables import Handoff, Opportunity, SlaClock
+
+OPPORTUNITY_TIME = timedelta(days=14)
+"""How long an SQL may take to become an opportunity before it counts as one that did not."""
+
+_UNDECIDED = (HandoffStatus.OPEN, HandoffStatus.OFFERED)
+_UNQUALIFIED = tuple(LIVE - {HandoffStatus.QUALIFIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """Leads of one tier by how far they have come. `waiting`: no SQL yet, and still in time; `fresh`: SQLs without an
+    opportunity, and still in time for one.
+    """
+
+    handed: int = 0
+    waiting: int = 0
+    accepted: int = 0
+    contacted: int = 0
+    qualified: int = 0
+    fresh: int = 0
+    converted: int = 0
+    won: int = 0
+    lost: int = 0
+
+    def __add__(self, other: "Leads") -> "Leads":
+        return Leads(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def due(self) -> int:
+        """Those of whom it can be said by now whether they became an SQL."""
+        return self.handed - self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Medians:
+    """Seconds from the step before; None where nobody took the step."""
+
+    accepted: float | None = None
+    contacted: float | None = None
+    qualified: float | None = None
+    converted: float | None = None
+    won: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Offers, not leads: each is one question to sales."""
+
+    accepted: int
+    refused: int
+    undecided: int
+    unassigned: int
+    """Of the undecided: nobody could be asked yet."""
+
+
+def offers(session: Session, scope: Scope, period: Period) -> tuple[Offers, Medians]:
+    """What sales said to the offers, and the median times of the steps that a handoff takes."""
+    since_accepted = func.coalesce(Handoff.contacted_at, Handoff.accepted_at)
+    row = session.execute(
+        select(
+            func.count(Handoff.accepted_at),
+            func.count().filter(Handoff.rejected_at.is_not(None), Handoff.accepted_at.is_(None)),
+            func.count().filter(Handoff.status.in_(_UNDECIDED)),
+            func.count().filter(Handoff.status == HandoffStatus.OPEN),
+            _median(Handoff.accepted_at, Handoff.became_at),
+            _median(Handoff.contacted_at, Handoff.accepted_at),
+            _median(Handoff.qualified_at, since_accepted),
+        ).where(cohort(scope, period))
+    ).one()
+    return Offers(*row[:4]), Medians(*row[4:])
+
+
+def _median(until: SQLColumnExpression[Any], since: SQLColumnExpression[Any]) -> ColumnElement[float | None]:
+    # A call may be logged for a moment before the click that accepted.
+    seconds = func.greatest(func.extract("epoch", until - since), 0)
+    return func.percentile_cont(0.5).within_group(case((until.is_not(None), seconds)))
+
+
+def leads(session: Session, scope: Scope, period: Period, now: datetime) -> dict[Tier, Leads]:
+    """How far the leads of each tier have come."""
+    rows = session.execute(_far(scope, period, now)).all()
+    return {Tier.HQL if is_hql else Tier.MQL: Leads(*counts) for is_hql, *counts in rows}
+
+
+def later_medians(session: Session, scope: Scope, period: Period) -> tuple[float | None, float | None]:
+    """Median seconds from SQL to opportunity, and from there to won."""
+    mine = _leads(scope, period)
+    deals = _deals(scope, period, mine)
+    row = session.execute(
+        select(_median(deals.c.opened_at, mine.c.qualified_at), _median(deals.c.won_at, deals.c.opened_at))
+        .select_from(mine)
+        .join(deals, deals.c.lead_id == mine.c.lead_id)
+    ).one()
+    return row[0], row[1]
+
+
+def _far(scope: Scope, period: Period, now: datetime) -> Select[Any]:
+    mine = _leads(scope, period)
+    deals, young = _deals(scope, period, mine), _young(scope, period, now)
+    has_deal = deals.c.lead_id.is_not(None)
+    qualified = or_(mine.c.qualified_at.is_not(None), has_deal)
+    contacted = or_(mine.c.contacted, qualified)
+    fresh = and_(mine.c.sql_since > now - OPPORTUNITY_TIME, ~has_deal)
+    return (
+        select(
+            mine.c.is_hql,
+            func.count(),
+            func.count().filter(young.c.lead_id.is_not(None), ~qualified),
+            func.count().filter(or_(mine.c.accepted, contacted)),
+            func.count().filter(contacted),
+            func.count().filter(qualified),
+            func.count().filter(fresh),
+            func.count().filter(has_deal),
+            func.count().filter(deals.c.won_at.is_not(None)),
+            func.count().filter(deals.c.lost, deals.c.won_at.is_(None)),
+        )
+        .select_from(mine)
+        .outerjoin(deals, deals.c.lead_id == mine.c.lead_id)
+        .outerjoin(young, young.c.lead_id == mine.c.lead_id)
+        .where(or_(mine.c.judged, contacted))
+        .group_by(mine.c.is_hql)
+    )
+
+
+def _leads(scope: Scope, period: Period) -> Any:
+    """One row a lead. `judged`: at least one of its handoffs was not taken back before sales could say anything."""
+    is_sql = Handoff.status == HandoffStatus.QUALIFIED
+    return (
+        select(
+            Handoff.lead_id,
+            func.min(Handoff.became_at).label("became_at"),
+            func.bool_or(Handoff.tier == Tier.HQL).label("is_hql"),
+            func.bool_or(Handoff.status != HandoffStatus.WITHDRAWN).label("judged"),
+            func.bool_or(Handoff.accepted_at.is_not(None)).label("accepted"),
+            func.bool_or(Handoff.contacted_at.is_not(None)).label("contacted"),
+            func.min(Handoff.qualified_at).label("qualified_at"),
+            func.max(case((is_sql, Handoff.qualified_at))).label("sql_since"),
+        )
+        .where(cohort(scope, period))
+        .group_by(Handoff.lead_id)
+        .cte("mine")
+    )
+
+
+def _deals(scope: Scope, period: Period, mine: Any) -> Any:
+    """One row for each of these leads that sales opened an opportunity with since. A rep's are those of their own handoffs."""
+    deals = (
+        select(
+            Opportunity.lead_id,
+            func.min(Opportunity.opened_at).label("opened_at"),
+            func.min(Opportunity.closed_at).filter(Opportunity.won.is_(True)).label("won_at"),
+            func.bool_and(func.coalesce(~Opportunity.won, False)).label("lost"),
+        )
+        .join(mine, and_(mine.c.lead_id == Opportunity.lead_id, mine.c.became_at <= Opportunity.opened_at))
+        .where(Opportunity.opened_at >= period.since)
+        .group_by(Opportunity.lead_id)
+    )
+    if scope.rep_id is not None:
+        deals = deals.where(Opportunity.handoff_id.in_(select(Handoff.id).where(cohort(scope, period))))
+    return deals.cte("deals")
+
+
+def _young(scope: Scope, period: Period, now: datetime) -> Any:
+    """The leads with a handoff that is still at work and in time to become an SQL: few, whatever the period."""
+    done = and_(SlaClock.stopped_at.is_not(None), SlaClock.due_at < now)
+    time_is_up = or_(missed(now), done)
+    usual = case(
+        (Handoff.tier == Tier.HQL, now - TARGETS[Tier.HQL][ClockKind.QUALIFICATION]),
+        else_=now - TARGETS[Tier.MQL][ClockKind.QUALIFICATION],
+    )
+    in_time = case((SlaClock.id.is_(None), Handoff.became_at > usual), else_=~time_is_up)
+    return (
+        select(Handoff.lead_id)
+        .outerjoin(SlaClock, and_(SlaClock.handoff_id == Handoff.id, SlaClock.kind == ClockKind.QUALIFICATION))
+        .where(cohort(scope, period), Handoff.status.in_(_UNQUALIFIED), in_time)
+        .distinct()
+        .cte("young")
+    )
