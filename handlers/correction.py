@@ -1,24 +1,27 @@
 """Stage 1, by hand: a colleague puts right what is known of a lead, from its card."""
 
+from sqlalchemy.orm import Session
+
 from bot.ids import Press, Submission
 from bot.listening import Click, Errors, Sent, on_press, on_submission
-from bot.modals import fix_modal
+from bot.modals import View, fix_modal
 from domain import finding
 from domain.datasheet import datasheet
 from domain.rules.corrections import NotReadable
+from domain.tables import Rep
 from domain.verbs import correcting
-from handlers.jobs import reading, transaction
-from handlers.window import show_window
+from handlers.jobs import transaction
+from handlers.window import open_window
 from kit.clock import utcnow
 
 
-@on_press(Press.FIX_DATA)
+@on_press(Press.FIX_DATA, opens=True)
 def fix_pressed(click: Click) -> None:
-    with reading() as session:
-        rep = finding.rep_by_slack(session, click.slack_user_id)
+    def fill(session: Session, rep: Rep) -> View:
         correcting.may_correct(session, click.ref.handoff_id, rep, utcnow())
-        view = datasheet(session, click.ref.handoff_id)
-    show_window(click, fix_modal(view))
+        return fix_modal(datasheet(session, click.ref.handoff_id))
+
+    open_window(click, fill)
 
 
 @on_submission(Submission.FIX_DATA)

@@ -2,11 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from bot.ids import Field, Press, Submission
-from bot.listening import Click, Errors, Sent, on_press, on_submission
-from bot.modals import BACK_TO_THE_POOL, reassign_modal
+from bot.blocks import Block
+from bot.ids import Field, HandoffRef, Press, Submission, Suggest
+from bot.listening import Click, Errors, Sent, Typed, on_press, on_submission, on_suggest
+from bot.modals import BACK_TO_THE_POOL, MOST_OPTIONS, View, reassign_modal, takers
 from domain import cards, finding
 from domain.rules.lifecycle import HandoffMove
+from domain.rules.name_search import named_like
 from domain.rules.refusals import CannotBeGiven
 from domain.succession import others_for
 from domain.tables import Handoff, Rep
@@ -14,7 +16,7 @@ from domain.verbs import passing
 from domain.verbs.moving import may_move
 from domain.views import Person
 from handlers.jobs import reading, transaction
-from handlers.window import show_window
+from handlers.window import open_window
 from kit.clock import utcnow
 
 
@@ -32,15 +34,30 @@ def take_over_pressed(click: Click) -> None:
         passing.take_over(session, click.ref.handoff_id, version=click.ref.version, by=rep, now=utcnow())
 
 
-@on_press(Press.REASSIGN)
+@on_press(Press.REASSIGN, opens=True)
 def reassign_pressed(click: Click) -> None:
-    ref, now = click.ref, utcnow()
+    def fill(session: Session, rep: Rep) -> View:
+        others = _others(session, click.ref, rep)
+        return reassign_modal(cards.card_view(session, click.ref.handoff_id), others)
+
+    open_window(click, fill)
+
+
+@on_suggest(Suggest.REP)
+def reps_suggested(typed: Typed) -> list[Block]:
+    """Who could take the lead and is called like this."""
+    if typed.ref is None:
+        return []
     with reading() as session:
-        rep = finding.rep_by_slack(session, click.slack_user_id)
-        handoff = may_move(session, ref.handoff_id, version=ref.version, by=rep, move=HandoffMove.REASSIGN, now=now)
-        others = [Person(one.id, one.name, one.slack_user_id) for one in others_for(session, handoff, now)]
-        view = cards.card_view(session, ref.handoff_id)
-    show_window(click, reassign_modal(view, others))
+        others = _others(session, typed.ref, finding.rep_by_slack(session, typed.slack_user_id))
+    return takers([one for one in others if named_like(one.name, typed.text)])[:MOST_OPTIONS]
+
+
+def _others(session: Session, ref: HandoffRef, by: Rep) -> list[Person]:
+    """Who could take the lead, if `by` may give it to somebody."""
+    now = utcnow()
+    handoff = may_move(session, ref.handoff_id, version=ref.version, by=by, move=HandoffMove.REASSIGN, now=now)
+    return [Person(one.id, one.name, one.slack_user_id) for one in others_for(session, handoff, now)]
 
 
 @on_submission(Submission.REASSIGN)

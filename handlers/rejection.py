@@ -17,7 +17,7 @@ from domain.rules.refusals import (
 )
 from domain.verbs import deciding
 from handlers.jobs import reading, transaction
-from handlers.window import open_window
+from handlers.window import open_for_move
 from kit.clock import utcnow
 
 AT = {
@@ -32,9 +32,9 @@ AT = {
 ASK_AGAIN = "Choose another reason, and then this one again."
 
 
-@on_press(Press.REJECT)
+@on_press(Press.REJECT, opens=True)
 def reject_pressed(click: Click) -> None:
-    open_window(click, HandoffMove.REJECT, reject_modal)
+    open_for_move(click, HandoffMove.REJECT, reject_modal)
 
 
 @on_pick(Pick.REASON)

@@ -11,9 +11,9 @@ from bot.blocks import escape, moment
 from bot.ids import HandoffRef
 from domain import finding
 from domain.rules.refusals import Broke, Refusal, from_facts
-from domain.verbs import placing
-from handlers.flow import Job, Priority, Sending, publish_home, show_card, slack_lane
+from handlers.flow import Job, Priority, Sending, publish_home, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
+from handlers.window import repair_card
 from kit.log import where_it_broke
 
 log = structlog.get_logger()
@@ -29,12 +29,10 @@ class SlackDoor:
         )
         with transaction() as session:
             names = finding.names_of(session, refusal.rep_ids)
-            place = finding.place_of(session, ref.handoff_id) if ref else None
             if channel is not None:
                 send(session, _whisper(slack_user_id, channel, refusal))
-            if ref is not None and place is not None:
-                placing.distrust(session, ref.handoff_id)
-                send(session, show_card(ref.handoff_id, place, Priority.CLICK))
+            if ref is not None:
+                repair_card(session, ref)
         return refusal.sentence(names)
 
     def refused_at_home(self, slack_user_id: str, refusal: Refusal) -> None:

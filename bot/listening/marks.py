@@ -13,6 +13,13 @@ F = TypeVar("F")
 Errors = dict[str, str]
 """What is wrong in a modal: input block -> sentence. Empty: it closes."""
 
+
+class Instead(NamedTuple):
+    """Another view in place of the window that was sent."""
+
+    view: dict[str, Any]
+
+
 Answer = tuple[str, list[dict[str, Any]]]
 
 HOME_OPENED = "app_home_opened"
@@ -30,8 +37,10 @@ class HomePressed(NamedTuple):
     opens: bool
 
 
+OnSent = Callable[[Sent], Errors | Instead]
+
 presses: dict[Press, Pressed] = {}
-submissions: dict[Submission, Callable[[Sent], Errors]] = {}
+submissions: dict[Submission, OnSent] = {}
 picks: dict[Pick, Callable[[Picked], None]] = {}
 suggestions: dict[Suggest, Callable[[Typed], list[Block]]] = {}
 commands: dict[Command, Callable[[Asked], Answer]] = {}
@@ -50,7 +59,7 @@ def on_press(press: Press, *, opens: bool = False) -> Callable[[Callable[[Click]
     return mark
 
 
-def on_submission(submission: Submission) -> Callable[[Callable[[Sent], Errors]], Callable[[Sent], Errors]]:
+def on_submission(submission: Submission) -> Callable[[OnSent], OnSent]:
     return _mark(submissions, submission)
 
 

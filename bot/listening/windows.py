@@ -5,12 +5,12 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
-from bot.fitting import fitting_message, fitting_text
+from bot.fitting import fitting_message, fitting_text, fitting_view
 from bot.ids import BadRef, HandoffRef
 from bot.listening import marks
 from bot.listening.door import Door
 from bot.listening.heard import Asked, HomeSent, Sent
-from bot.listening.marks import Answer, Errors
+from bot.listening.marks import Answer, Errors, Instead, OnSent
 from bot.listening.payloads import ref_of, shown_in, user_of, values_of
 from domain.rules.refusals import NotFound, Refusal
 
@@ -28,22 +28,25 @@ def hear_windows(app: App, door: Door) -> None:
         app.event(event)(_home(opened))
 
 
-def _submission(door: Door, sent: Callable[[Sent], Errors]) -> Callable[..., None]:
+def _submission(door: Door, sent: OnSent) -> Callable[..., None]:
     def listener(ack: Ack, body: Body) -> None:
         view, user = body["view"], user_of(body)
         values = values_of(view)
         ref: HandoffRef | None = None
-        errors: Mapping[str, str]
+        reply: Errors | Instead
         try:
             ref = ref_of(view)
-            errors = sent(Sent(user, ref, values, str(view["id"]), shown_in(view)))
+            reply = sent(Sent(user, ref, values, str(view["id"]), shown_in(view)))
         except Refusal as refusal:
-            errors = _at_the_top(values, door.refused(user, None, ref, refusal))
+            reply = _at_the_top(values, door.refused(user, None, ref, refusal))
         except BadRef:
-            errors = _at_the_top(values, NotFound(what="handoff").sentence({}))
+            reply = _at_the_top(values, NotFound(what="handoff").sentence({}))
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
-            errors = _at_the_top(values, door.broke(error))
-        _close_or_say(ack, errors)
+            reply = _at_the_top(values, door.broke(error))
+        if isinstance(reply, Instead):
+            ack(response_action="update", view=fitting_view(reply.view))
+        else:
+            _close_or_say(ack, reply)
 
     return listener
 

@@ -15,17 +15,25 @@ from bot.modals import (
     contact_modal,
     fields_of,
     fix_modal,
+    loading_modal,
     reassign_modal,
+    refused_modal,
     reject_modal,
     snooze_modal,
+    takers,
 )
+from bot.qualify_modal import FIELD, qualify_modal, said_in
 from domain.rules.corrections import FIELDS, as_shown
 from domain.rules.lifecycle import HandoffStatus
+from domain.rules.qualification import BANT, Answer, Counts, Framework, Verdict
 from domain.rules.reasons import REASONS
 from domain.rules.snoozing import SPANS
 from domain.tables import AttemptOutcome
-from domain.views import CardView, DataView
+from domain.views import CardView, DataView, QualificationView
 from tests.bot.making import SAM, a_view, hostile, slips, views
+from tests.bot.snapshots import same_as_snapshot
+from tests.conftest import NOON
+from tests.rules.test_qualification import MEDDIC
 
 
 def fields(view: View) -> dict[str, View]:
@@ -41,6 +49,9 @@ def test_whatever_the_lead_wrote_the_modals_obey_slack(view: CardView) -> None:
         contact_modal(view),
         snooze_modal(view),
         reassign_modal(view, [one for one in others if one is not None]),
+        reassign_modal(view, [one for one in others if one is not None] * 200),
+        *(qualify_modal(view, framework) for framework in (BANT, MEDDIC)),
+        reject_modal(view, "no_fit", "Because."),
     ):
         check_view(modal)
         assert slips(modal) == []
@@ -104,10 +115,12 @@ def test_a_lead_is_snoozed_for_a_span_or_to_a_moment() -> None:
     assert fields(modal)[Field.UNTIL]["type"] == "datetimepicker"
 
 
-def test_a_lead_is_reassigned_to_the_pool_or_to_a_person_and_never_to_more_than_slack_can_show() -> None:
-    many = [replace(SAM, rep_id=number) for number in range(1, 300)]
-    shown = [one["value"] for one in fields(reassign_modal(a_view(), many))[Field.REP]["options"]]
-    assert shown == [BACK_TO_THE_POOL, *(str(number) for number in range(1, 100))]
+def test_a_lead_is_reassigned_to_the_pool_or_to_a_person_and_among_many_one_searches() -> None:
+    many = [replace(SAM, rep_id=number) for number in range(1, 101)]
+    whom = fields(reassign_modal(a_view(), many[:99]))[Field.REP]
+    assert [one["value"] for one in whom["options"]] == [BACK_TO_THE_POOL, *(str(number) for number in range(1, 100))]
+    assert fields(reassign_modal(a_view(), many))[Field.REP]["type"] == "external_select"
+    assert [one["value"] for one in takers(many)][:2] == [BACK_TO_THE_POOL, "1"]
 
 
 @settings(deadline=None)
@@ -138,10 +151,11 @@ def test_a_modal_carries_ids_and_nothing_of_the_lead() -> None:
         assert modal["private_metadata"] == "h12.v2"
 
 
-def test_only_the_note_is_called_optional() -> None:
-    for modal in (reject_modal(a_view()), contact_modal(a_view())):
+def test_only_what_may_be_left_out_is_called_optional() -> None:
+    after_a_call = [Field.NOTE, Field.NEXT_STEP, Field.NEXT_AT]
+    for modal, optional in ((reject_modal(a_view()), [Field.NOTE]), (contact_modal(a_view()), after_a_call)):
         inputs = [block for block in modal["blocks"] if block["type"] == "input"]
-        assert [block["block_id"] for block in inputs if block.get("optional")] == [Field.NOTE]
+        assert [block["block_id"] for block in inputs if block.get("optional")] == optional
 
 
 def test_every_reason_says_what_follows_from_it_within_slacks_limit() -> None:
@@ -195,3 +209,69 @@ def test_no_text_breaks_the_codec(text: str) -> None:
 )
 def test_the_window_of_a_reason_is_called_as_the_button_that_opened_it(status: HandoffStatus, title: str) -> None:
     assert reject_modal(a_view(status))["title"]["text"] == title
+
+
+# ---- qualification ----------------------------------------------------------------------------------------------------
+
+
+def answered(**words: str) -> CardView:
+    """A contacted lead with these answers, of which only the key of the choice matters."""
+    answers = [Answer(key, key, said, said, Counts.YES) for key, said in words.items()]
+    return a_view(
+        HandoffStatus.CONTACTED, qualification=QualificationView(NOON, "Sam Sample", Verdict.NOT_YET, answers)
+    )
+
+
+@pytest.mark.parametrize("framework", [BANT, MEDDIC], ids=lambda one: one.key)
+def test_the_qualification_asks_every_question_and_nobody_has_to_guess(framework: Framework) -> None:
+    asked = fields(qualify_modal(a_view(HandoffStatus.CONTACTED), framework))
+    assert list(asked) == [f"{FIELD}{question.key}" for question in framework.questions]
+    for question in framework.questions:
+        element = asked[f"{FIELD}{question.key}"]
+        if question.choices:
+            assert [one["value"] for one in element["options"]] == [*(one.key for one in question.choices), "unknown"]
+            assert element["initial_option"]["value"] == "unknown"
+        else:
+            assert element["type"] == "plain_text_input"
+
+
+def test_answers_stand_in_the_window_until_they_are_changed() -> None:
+    asked = fields(qualify_modal(answered(budget="partly", need="gone", notes="Wants it\nby May."), BANT))
+    assert asked["q.budget"]["initial_option"]["value"] == "partly"
+    assert asked["q.need"]["initial_option"]["value"] == "unknown"
+    assert asked["q.notes"]["initial_value"] == "Wants it\nby May."
+
+
+def test_the_window_says_what_it_takes() -> None:
+    said = qualify_modal(a_view(), BANT)["blocks"][1]["elements"][0]["text"]
+    assert said == "An SQL has a yes to *Need*, and 2 of the other answers (partly is half)."
+
+
+def test_only_answers_come_back_as_answers() -> None:
+    assert said_in({"q.budget": "yes", "note": "x", "q.q.odd": ""}) == {"budget": "yes", "q.odd": ""}
+
+
+# ---- as people see them -----------------------------------------------------------------------------------------------
+
+
+def test_the_windows_look_as_they_did() -> None:
+    contacted = a_view(HandoffStatus.CONTACTED)
+    sheet = DataView(12, 2, "kim@example.com", as_shown({"title": "CFO"}), {"title": "Corrected by Sam."})
+    windows = {
+        "window_loading": loading_modal(),
+        "window_refused": refused_modal("Sam Sample accepted this lead at 10:42 UTC."),
+        "window_reject": reject_modal(a_view()),
+        "window_reject_no_fit": reject_modal(a_view(), "no_fit"),
+        "window_give_back_after_answers": reject_modal(contacted, "no_fit", "Your answers are kept."),
+        "window_contact": contact_modal(a_view(HandoffStatus.ACCEPTED)),
+        "window_qualify": qualify_modal(contacted, BANT),
+        "window_qualify_again": qualify_modal(answered(budget="partly", notes="By May."), BANT),
+        "window_qualify_meddic": qualify_modal(contacted, MEDDIC),
+        "window_snooze": snooze_modal(a_view()),
+        "window_reassign": reassign_modal(a_view(), [SAM]),
+        "window_reassign_search": reassign_modal(a_view(), [SAM] * 200),
+        "window_fix": fix_modal(sheet),
+    }
+    for name, view in windows.items():
+        check_view(view)
+        same_as_snapshot(name, view["title"]["text"], view)

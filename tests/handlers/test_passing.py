@@ -111,10 +111,8 @@ def test_a_rep_releases_a_lead_from_the_menu_and_both_cards_say_so(
 @pytest.mark.parametrize(
     ("user", "press", "sentence"),
     [
-        (SAM, Press.REASSIGN, "You can release it to the pool."),
         (SAM, Press.TAKE_OVER, "You can release it to the pool."),
         (DANA, Press.TAKE_OVER, "This lead is addressed to Sam Sample."),
-        (DANA, Press.SNOOZE, "This lead is addressed to Sam Sample."),
         (DANA, Press.RELEASE, "This lead is addressed to Sam Sample."),
         (GUEST, Press.RELEASE, "Handoff does not know you as a rep yet."),
     ],
@@ -124,6 +122,25 @@ def test_who_may_not_is_told_why_and_nothing_changes(
 ) -> None:
     choose(slack, channel, user, press)
     assert sentence in whispered(slack, channel, user)
+    assert stored(offer.id).version == offer.version
+
+
+@pytest.mark.parametrize(
+    ("user", "press", "sentence"),
+    [
+        (SAM, Press.REASSIGN, "You can release it to the pool."),
+        (DANA, Press.SNOOZE, "This lead is addressed to Sam Sample."),
+        (GUEST, Press.REJECT, "Handoff does not know you as a rep yet."),
+    ],
+)
+def test_who_may_not_is_told_so_in_the_window_and_nowhere_else(
+    slack: Outside, channel: str, offer: Handoff, user: str, press: Press, sentence: str
+) -> None:
+    choose(slack, channel, user, press)
+    window = slack.top_view(user)
+    assert sentence in words(window)
+    assert not window.get("submit")
+    assert whispered(slack, channel, user) == ""
     assert stored(offer.id).version == offer.version
 
 
