@@ -1,6 +1,8 @@
 """The HTTP door: captures, Slack, health, metrics. Every request is limited in size and authenticated before it is kept."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Annotated
@@ -13,13 +15,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from slack_bolt import App
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.listening import dispatch, make_app
 from bot.settings import slack_settings
 from domain.rules.refusals import Refusal
-from handlers import capture, moments
+from handlers import capture, moments, socket_mode
 from handlers.jobs import reading
 from handlers.problems import Problem, problem
 from handlers.slack_door import SlackDoor
@@ -51,9 +54,12 @@ Body = Annotated[bytes, Depends(limited_body)]
 
 
 def make_web() -> FastAPI:
-    """The web application of one process."""
-    web = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None)
-    web.state.slack = make_app(SlackDoor()) if slack_settings().configured and moments else None
+    """The web application of one process. While it is served, it keeps Slack's other door open as well, if there is one."""
+    web = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_while_served)
+    slack = slack_settings()
+    listening = make_app(SlackDoor()) if slack.configured and moments else None
+    web.state.slack = listening if slack.signed else None
+    web.state.slack_by_socket = listening if slack.by_socket else None
     web.add_exception_handler(Problem, _answer_problem)
     web.add_exception_handler(Refusal, _answer_refusal)
     web.add_exception_handler(HTTPException, _answer_http)
@@ -65,6 +71,16 @@ def make_web() -> FastAPI:
     web.get("/healthz")(_health)
     web.get("/metrics")(_metrics)
     return web
+
+
+@asynccontextmanager
+async def _while_served(web: FastAPI) -> AsyncIterator[None]:
+    with ExitStack() as held:
+        if web.state.slack_by_socket is not None:
+            held.enter_context(socket_mode.connected(web.state.slack_by_socket))
+        yield
+        # It may take seconds: clicks under way are answered first.
+        await run_in_threadpool(held.close)
 
 
 def _capture(source: str, request: Request, body: Body) -> JSONResponse:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -67,6 +67,8 @@ class Outside:
     environment: dict[str, str]
     page: httpx.Client
     url: str
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings of what is not plugged in unless a test asks for it."""
 
     def new_channel(self) -> str:
         """A channel with everybody in it, empty."""
@@ -122,7 +124,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outsid
             threading.Event().wait(0.02)
         said = json.loads(ready.read_text())
         with httpx.Client(base_url=said["base_url"], headers={"X-Sandbox": "page"}, trust_env=False) as page:
-            yield Outside(said["environment"], page, said["base_url"])
+            yield Outside(said["environment"], page, said["base_url"], said["more_environment"])
         process.terminate()
 
 
