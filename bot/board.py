@@ -1,45 +1,66 @@
-"""The SLA board of App Home: what is due, at risk first."""
+"""The SLA board of App Home: what is due, at risk first, for who manages a pool."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.blocks import Block, context, escape, header, moment, section
-from domain.stats.board import Board, BoardPart, BoardRow
+from domain.home import Away, CheckView, Team
+from domain.stats.alerts import AlertCount
+from domain.stats.board import BoardPart, BoardRow
 
 ROWS, SNOOZED = 15, 5
-"""Of one part. Slack shows 100 blocks in a Home; settings stand above."""
+"""Of one part. Slack shows 100 blocks in a Home; one's own queue stands above, one's settings below."""
+AWAY, LATE_REPS, KINDS = 10, 5, 4
 HALF, LITTLE = 0.5, 0.2
 """Parts of a clock's time that are left when it becomes yellow, and orange."""
 SAME_DAY = timedelta(hours=10)
+FEW = 5
+"""Of fewer words than this no share is said."""
 
 
-def board_blocks(board: Board, now: datetime) -> list[Block]:
-    """One's own leads, and the team's for who manages a pool."""
-    blocks = [header("SLA board"), *_part("My leads", board.mine, board.rep_id, now)]
-    if board.team is not None:
-        blocks += _part("My team's leads", board.team, board.rep_id, now)
+def board_blocks(part: BoardPart, viewer: int, now: datetime) -> list[Block]:
+    """The team's leads, those at risk first."""
+    late = sum(row.late for row in part.running)
+    waiting = len(part.running) + part.unread
+    blocks = [
+        header("My team"),
+        section(f"*Leads*  ({counted(waiting, late)})" if waiting else "*Leads*\nNothing is due."),
+    ]
+    if late:
+        blocks.append(context(_over(part.running)))
+    blocks += [section(row_words(row, viewer, now)) for row in part.running[:ROWS]]
+    blocks += more_words(part, ROWS)
     return blocks
 
 
-def _part(title: str, part: BoardPart, viewer: int, now: datetime) -> Iterator[Block]:
-    late = sum(row.late for row in part.running)
-    waiting = len(part.running) + part.unread
-    said = f"{waiting}, {late} overdue" if late else str(waiting)
-    yield section(f"*{title}*  ({said})" if waiting else f"*{title}*\nNothing is due.")
-    for row in part.running[:ROWS]:
-        yield section(_row(row, viewer, now))
-    more = waiting - min(ROWS, len(part.running))
+def counted(waiting: int, late: int) -> str:
+    return f"{waiting}, {late} overdue" if late else str(waiting)
+
+
+def more_words(part: BoardPart, shown: int) -> Iterator[Block]:
+    """What does not stand there, and what is put aside."""
+    more = len(part.running) + part.unread - min(shown, len(part.running))
     if more:
         yield context(f"and {more} more, due later" if part.unread else f"and {more} more")
     if part.snoozed:
         yield context(_snoozed(part.snoozed))
 
 
-def _row(row: BoardRow, viewer: int, now: datetime) -> str:
+def _over(rows: Sequence[BoardRow]) -> str:
+    """Who is over SLA, and with how many."""
+    late = Counter(row.rep or "nobody" for row in rows if row.late)
+    named = [f"{escape(name, 60)} {count}" for name, count in late.most_common(LATE_REPS)]
+    if len(late) > LATE_REPS:
+        named.append(f"{len(late) - LATE_REPS} more people")
+    return "🔴 *Over SLA:* " + "  ·  ".join(named)
+
+
+def row_words(row: BoardRow, viewer: int, now: datetime) -> str:
+    """Two lines: who, and by when."""
     company = f" · {escape(row.company, 80)}" if row.company else ""
     who = f"{_mark(row)} *{escape(row.lead, 80)}*{company} · {row.tier.label()} {row.score}"
-    place = f"<#{row.place}>" if row.place and row.place.startswith(("C", "G")) else ""
-    parts = [_due(row, now), row.status.value, _whose(row, viewer), place]
+    parts = [_due(row, now), row.status.value, _whose(row, viewer), _place(row)]
     return f"{who}\n" + "  ·  ".join(part for part in parts if part)
 
 
@@ -54,14 +75,31 @@ def _mark(row: BoardRow) -> str:
 def _due(row: BoardRow, now: datetime) -> str:
     if row.clock is None or row.due_at is None:
         return ""
-    when = moment(row.due_at, "{time}" if abs(row.due_at - now) < SAME_DAY else "{date_short_pretty} at {time}")
-    return f"{row.clock.words} overdue since *{when}*" if row.late else f"{row.clock.words} by *{when}*"
+    left = row.due_at - now
+    when = moment(row.due_at, "{time}" if abs(left) < SAME_DAY else "{date_short_pretty} at {time}")
+    return (
+        f"{row.clock.words} overdue since *{when}*"
+        if row.late
+        else f"{row.clock.words} by *{when}* ({_span(left)} left)"
+    )
+
+
+def _span(left: timedelta) -> str:
+    minutes = max(1, round(left.total_seconds() / 60))
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
 
 
 def _whose(row: BoardRow, viewer: int) -> str:
     if row.rep_id == viewer:
         return ""
     return f"with {escape(row.rep, 60)}" if row.rep else "nobody could be asked yet"
+
+
+def _place(row: BoardRow) -> str:
+    """The card itself, or at least its channel."""
+    if row.link:
+        return f"<{row.link}|Open the card>"
+    return f"<#{row.place}>" if row.place and row.place.startswith(("C", "G")) else ""
 
 
 def _snoozed(rows: Sequence[BoardRow]) -> str:
@@ -74,3 +112,47 @@ def _snoozed(rows: Sequence[BoardRow]) -> str:
     if len(rows) > SNOOZED:
         shown.append(f"{len(rows) - SNOOZED} more")
     return "💤 Snoozed: " + "  ·  ".join(shown)
+
+
+def team_blocks(team: Team, checks: Sequence[CheckView]) -> list[Block]:
+    """Who is away, what waits for a yes, how well Handoff is, and what its words led to."""
+    blocks = [
+        section(f"*Away:* {_away(team.away)}"),
+        section("*Proposals*\nNo proposals yet."),
+        context(_health(checks)),
+    ]
+    if team.alerts:
+        blocks.append(context(alert_words(team.alerts)))
+    return blocks
+
+
+def _away(away: Sequence[Away]) -> str:
+    named = [
+        f"{escape(one.name, 60)} until {moment(one.until, '{date_short_pretty}')}"
+        if one.until
+        else f"{escape(one.name, 60)}, paused"
+        for one in away[:AWAY]
+    ]
+    if len(away) > AWAY:
+        named.append(f"{len(away) - AWAY} more")
+    return "  ·  ".join(named) or "nobody"
+
+
+def _health(checks: Sequence[CheckView]) -> str:
+    failed = sum(check.failed for check in checks)
+    if failed:
+        return (
+            f"🩺 {failed} {'thing is' if failed == 1 else 'things are'} wrong with Handoff: your admin sees what to do."
+        )
+    return "🩺 Handoff is well."
+
+
+def alert_words(alerts: Sequence[AlertCount]) -> str:
+    """How often each kind of word led to something within a day."""
+    said = [_alert(one) for one in alerts if one.at_once + one.in_digest][:KINDS]
+    return "🔔 Last 30 days: " + ("  ·  ".join(said) or "nothing had to be said")
+
+
+def _alert(one: AlertCount) -> str:
+    led = f", {one.share:.0%} acted on" if one.share is not None and one.of >= FEW else ""
+    return f"{one.kind.words.lower()} {one.at_once + one.in_digest}{led}"

@@ -1,6 +1,7 @@
-"""App Home: one's own settings above, what else there is below, and the two windows that its buttons open."""
+"""App Home: what there is to do above, one's own settings below, and the two windows about oneself that its buttons open."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,13 @@ from bot.blocks import (
     section,
     select,
 )
+from bot.board import board_blocks, team_blocks
+from bot.home_notifications import notification_words
+from bot.home_others import banner_blocks, nurture_blocks
+from bot.home_queue import queue_blocks
 from bot.ids import HomeField, HomePress, HomeSubmission
 from bot.limits import VIEW_BLOCKS
+from domain.home import Home
 from domain.own_settings import AbsenceView, OwnView
 from domain.verbs.staffing import Settings
 
@@ -45,8 +51,23 @@ def notice(sentence: str) -> list[Block]:
     return [section(f"⚠️ {escape(sentence, 500)}")]
 
 
-def own_blocks(view: OwnView) -> list[Block]:
-    """What holds for oneself, and the buttons to change it."""
+def sections_of(home: Home, now: datetime) -> list[list[Block]]:
+    """What stands in somebody's Home, by what they do."""
+    queue, team = home.board.mine, home.board.team
+    sells = home.week is not None
+    return [
+        banner_blocks(home.checks) if home.admin else [],
+        queue_blocks(queue, home.week, home.board.rep_id, now) if sells or queue.running or queue.snoozed else [],
+        nurture_blocks(home.nurture) if home.nurture is not None else [],
+        [*board_blocks(team, home.board.rep_id, now), *team_blocks(home.team, home.checks)]
+        if team is not None and home.team is not None
+        else [],
+        own_blocks(home.own, home.held),
+    ]
+
+
+def own_blocks(view: OwnView, held: int = 0) -> list[Block]:
+    """What holds for oneself, and the buttons to change it. `held`: what waits for one's digest."""
     settings = view.settings
     lines = [
         _state(view),
@@ -59,7 +80,13 @@ def own_blocks(view: OwnView) -> list[Block]:
     return [
         header("My settings"),
         section("\n".join(lines)),
-        actions("home.own", *buttons, button("Settings…", HomePress.SETTINGS, "own")),
+        context(notification_words(view, held)),
+        actions(
+            "home.own",
+            *buttons,
+            button("Settings…", HomePress.SETTINGS, "own"),
+            button("Notifications…", HomePress.NOTIFICATIONS, "own"),
+        ),
         *_coming(view),
         *([context(_covering(view.covering))] if view.covering else []),
     ]

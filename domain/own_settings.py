@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session, aliased
 
+from domain.rules.preferences import Alert, Preferences, from_json
 from domain.rules.working_hours import week_words
 from domain.tables import Absence, Rep, Role
 from domain.verbs.staffing import Settings, settings_of
@@ -14,6 +15,16 @@ from domain.verbs.staffing import Settings, settings_of
 SHOWN_ABSENCES = 5
 COVERS = 99
 """How many colleagues a list in Slack can name, beside nobody."""
+
+
+_OF_SALES = (Alert.REMINDER, Alert.OVERDUE, Alert.WOKEN, Alert.HOTTER, Alert.JUMP)
+_ALERTS = {
+    Role.SDR: _OF_SALES,
+    Role.AE: _OF_SALES,
+    Role.MANAGER: (Alert.SLA_MISSED, Alert.POOL_SHORT, *_OF_SALES, Alert.REVIEW),
+    Role.MARKETING: (Alert.JUMP, Alert.REVIEW),
+}
+"""What may be said to whom: nobody is asked about words that they never get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,9 @@ class OwnView:
     """The absence that runs."""
     coming: Sequence[AbsenceView]
     covering: Sequence[AbsenceView]
+    preferences: Preferences = Preferences()  # noqa: RUF009  (it is frozen)
+    alerts: Sequence[Alert] = tuple(Alert)
+    """What may be said to them at all."""
 
     @property
     def hours_words(self) -> str:
@@ -65,6 +79,8 @@ def own_view(session: Session, rep: Rep, now: datetime) -> OwnView:
         away=next((view for view in views if view.since <= now), None),
         coming=[view for view in views if view.since > now][:SHOWN_ABSENCES],
         covering=[AbsenceView(absence.id, absence.since, absence.until, name) for absence, name in covering],
+        preferences=from_json(rep.preferences),
+        alerts=(*_ALERTS[rep.role], *([Alert.HEALTH] if rep.admin else [])),
     )
 
 

@@ -1,55 +1,94 @@
 """App Home: what a rep sees of themselves and of their leads, and what they set for themselves there."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot import messenger
-from bot.board import board_blocks
-from bot.home import absence_modal, home_view, notice, own_blocks, settings_modal
+from bot.board import ROWS as SHOWN_ROWS
+from bot.home import absence_modal, home_view, notice, sections_of, settings_modal
+from bot.home_notifications import notifications_modal, wished
 from bot.ids import HomeField, HomePress, HomeSubmission
 from bot.listening import Errors, HomeClick, HomeSent, on_home, on_home_press, on_home_submission
 from bot.messenger import TriggerGone, open_modal
 from domain import finding
+from domain.home import Home, home_of
 from domain.own_settings import own_view, possible_covers
+from domain.rules import preferences as rules
 from domain.rules.public_holidays import holidays_of
 from domain.rules.refusals import AbsenceOverlaps, BadAbsence, ClickTooLate, NotFound, Stranger, from_facts
 from domain.rules.working_hours import Unreadable, read_week, read_zone
-from domain.stats.board import board
+from domain.stats.board import BoardPart, BoardRow
 from domain.tables import Rep
-from domain.verbs import absences, staffing
+from domain.verbs import absences, placing, staffing
 from domain.verbs.staffing import Settings
 from handlers.flow import Job, publish_home
-from handlers.jobs import Running, job, reading, send, transaction
+from handlers.jobs import Running, finishing, job, reading, send, transaction
 from kit.clock import utcnow
 from kit.outside import TryLater
 
 MOST = 10_000
+MOST_LINKS = 10
+"""How many cards Slack is asked to link for one drawing of a Home: each is a call, and is kept."""
 
 
 @on_home
 def home_opened(slack_user_id: str) -> None:
     with transaction() as session:
+        staffing.opened_home(session, slack_user_id, utcnow())
         send(session, publish_home(slack_user_id))
 
 
 @job(Job.PUBLISH_HOME)
-def publish(_running: Running, /, slack_user_id: str, refusal: str | None = None, **stored: str | int) -> None:
+def publish(running: Running, /, slack_user_id: str, refusal: str | None = None, **stored: str | int) -> None:
     """Draw the Home as it is by now. A refusal of what was pressed there stands above it, until the next time."""
     now = utcnow()
     said = from_facts(refusal, {name.removeprefix("fact_"): fact for name, fact in stored.items()}) if refusal else None
     with reading() as session:
         names = finding.names_of(session, said.rep_ids) if said else {}
-        try:
-            rep = finding.rep_by_slack(session, slack_user_id)
-        except Stranger as stranger:
-            sections = [notice(stranger.sentence({}))]
-        else:
-            above = [notice(said.sentence(names))] if said else []
-            sections = [*above, own_blocks(own_view(session, rep, now)), board_blocks(board(session, rep, now), now)]
-    messenger.publish_home(slack_user_id, home_view(sections))
+        home = _home_of(session, slack_user_id, now)
+    if home is None:
+        messenger.publish_home(slack_user_id, home_view([notice(Stranger().sentence({}))]))
+        return
+    linked, asked = _with_links(home)
+    above = [notice(said.sentence(names))] if said else []
+    messenger.publish_home(slack_user_id, home_view([*above, *sections_of(linked, now)]))
+    with finishing(running) as session:
+        for row in asked:
+            placing.keep_link(session, row.handoff_id, row.ts or "", row.link or "")
+
+
+def _home_of(session: Session, slack_user_id: str, now: datetime) -> Home | None:
+    """None: we do not know them."""
+    try:
+        return home_of(session, finding.rep_by_slack(session, slack_user_id), now)
+    except Stranger:
+        return None
+
+
+def _with_links(home: Home) -> tuple[Home, list[BoardRow]]:
+    """The Home with a link to every card of which Slack told one, and the rows whose link is new. It asks for a few at a
+    time: what has none yet names its channel, and has one the next time.
+    """
+    asked: list[BoardRow] = []
+
+    def linked(part: BoardPart) -> BoardPart:
+        rows = [_linked(row, asked) if place < SHOWN_ROWS else row for place, row in enumerate(part.running)]
+        return replace(part, running=rows)
+
+    team = home.board.team
+    board = replace(home.board, mine=linked(home.board.mine), team=linked(team) if team is not None else None)
+    return replace(home, board=board), [row for row in asked if row.link]
+
+
+def _linked(row: BoardRow, asked: list[BoardRow]) -> BoardRow:
+    if row.link or row.channel is None or row.ts is None or len(asked) >= MOST_LINKS:
+        return row
+    asked.append(replace(row, link=messenger.permalink(row.channel, row.ts)))
+    return asked[-1]
 
 
 @on_home_press(HomePress.PAUSE)
@@ -146,15 +185,49 @@ READERS: Mapping[HomeField, Callable[[str], Any]] = {
 
 @on_home_submission(HomeSubmission.SETTINGS)
 def settings_sent(sent: HomeSent) -> Errors:
-    values: dict[str, Any] = {}
-    wrong: Errors = {}
-    for field, reader in READERS.items():
-        if text := sent.values.get(field, "").strip():
-            try:
-                values[field.value] = reader(text)
-            except Unreadable as why:
-                wrong[field] = str(why)
+    given = {field: text for field, text in sent.values.items() if text.strip()}
+    values, wrong = _read({field: reader for field, reader in READERS.items() if field in given}, given)
     if not wrong:
         settings = Settings(**values)
         _change(sent.slack_user_id, lambda session, rep: staffing.set_settings(session, rep, settings, utcnow()))
+    return wrong
+
+
+def _read(readers: Mapping[HomeField, Callable[[str], Any]], sent: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
+    """What the fields say, and what is wrong with those that cannot be read."""
+    values: dict[str, Any] = {}
+    wrong: Errors = {}
+    for field, reader in readers.items():
+        try:
+            values[field.value] = reader(sent.get(field, "").strip())
+        except Unreadable as why:
+            wrong[field] = str(why)
+    return values, wrong
+
+
+@on_home_press(HomePress.NOTIFICATIONS)
+def notifications_pressed(click: HomeClick) -> None:
+    with reading() as session:
+        view = own_view(session, finding.rep_by_slack(session, click.slack_user_id), utcnow())
+    _open(click, notifications_modal(view))
+
+
+PREFERENCES: Mapping[HomeField, Callable[[str], Any]] = {
+    HomeField.QUIET: rules.read_quiet,
+    HomeField.BUDGET: rules.read_budget,
+    HomeField.DIGEST_AT: rules.read_times,
+}
+
+
+@on_home_submission(HomeSubmission.NOTIFICATIONS)
+def notifications_sent(sent: HomeSent) -> Errors:
+    values, wrong = _read(PREFERENCES, sent.values)
+    if not wrong:
+
+        def set_them(session: Session, rep: Rep) -> None:
+            now = utcnow()
+            how = wished(sent.values, own_view(session, rep, now))
+            staffing.set_preferences(session, rep, rules.Preferences(how=how, **values), now)
+
+        _change(sent.slack_user_id, set_them)
     return wrong

@@ -25,6 +25,7 @@ def _rep(entries: StaffFile, rep: RepEntry) -> dict[str, Any]:
         "name": rep.name,
         "role": rep.role.value,
         "CRM id": rep.crm_user_id,
+        "admin": rep.admin,
         "time zone": settings.time_zone,
         "hours": "always" if settings.hours is None else week_words(settings.hours),
         "holidays": settings.holidays,

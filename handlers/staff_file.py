@@ -73,6 +73,8 @@ class RepEntry(Working):
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     role: Role
     crm_user_id: str | None = None
+    admin: bool = False
+    """Looks after the installation: sees in their Home what is wrong with it."""
 
     @property
     def key(self) -> str:
@@ -240,7 +242,13 @@ def _save_reps(session: Session, entries: StaffFile, before: StaffFile | None) -
     reps = {}
     for entry in entries.reps:
         rep = staffing.save_rep(
-            session, now, name=entry.name, email=entry.email, role=entry.role, crm_user_id=entry.crm_user_id
+            session,
+            now,
+            name=entry.name,
+            email=entry.email,
+            role=entry.role,
+            crm_user_id=entry.crm_user_id,
+            admin=entry.admin,
         )
         # What a rep has set for themselves holds until the file says something new about it.
         said, earlier = asdict(entries.settings(entry)), known.get(entry.key, {})

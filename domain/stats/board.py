@@ -13,7 +13,7 @@ from domain.rules.calendars import Calendar, elapsed
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.tiers import Tier
-from domain.tables import Handoff, Lead, Pool, Rep, SlaClock
+from domain.tables import CardPlace, Handoff, Lead, Pool, Rep, SlaClock
 
 READ = 200
 """How many leads of a part are read: those that are due first. More fit no screen."""
@@ -24,6 +24,7 @@ class BoardRow:
     """A lead that somebody works. Names are text from outside."""
 
     handoff_id: int
+    version: int
     lead: str
     company: str | None
     tier: Tier
@@ -41,6 +42,11 @@ class BoardRow:
     """The part of the clock's time that is left, in its own time; below 0: overdue by that part."""
     snoozed_until: datetime | None
     """Its clocks stand still until then."""
+    channel: str | None = None
+    ts: str | None = None
+    """Where its card stands in Slack; None: nowhere yet."""
+    link: str | None = None
+    """Slack's link to the card, if anybody has asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +81,23 @@ def board(session: Session, rep: Rep, now: datetime) -> Board:
 
 def _part(session: Session, whose: ColumnElement[bool], now: datetime) -> BoardPart:
     found = session.execute(_live(whose)).all()
-    at_work = {handoff.rep_id or 0 for handoff, _, _, clock, _ in found if clock is not None and clock.working}
+    at_work = {handoff.rep_id or 0 for handoff, _, _, clock, _, _ in found if clock is not None and clock.working}
     known = calendars(session, at_work, now) if at_work else {}
     rows = sorted(
         (
-            _row(handoff, lead, rep, clock, known.get(handoff.rep_id or 0), now)
-            for handoff, lead, rep, clock, _ in found
+            _row(handoff, lead, rep, clock, place, known.get(handoff.rep_id or 0), now)
+            for handoff, lead, rep, clock, place, _ in found
         ),
         key=_risk,
     )
     return BoardPart(
         [row for row in rows if row.snoozed_until is None],
         [row for row in rows if row.snoozed_until is not None],
-        found[0][4] - len(found) if found else 0,
+        found[0][5] - len(found) if found else 0,
     )
 
 
-def _live(whose: ColumnElement[bool]) -> Select[Handoff, Lead, str | None, SlaClock | None, int]:
+def _live(whose: ColumnElement[bool]) -> Select[Handoff, Lead, str | None, SlaClock | None, CardPlace | None, int]:
     """The live handoffs, each with the deadline that comes next, soonest first."""
     running = (
         select(SlaClock)
@@ -102,10 +108,11 @@ def _live(whose: ColumnElement[bool]) -> Select[Handoff, Lead, str | None, SlaCl
     )
     following = aliased(SlaClock, running)
     return (
-        select(Handoff, Lead, Rep.name, following, func.count().over())
+        select(Handoff, Lead, Rep.name, following, CardPlace, func.count().over())
         .join(Lead, Lead.id == Handoff.lead_id)
         .outerjoin(Rep, Rep.id == Handoff.rep_id)
         .outerjoin(following, true())
+        .outerjoin(CardPlace, CardPlace.handoff_id == Handoff.id)
         .where(whose, Handoff.status.in_(LIVE))
         .order_by(following.due_at.nulls_last(), Handoff.id)
         .limit(READ)
@@ -113,10 +120,17 @@ def _live(whose: ColumnElement[bool]) -> Select[Handoff, Lead, str | None, SlaCl
 
 
 def _row(
-    handoff: Handoff, lead: Lead, rep: str | None, clock: SlaClock | None, calendar: Calendar | None, now: datetime
+    handoff: Handoff,
+    lead: Lead,
+    rep: str | None,
+    clock: SlaClock | None,
+    place: CardPlace | None,
+    calendar: Calendar | None,
+    now: datetime,
 ) -> BoardRow:
     return BoardRow(
         handoff_id=handoff.id,
+        version=handoff.version,
         lead=name_of(lead),
         company=lead.company_name,
         tier=handoff.tier,
@@ -130,6 +144,9 @@ def _row(
         late=clock is not None and now > clock.due_at,
         left=_left(clock, calendar if clock.working else None, now) if clock else None,
         snoozed_until=handoff.snoozed_until,
+        channel=place.channel if place else None,
+        ts=place.ts if place else None,
+        link=place.permalink if place else None,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.availability import hours_of
 from domain.rules.fairness import Member, on_return
+from domain.rules.preferences import Preferences, from_json, to_json
 from domain.rules.refusals import NotFound
 from domain.rules.working_hours import Week
 from domain.tables import Absence, Happened, Pool, PoolMember, Rep, Role, RoutingFile, TerritoryRow
@@ -17,19 +18,29 @@ from domain.verbs.record import happened
 
 
 def save_rep(
-    session: Session, now: datetime, *, name: str, email: str, role: Role, crm_user_id: str | None = None
+    session: Session,
+    now: datetime,
+    *,
+    name: str,
+    email: str,
+    role: Role,
+    crm_user_id: str | None = None,
+    admin: bool | None = None,
 ) -> Rep:
-    """Add a rep, or correct the one with this e-mail (compared without regard to case).
+    """Add a rep, or correct the one with this e-mail (compared without regard to case). `admin` None: as it was.
 
     Who is not known in Slack or in the CRM yet is looked for (again) there.
     """
     email = email.strip().casefold()
     rep = session.scalars(select(Rep).where(Rep.email == email)).one_or_none()
     if rep is None:
-        rep = Rep(email=email, name=name, role=role, crm_user_id=crm_user_id, available=True)
+        rep = Rep(
+            email=email, name=name, role=role, crm_user_id=crm_user_id, available=True, admin=False, preferences={}
+        )
         session.add(rep)
         session.flush()
     rep.name, rep.role, rep.crm_user_id, rep.active = name, role, crm_user_id or rep.crm_user_id, True
+    rep.admin = rep.admin if admin is None else admin
     if rep.slack_user_id is None or rep.crm_user_id is None:
         happened(session, Happened.REP_JOINED, now, rep_id=rep.id)
     return rep
@@ -61,6 +72,20 @@ def set_settings(session: Session, rep: Rep, settings: Settings, now: datetime) 
     retime(session, rep.id, now)
     happened(session, Happened.REP_SETTINGS, now, rep_id=rep.id)
     return True
+
+
+def set_preferences(session: Session, rep: Rep, wanted: Preferences, now: datetime) -> bool:
+    """What the rep wants to be told, and when; says whether anything changed. What is held already stays held."""
+    if from_json(rep.preferences) == wanted:
+        return False
+    rep.preferences = to_json(wanted)
+    happened(session, Happened.REP_SETTINGS, now, rep_id=rep.id)
+    return True
+
+
+def opened_home(session: Session, slack_user_id: str, now: datetime) -> None:
+    """They look at their Home now: for a while it is kept fresh."""
+    session.execute(update(Rep).where(Rep.slack_user_id == slack_user_id).values(home_opened_at=now))
 
 
 def retire_others(session: Session, staying: Collection[int], now: datetime) -> int:

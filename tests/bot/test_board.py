@@ -9,12 +9,13 @@ from bot.limits import check_message
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.tiers import Tier
-from domain.stats.board import Board, BoardPart, BoardRow
+from domain.stats.board import BoardPart, BoardRow
 from tests.conftest import NOON
 
 ME = 7
 ROW = BoardRow(
     handoff_id=1,
+    version=2,
     lead="Kim Buyer",
     company="Sample Software",
     tier=Tier.MQL,
@@ -33,7 +34,7 @@ LATE = replace(ROW, late=True, left=-0.5, due_at=NOON - timedelta(hours=2))
 
 
 def drawn(*rows: BoardRow, snoozed: tuple[BoardRow, ...] = (), unread: int = 0) -> list[Block]:
-    return board_blocks(Board(ME, BoardPart(rows, snoozed, unread), None), NOON)
+    return board_blocks(BoardPart(rows, snoozed, unread), ME, NOON)
 
 
 def words(blocks: list[Block]) -> str:
@@ -42,7 +43,7 @@ def words(blocks: list[Block]) -> str:
 
 
 def test_with_nothing_to_do_the_board_says_so() -> None:
-    assert "*My leads*\nNothing is due." in words(drawn())
+    assert "*Leads*\nNothing is due." in words(drawn())
 
 
 def test_a_row_says_who_what_and_by_when() -> None:
@@ -55,7 +56,7 @@ def test_a_row_says_who_what_and_by_when() -> None:
 
 def test_what_is_overdue_is_counted_and_marked() -> None:
     said = words(drawn(LATE, ROW))
-    assert "*My leads*  (2, 1 overdue)" in said
+    assert "*Leads*  (2, 1 overdue)" in said
     assert "🔴 *Kim Buyer*" in said
     assert "first contact overdue since" in said
 
@@ -87,8 +88,8 @@ def test_the_fullest_board_of_hostile_names_stays_within_slacks_limits_and_pings
     hostile = replace(LATE, lead="<!channel> *x* " + "&" * 500, company="<https://evil.example.com|click>" * 20)
     asleep = replace(hostile, snoozed_until=NOON)
     part = BoardPart([hostile] * 200, [asleep] * 200, 900)
-    blocks = board_blocks(Board(ME, part, part), NOON)
-    assert len(blocks) <= 40
+    blocks = board_blocks(part, ME, NOON)
+    assert len(blocks) <= 20
     for block in blocks:
         check_message([block])
     assert "<!channel>" not in words(blocks)

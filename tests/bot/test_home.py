@@ -53,7 +53,7 @@ def buttons(view: OwnView) -> list[str]:
 def test_who_is_asked_may_pause_and_who_is_not_may_come_back() -> None:
     there = OwnView(Settings(), available=True, away=None, coming=[], covering=[])
     trip = AbsenceView(3, NOON, NOON + timedelta(days=2), None)
-    assert buttons(there) == [HomePress.PAUSE, HomePress.ABSENCE, HomePress.SETTINGS]
+    assert buttons(there) == [HomePress.PAUSE, HomePress.ABSENCE, HomePress.SETTINGS, HomePress.NOTIFICATIONS]
     for away in (
         OwnView(Settings(), available=False, away=None, coming=[], covering=[]),
         OwnView(Settings(), available=True, away=trip, coming=[], covering=[]),

@@ -108,7 +108,7 @@ def test_who_opens_home_sees_their_settings_and_their_leads(door: httpx.Client, 
     assert tell_event(door, opened(SAM)).status_code == 200
     assert [(job.name, job.lane) for job in jobs()] == [(Job.PUBLISH_HOME, None)]
     shown = words(home(slack, SAM))
-    for said in ("My settings", "UTC", "always at work", "You cover Dana Demo", "SLA board", "My leads", "Pause"):
+    for said in ("My settings", "UTC", "always at work", "You cover Dana Demo", "My queue", "Pause"):
         assert said in shown
 
 
