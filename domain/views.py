@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus, Stage
@@ -186,3 +187,77 @@ class CardView:
         """Whether this is overdue and still to be done."""
         clock = self.clock(kind)
         return clock.stopped_at is None and self.snoozed_until is None and clock.due_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    """What the lead did of one kind with one content, however often."""
+
+    kind: str
+    what: str | None
+    """The content's title, or the page."""
+    times: int
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierView:
+    """An earlier attempt to hand the lead to sales. `card` is Slack's channel and ts of its card."""
+
+    at: datetime
+    tier: Tier
+    score: int
+    status: HandoffStatus
+    reason: str | None
+    rep: str | None
+    attempts: int
+    card: tuple[str, str] | None
+    permalink: str | None
+
+
+class Step(StrEnum):
+    """What happened in the present attempt, beside what its card says."""
+
+    TRIED = "tried"
+    ANSWERED = "answered"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """`words`: how an attempt went, or what the answers came to. `note` is the rep's own text."""
+
+    step: Step
+    at: datetime
+    by: str | None
+    words: str = ""
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BriefView:
+    """All that the brief beside a card says. The score is the lead's own as it stands now."""
+
+    handoff_id: int
+    cycle: int
+    place: str | None
+    erased: bool
+    lead: LeadView
+    score: int
+    fit: int
+    intent: int
+    negative: int
+    ledger: Sequence[Contribution]
+    opener: str
+    activities: Sequence[ActivityView]
+    """Newest first."""
+    campaigns: Sequence[str]
+    company: Sequence[tuple[str, str]]
+    """Label and value."""
+    colleagues: Sequence[ColleagueView]
+    more_colleagues: int
+    earlier: Sequence[EarlierView]
+    """Newest first."""
+    steps: Sequence[StepView]
+    """Newest first."""
