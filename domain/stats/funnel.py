@@ -91,9 +91,9 @@ def offers(session: Session, scope: Scope, period: Period) -> tuple[Offers, Medi
 
 
 def _median(until: SQLColumnExpression[Any], since: SQLColumnExpression[Any]) -> ColumnElement[float | None]:
-    # A call may be logged for a moment before the click that accepted.
+    # A call may be logged for a moment before the click that accepted. The greatest of nothing and 0 would be 0.
     seconds = func.greatest(func.extract("epoch", until - since), 0)
-    return func.percentile_cont(0.5).within_group(case((until.is_not(None), seconds)))
+    return func.percentile_cont(0.5).within_group(case((and_(until.is_not(None), since.is_not(None)), seconds)))
 
 
 def leads(session: Session, scope: Scope, period: Period, now: datetime) -> dict[Tier, Leads]:

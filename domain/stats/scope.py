@@ -48,7 +48,8 @@ def missed(now: datetime) -> ColumnElement[bool]:
     yet in working time) misses nothing that it had not missed before.
     """
     overdue = or_(SlaClock.breached_at.is_not(None), and_(SlaClock.running_since.is_not(None), SlaClock.due_at < now))
-    return or_(SlaClock.outcome == ClockOutcome.MISSED, and_(SlaClock.outcome.is_(None), overdue))
+    # Never null, so that it can be denied: most clocks have no outcome yet.
+    return or_(SlaClock.outcome.is_not_distinct_from(ClockOutcome.MISSED), and_(SlaClock.outcome.is_(None), overdue))
 
 
 def prepare(session: Session) -> None:
