@@ -37,22 +37,21 @@ class Claimed:
 
 def write(session: Session, sendings: Iterable[Sending]) -> None:
     """Write the rows. Sorted, so that two transactions that write the same keys meet in the same order and never deadlock."""
-    rows = [_values(sending) for sending in _merged(sendings)]
-    lanes = sorted({row["lane"] for row in rows if row["lane"]})
-    if lanes:
-        session.execute(_WRITE_LANES, {"lanes": lanes})
-    session.execute(_WRITE, {"rows": json.dumps(rows)})
+    session.execute(_WRITE, {"rows": json.dumps([_values(sending) for sending in _merged(sendings)])})
 
-
-_WRITE_LANES = text("insert into job_lanes (name) select unnest(cast(:lanes as text[])) on conflict do nothing")
 
 # One text whatever the number of rows: SQLAlchemy would compile a list of values anew each time, a fifth of the CPU time
-# of a capture. A row without a key meets no other: nulls are distinct.
+# of a capture. A row without a key meets no other: nulls are distinct. The lanes go in the same trip: nobody waits for a
+# click longer than need be.
 _WRITE = text("""
+with wanted as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb))
+        as wanted(name text, args jsonb, key text, lane text, priority bigint, after float8)
+), lanes as (
+    insert into job_lanes (name) select distinct lane from wanted where lane is not null order by lane on conflict do nothing
+)
 insert into jobs (name, args, key, lane, priority, run_at)
-select name, args, key, lane, priority, now() + make_interval(secs => after)
-from jsonb_to_recordset(cast(:rows as jsonb))
-    as wanted(name text, args jsonb, key text, lane text, priority bigint, after float8)
+select name, args, key, lane, priority, now() + make_interval(secs => after) from wanted
 order by name, key
 on conflict (name, key) where leased_until is null and dead_at is null do update
 set run_at = least(jobs.run_at, excluded.run_at), priority = least(jobs.priority, excluded.priority)

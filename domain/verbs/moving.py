@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from domain.availability import covers
@@ -11,7 +11,6 @@ from domain.rules.lifecycle import LIVE, TAKEN, HandoffMove, HandoffStatus, Who,
 from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NotForItsOwner, NotFound, NotYours, Refusal
 from domain.tables import Handoff, Lead, Rep, Role
 from domain.verbs.clocks import resume
-from domain.verbs.record import locked_lead
 
 
 def may_move(session: Session, handoff_id: int, *, version: int, by: Rep, move: HandoffMove, now: datetime) -> Handoff:
@@ -32,18 +31,16 @@ def make_move(
     lead, handoff = locked_handoff(session, handoff_id)
     check_person(session, handoff, by, move, now)
     step = handoff_step(handoff.status, move)
-    done = (
-        step
-        and session.execute(
+    done = None
+    if step is not None:
+        done = session.scalars(
             update(Handoff)
             .where(Handoff.id == handoff_id, Handoff.version == version, Handoff.status.in_(sources_of(move)))
             .values({"status": step.to, "version": Handoff.version + 1} | values)
-            .returning(Handoff.id)
-            .execution_options(synchronize_session=False)
-        ).first()
-    )
-    session.refresh(handoff)
-    if not done:
+            .returning(Handoff)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).one_or_none()
+    if done is None:
         raise why_not(handoff)
     if move is not HandoffMove.SNOOZE:
         wake(session, handoff, now)
@@ -60,15 +57,22 @@ def wake(session: Session, handoff: Handoff, now: datetime) -> None:
 
 def locked_handoff(session: Session, handoff_id: int) -> tuple[Lead, Handoff]:
     """The handoff as it is once its lead is locked; raises NotFound."""
-    handoff = session.get(Handoff, handoff_id)
-    if handoff is None:
-        raise NotFound(what="handoff")
     while True:
-        lead = locked_lead(session, handoff.lead_id)
-        session.refresh(handoff)
-        if handoff.lead_id == lead.id:
+        lead = session.scalars(_LEAD_OF, {"handoff_id": handoff_id}).one_or_none()
+        handoff = session.get(Handoff, handoff_id, populate_existing=True)
+        if handoff is None:
+            raise NotFound(what="handoff")
+        if lead is not None and handoff.lead_id == lead.id:
             return lead, handoff
         # The lead was merged while we waited for it: the handoff has gone on with the other one.
+
+
+_LEAD_OF = (
+    select(Lead)
+    .where(Lead.id == select(Handoff.lead_id).where(Handoff.id == bindparam("handoff_id")).scalar_subquery())
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def check_person(session: Session, handoff: Handoff, by: Rep, move: HandoffMove, now: datetime) -> None:
