@@ -28,6 +28,7 @@ from handlers import (
     lead_commands,
     ledger,
     model_commands,
+    notice_commands,
     nurture_commands,
     rep_commands,
     rescore_commands,
@@ -62,6 +63,7 @@ app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(route_commands.app, name="route")
 app.add_typer(arrivals_app, name="arrivals")
 app.add_typer(sla_commands.app, name="sla")
+app.add_typer(notice_commands.app, name="notices")
 app.add_typer(enrichment_commands.app, name="enrichment")
 app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
