@@ -51,7 +51,7 @@ def _step(what: str) -> None:
 
 
 @contextmanager
-def running(*, port: int = 0, sandbox_port: int = 0, say: Say = _step) -> Iterator[System]:
+def running(*, port: int = 0, sandbox_port: int = 0, socket: bool = False, say: Say = _step) -> Iterator[System]:
     """The whole demo, started in order and stopped in order, whatever happens in between. `say` hears of each step first."""
     for named in (port, sandbox_port):
         must_be_free(named)
@@ -67,7 +67,8 @@ def running(*, port: int = 0, sandbox_port: int = 0, say: Say = _step) -> Iterat
         stack.callback(system.stop)
         say("Migrating and seeding")
         seed(system)
-        system.start(say, port=port, sandbox_port=sandbox_port, plug_in=("DNS_",))
+        plug_in = ("DNS_", "SLACK_APP_TOKEN") if socket else ("DNS_",)
+        system.start(say, port=port, sandbox_port=sandbox_port, plug_in=plug_in)
         yield system
         _step("Stopping")
 
@@ -76,6 +77,7 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Play one story without a person, check it, and exit.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between two visitors of the website.")] = 5.0,
+    socket: Annotated[bool, typer.Option("--socket", help="Hear Slack over Socket Mode instead of HTTP.")] = False,
     port: Annotated[int, typer.Option(help="Port of Handoff; 0: any free one.", min=0, max=65535)] = 0,
     sandbox_port: Annotated[int, typer.Option(help="Port of the Slack page; 0: any free one.", min=0, max=65535)] = 0,
 ) -> None:
@@ -94,7 +96,7 @@ def demo(
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        with running(port=port, sandbox_port=sandbox_port, say=say) as system:
+        with running(port=port, sandbox_port=sandbox_port, socket=socket, say=say) as system:
             status = _play(system, stopped) if once else _stream(system, every, stopped)
     except (Stopped, DidNotStart, db.UnsuitableDatabase, embedded_postgres.CannotStart) as no:
         out.print(str(no), style="red", markup=False, soft_wrap=True)

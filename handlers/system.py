@@ -69,10 +69,7 @@ class System:
         self.start_web(port)
         self.start_one("worker")
         self.start_one("clock")
-        answer = httpx.post(
-            f"{self.sandbox_url}/_api/app", json={"url": f"{self.url}/slack/events"}, headers={"X-Sandbox": "page"}
-        )
-        answer.raise_for_status()
+        self._meet_slack()
 
     @property
     def sandbox_url(self) -> str:
@@ -88,6 +85,14 @@ class System:
         self.sandbox = json.loads(ready.read_text())
         # It holds the sandbox's credentials; they are in our memory now.
         ready.unlink()
+
+    def _meet_slack(self) -> None:
+        """With an app-level token we connect to it; else it is told where we are."""
+        if "SLACK_APP_TOKEN" in self.environment:
+            self._wait("web", lambda: bool(httpx.get(f"{self.sandbox_url}/_api/sockets").json()["connections"]))
+            return
+        ours = {"url": f"{self.url}/slack/events"}
+        httpx.post(f"{self.sandbox_url}/_api/app", json=ours, headers={"X-Sandbox": "page"}).raise_for_status()
 
     def start_web(self, port: int) -> None:
         port = port or free_port()

@@ -69,6 +69,15 @@ def test_no_log_of_a_whole_story_holds_a_person_or_a_secret(played: Played) -> N
     )
 
 
+def test_the_story_comes_true_over_socket_mode_as_well(database_url: str, tmp_path: Path) -> None:
+    with started(tmp_path, "--once", "--socket", DATABASE_URL=database_url) as demo:
+        assert demo.end() == 0, demo.said
+        assert "all of it came true" in demo.said
+        assert "slack.socket_open" in demo.logs()
+        assert "slack.socket_closed" in demo.logs()
+        assert left_in(tmp_path) == []
+
+
 def test_a_streaming_demo_is_closed_to_others_and_ctrl_c_leaves_nothing(
     played: Played, database_url: str, tmp_path: Path
 ) -> None:
