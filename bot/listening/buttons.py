@@ -109,7 +109,10 @@ def _press(door: Door, meaning: Meaning) -> Callable[[Body], None]:
         except BadRef:
             _say_no(door, user, channel, None, NotFound(what="handoff"))
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
-            door.broke(error, user, channel)
+            if channel is None:
+                door.broke_at_home(error, user)
+            else:
+                door.broke(error, user, channel)
 
     return listen
 
