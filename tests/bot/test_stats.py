@@ -1,33 +1,73 @@
-"""`/leadstats` shows five metrics against their targets."""
+"""`/leadstats`: the answer in words, the message with the chart, and the picture."""
+
+import struct
+import threading
+from dataclasses import replace
 
 import pytest
 
+from bot.charts import chart
+from bot.figures import lasting
 from bot.limits import check_message
-from bot.stats import leadstats
+from bot.stats import chart_message, leadstats
+from domain.rules.deadlines import ClockKind
 from domain.rules.tiers import Tier
-from domain.stats.quality import Quality, Share, TierCount
+from domain.stats.attainment import Attainment
+from domain.stats.funnel import Leads, Medians, Offers
+from domain.stats.quality import Numbers
+from domain.stats.reasons import Rejections
+from domain.stats.share import Share
 from tests.bot.making import ATTACKS, slips, texts
+from tests.bot.snapshots import same_as_snapshot
 
 EXPECTED = {Tier.MQL: 0.4, Tier.HQL: 0.6}
-NOTHING = Quality(Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 0), (), 0, 0)
-SOME = Quality(Share(9, 10), Share(3, 10), Share(1, 3), Share(19, 20), (TierCount(Tier.MQL, 10, 4),), 2, 1)
+NOTHING = Numbers(Offers(0, 0, 0, 0), {}, Medians(), Attainment({}, 0), Rejections([], 0), EXPECTED)
+SOME = Numbers(
+    offers=Offers(accepted=97, refused=13, undecided=6, unassigned=2),
+    tiers={
+        Tier.MQL: Leads(90, 10, 75, 70, 32, 4, 20, 6, 3),
+        Tier.HQL: Leads(30, 2, 28, 27, 20, 3, 14, 5, 1),
+    },
+    medians=Medians(600, 5_400, 90_000, 259_200, 2_592_000),
+    attainment=Attainment(
+        {
+            (Tier.MQL, ClockKind.ASSIGNMENT): Share(90, 90),
+            (Tier.MQL, ClockKind.FIRST_CONTACT): Share(70, 80, 5),
+            (Tier.HQL, ClockKind.FIRST_CONTACT): Share(28, 29),
+        },
+        3,
+    ),
+    rejections=Rejections([("no_budget", 5), ("bad_timing", 3)], 9),
+    expected=EXPECTED,
+    captured={Tier.HQL: 30, Tier.MQL: 90, Tier.COLD: 500, None: 1},
+)
 
 
-def lines(found: Quality, leads: dict[Tier | None, int] | None = None) -> str:
-    _, blocks = leadstats("The whole team", 30, found, leads, EXPECTED)
+def lines(found: Numbers) -> str:
+    _, blocks = leadstats("The whole team", "last 30 days", found)
     check_message(blocks)
     return "\n".join(texts(blocks, "mrkdwn"))
 
 
-def test_the_five_metrics_stand_against_their_targets() -> None:
+def test_the_answer_looks_as_it_did() -> None:
+    text, blocks = leadstats("The whole team", "last 30 days", SOME)
+    check_message(blocks)
+    same_as_snapshot("leadstats", text, blocks)
+
+
+def test_the_message_with_the_chart_looks_as_it_did() -> None:
+    text, blocks = chart_message("The whole team", "last 30 days", SOME, "F0CHART0001", table=True)
+    check_message(blocks)
+    same_as_snapshot("leadstats_chart", text, blocks)
+
+
+def test_the_five_metrics_stand_against_their_targets_with_what_is_not_counted_yet() -> None:
     seen = lines(SOME)
-    assert "🟢 *MQL acceptance*  90%  ·  9 of 10 decided  ·  target over 80%" in seen
-    assert "🔴 *MQL → SQL*  30%  ·  3 of 10 handed over  ·  target over 40%" in seen
-    assert "🔴 *SQL → opportunity*  33%  ·  1 of 3 SQLs  ·  target over 60%" in seen
-    assert "🟢 *Contact within SLA*  95%  ·  19 of 20 due  ·  target over 90%" in seen
-    assert "🟢 *Scoring accuracy*  off by 0%  ·  predicted 40%, actual 40%  ·  target within 15%" in seen
-    assert "2 waiting" in seen
-    assert "1 with an overdue SLA" in seen
+    assert "🟢 *MQL acceptance*  88%  ·  97 of 110 decided; 6 still open, not counted  ·  target over 80%" in seen
+    assert "🟢 *MQL → SQL*  48%  ·  52 of 108 leads; 12 still open, not counted  ·  target over 40%" in seen
+    assert "🟢 *SQL → opportunity*  76%  ·  34 of 45 SQLs; 7 still open, not counted  ·  target over 60%" in seen
+    assert "🔴 *Contact within SLA*  89.9%  ·  98 of 109 due; 5 still open, not counted  ·  target over 90%" in seen
+    assert "🟢 *Scoring accuracy*  off by 7%  ·  predicted 45%, actual 48% of 108  ·  target within 15%" in seen
 
 
 def test_with_nothing_to_count_nothing_is_claimed() -> None:
@@ -37,30 +77,65 @@ def test_with_nothing_to_count_nothing_is_claimed() -> None:
     assert " of " not in seen
 
 
-@pytest.mark.parametrize(("actual", "mark"), [(4, "🟢"), (5, "🔴"), (3, "🔴")])
-def test_accuracy_is_the_distance_from_what_was_predicted(actual: int, mark: str) -> None:
-    found = Quality(
-        SOME.acceptance,
-        SOME.to_sql,
-        SOME.to_opportunity,
-        SOME.contact_in_time,
-        (TierCount(Tier.MQL, 10, actual),),
-        0,
-        0,
-    )
-    assert f"{mark} *Scoring accuracy*" in lines(found)
+@pytest.mark.parametrize(("hit", "of", "mark"), [(9, 9, "⚪"), (9, 10, "🟢"), (8, 10, "🔴"), (0, 10, "🔴")])
+def test_too_few_are_no_verdict_and_over_means_over(hit: int, of: int, mark: str) -> None:
+    seen = lines(replace(SOME, offers=Offers(hit, of - hit, 0, 0)))
+    assert f"{mark} *MQL acceptance*  {hit / of:.0%}" in seen
+    assert ("too few to say" in seen.splitlines()[1]) is (mark == "⚪")
 
 
-def test_the_teams_volume_stands_below_and_a_reps_own_numbers_have_none() -> None:
-    assert "12 leads captured: HQL 2  ·  MQL 3  ·  MEL 0  ·  Cold 6  ·  not scored yet 1" in lines(
-        SOME, {Tier.HQL: 2, Tier.MQL: 3, Tier.COLD: 6, None: 1}
-    )
-    assert "captured" not in lines(SOME)
+@pytest.mark.parametrize(("qualified", "mark"), [(40, "🟢"), (46, "🟢"), (47, "🔴"), (33, "🔴")])
+def test_accuracy_is_the_distance_in_per_cent_of_what_was_predicted(qualified: int, mark: str) -> None:
+    tiers = {Tier.MQL: Leads(100, 0, 100, 100, qualified)}
+    assert f"{mark} *Scoring accuracy*" in lines(replace(SOME, tiers=tiers))
+
+
+def test_a_reps_own_numbers_say_nothing_of_what_came_in() -> None:
+    assert "621 leads captured: HQL 30  ·  MQL 90  ·  MEL 0  ·  Cold 500  ·  not scored yet 1" in lines(SOME)
+    assert "captured" not in lines(replace(SOME, captured=None))
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_name_cannot_break_the_answer(attack: str) -> None:
-    text, blocks = leadstats(attack, 30, SOME, None, EXPECTED)
-    check_message(blocks)
-    assert slips(blocks) == []
-    assert text
+def test_no_name_can_break_the_answer_or_the_chart(attack: str) -> None:
+    hostile = replace(SOME, rejections=Rejections([(attack, 3)], 3))
+    for text, blocks in (
+        leadstats(attack, "last 30 days", hostile),
+        chart_message(attack, "last 30 days", hostile, "F0CHART0001", table=True),
+        chart_message(attack, "last 30 days", hostile, None, table=False),
+    ):
+        check_message(blocks)
+        assert slips(blocks) == []
+        assert text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "1 min"), (540, "9 min"), (5_400, "1.5 h"), (90_000, "25.0 h"), (259_200, "3.0 days")],
+)
+def test_a_span_is_said_in_the_unit_one_thinks_in(seconds: float, said: str) -> None:
+    assert lasting(seconds) == said
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("found", [SOME, NOTHING], ids=["some", "nothing"])
+def test_the_chart_is_a_picture_for_a_phone(found: Numbers) -> None:
+    # The first one imports the library that draws: about a second.
+    picture = chart("last 30 days", found)
+    assert size_of(picture) == (2400, 1800)
+    assert len(picture) < 1_000_000
+
+
+def test_two_at_once_draw_the_same_as_one_after_the_other() -> None:
+    alone = chart("last 7 days", SOME)
+    drawn: list[bytes] = []
+    threads = [threading.Thread(target=lambda: drawn.append(chart("last 7 days", SOME))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert drawn == [alone] * 3
