@@ -30,6 +30,7 @@ from handlers import (
     model_commands,
     notice_commands,
     nurture_commands,
+    qualification_commands,
     rep_commands,
     rescore_commands,
     route_commands,
@@ -63,6 +64,7 @@ app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(route_commands.app, name="route")
 app.add_typer(arrivals_app, name="arrivals")
 app.add_typer(sla_commands.app, name="sla")
+app.add_typer(qualification_commands.app, name="qualification")
 app.add_typer(notice_commands.app, name="notices")
 app.add_typer(enrichment_commands.app, name="enrichment")
 app.add_typer(nurture_commands.nurture_app, name="nurture")
