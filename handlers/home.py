@@ -115,14 +115,14 @@ def _change(slack_user_id: str, change: Callable[[Session, Rep], object]) -> Non
         send(session, publish_home(slack_user_id))
 
 
-@on_home_press(HomePress.ABSENCE)
+@on_home_press(HomePress.ABSENCE, opens=True)
 def absence_pressed(click: HomeClick) -> None:
     with reading() as session:
         covers = possible_covers(session, finding.rep_by_slack(session, click.slack_user_id))
     _open(click, absence_modal(covers))
 
 
-@on_home_press(HomePress.SETTINGS)
+@on_home_press(HomePress.SETTINGS, opens=True)
 def settings_pressed(click: HomeClick) -> None:
     with reading() as session:
         view = own_view(session, finding.rep_by_slack(session, click.slack_user_id), utcnow())
@@ -205,7 +205,7 @@ def _read(readers: Mapping[HomeField, Callable[[str], Any]], sent: Mapping[str, 
     return values, wrong
 
 
-@on_home_press(HomePress.NOTIFICATIONS)
+@on_home_press(HomePress.NOTIFICATIONS, opens=True)
 def notifications_pressed(click: HomeClick) -> None:
     with reading() as session:
         view = own_view(session, finding.rep_by_slack(session, click.slack_user_id), utcnow())
