@@ -70,8 +70,8 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
 _STATUS = {
     HandoffStatus.ACCEPTED: LeadStatus.WORKING,
     HandoffStatus.CONTACTED: LeadStatus.WORKING,
-    HandoffStatus.QUALIFIED: LeadStatus.WORKING,
-    HandoffStatus.CONVERTED: LeadStatus.WORKING,
+    HandoffStatus.QUALIFIED: LeadStatus.QUALIFIED,
+    HandoffStatus.CONVERTED: LeadStatus.QUALIFIED,
 }
 
 

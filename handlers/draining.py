@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from hashlib import sha256
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from domain import finding
 from domain.rules.content import Item
 from domain.rules.scoring import top_reasons
 from domain.tables import Lead, Rep, ScoreRow, SystemLink
-from domain.verbs import recommending, telling
+from domain.verbs import qualifying, recommending, telling
 from domain.verbs.telling import Told, system_of
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, send
@@ -32,11 +33,13 @@ class More:
 
     contents: Mapping[int, Item | None]
     reasons: Mapping[int, str]
+    sql_at: Mapping[int, date]
 
 
 def read_more(session: Session, lead_ids: Sequence[int], asked: Collection[str]) -> More:
     contents = recommending.standing(session, lead_ids) if {"next_content_title", "next_content_url"} & {*asked} else {}
-    return More(contents, _reasons(session, lead_ids) if "reasons" in asked else {})
+    reasons = _reasons(session, lead_ids) if "reasons" in asked else {}
+    return More(contents, reasons, qualifying.sql_dates(session, lead_ids) if "sql_at" in asked else {})
 
 
 def _reasons(session: Session, lead_ids: Sequence[int]) -> dict[int, str]:
@@ -60,6 +63,7 @@ def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
         "intent": lead.intent,
         "tier": lead.tier,
         "stage": lead.stage,
+        "sql_at": more.sql_at.get(lead.id),
         "grade": lead.grade,
         "source": lead.source,
         "owner": rep.name if rep is not None and rep.id == lead.owner_id else None,

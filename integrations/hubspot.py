@@ -32,7 +32,7 @@ DEFAULT_MAP = FieldMap(
         Pair("last_name", "lastname"),
         Pair("company", "company"),
         Pair("title", "jobtitle"),
-        *(Pair(name, PREFIX + name) for name in ("score", "fit", "intent", "tier", "stage")),
+        *(Pair(name, PREFIX + name) for name in ("score", "fit", "intent", "tier", "stage", "sql_at")),
         *(Pair(name, PREFIX + name) for name in ("next_content_title", "next_content_url")),
     )
 )

@@ -32,6 +32,7 @@ class LeadStatus(StrEnum):
 
     NEW = "new"
     WORKING = "working"
+    QUALIFIED = "qualified"
     NURTURING = "nurturing"
     UNQUALIFIED = "unqualified"
 

@@ -26,6 +26,8 @@ FILLERS = {"LastName": "[unknown]", "Company": "[unknown]"}
 STATUSES = {
     LeadStatus.NEW: "Open - Not Contacted",
     LeadStatus.WORKING: "Working - Contacted",
+    # The standard list has no word of its own for an SQL; who adds one to it names it in SALESFORCE_STATUSES.
+    LeadStatus.QUALIFIED: "Working - Contacted",
     LeadStatus.NURTURING: "Open - Not Contacted",
     LeadStatus.UNQUALIFIED: "Closed - Not Converted",
 }

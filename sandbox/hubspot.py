@@ -18,6 +18,7 @@ TEXTS = {"firstname", "lastname", "company", "jobtitle", "phone", "country", "em
 CUSTOM_TEXTS = {
     "handoff_tier",
     "handoff_stage",
+    "handoff_sql_at",
     "handoff_reasons",
     "handoff_programme",
     "handoff_next_content_title",

@@ -1,6 +1,7 @@
 """Salesforce's REST API as far as leads and tasks go: sign-in by client credentials, upserts, two queries."""
 
 import base64
+import json
 import re
 import secrets
 from itertools import count
@@ -73,6 +74,7 @@ class SalesforceTwin(Twin):
             "SALESFORCE_CLIENT_ID": self.client_id,
             "SALESFORCE_CLIENT_SECRET": self.client_secret,
             "SALESFORCE_URL": base_url + self.prefix,
+            "SALESFORCE_STATUSES": json.dumps({"qualified": "Qualified"}),
         }
 
     def state(self) -> dict[str, Any]:

@@ -107,8 +107,9 @@ def error(code: str, message: str, fields: list[str] | None = None) -> dict[str,
 CHECKS: dict[str, tuple[Callable[[str], object], str, str]] = {
     EMAIL: (EMAIL_FORM.fullmatch, "INVALID_EMAIL_ADDRESS", "{name}: invalid email address: {value}"),
     STATUS: (
-        # "Closed - Converted" is on the list, but only a conversion sets it.
-        {"Open - Not Contacted", "Working - Contacted", "Closed - Not Converted"}.__contains__,
+        # The standard list, with an entry that this organisation has added. "Closed - Converted" is on it, but only a
+        # conversion sets it.
+        {"Open - Not Contacted", "Working - Contacted", "Qualified", "Closed - Not Converted"}.__contains__,
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         "Lead Status: bad value for restricted picklist field: {value}",
     ),

@@ -51,6 +51,7 @@ OURS: Mapping[str, Ours] = {
     "intent": Ours(_NUMBER, "Handoff intent"),
     "tier": Ours(_TEXT, "Handoff tier", values=tuple(tier.value for tier in Tier)),
     "stage": Ours(_TEXT, "Handoff stage", values=tuple(stage.value for stage in Stage)),
+    "sql_at": Ours(FieldType.DATE, "Became an SQL"),
     "grade": Ours(_TEXT, "Handoff data quality", values=("A", "B", "C", "D")),
     "source": Ours(_TEXT, "Handoff source"),
     "owner": Ours(_TEXT, "Handoff owner"),

@@ -1,21 +1,19 @@
 """Whether a lead is an SQL: the answers of a call, what they come to, and the questions in force."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, handoff_step
 from domain.rules.qualification import (
     BANT,
-    Answer,
     Framework,
     Verdict,
-    answers_from_json,
     answers_to_json,
     read_answers,
     verdict,
@@ -97,11 +95,14 @@ def _sent_before(session: Session, key: str) -> Qualification | None:
     return session.scalars(select(Qualification).where(Qualification.key == key)).one_or_none()
 
 
-def newest_answers(session: Session, handoff_id: int) -> list[Answer]:
-    """What is known by now, in the order in which it was asked."""
-    newest = select(Qualification.answers).where(Qualification.handoff_id == handoff_id)
-    stored = session.scalar(newest.order_by(Qualification.at.desc(), Qualification.id.desc()).limit(1))
-    return answers_from_json(stored or {})
+def sql_dates(session: Session, lead_ids: Sequence[int]) -> dict[int, date]:
+    """When each lead became an SQL last (a day in UTC); the others are left out."""
+    rows = session.execute(
+        select(Handoff.lead_id, func.max(Handoff.qualified_at))
+        .where(Handoff.lead_id.in_(lead_ids), Handoff.qualified_at.is_not(None))
+        .group_by(Handoff.lead_id)
+    )
+    return {lead_id: at.date() for lead_id, at in rows}
 
 
 class InForce(NamedTuple):

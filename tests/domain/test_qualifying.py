@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain import cards
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.model_table import ModelError
@@ -122,7 +123,9 @@ def test_later_answers_hold_and_the_first_yes_counts(session: Session, team: Tea
         team.sam.id,
     )
     assert accepted.version == 4
-    newest = {one.key: one.choice or one.words for one in qualifying.newest_answers(session, accepted.id)}
+    view = cards.card_view(session, accepted.id).qualification
+    assert view is not None
+    newest = {one.key: one.choice or one.words for one in view.answers}
     assert newest == NOT_YET
     assert list(newest) == [question.key for question in BANT.questions]
 
@@ -213,7 +216,9 @@ def test_questions_of_ones_own_count_from_their_import_on_and_old_answers_stay_r
     assert qualifying.in_force(session).version == row.id
     with pytest.raises(QuestionsChanged):
         answer(session, accepted, team.sam, YES)
-    assert qualifying.newest_answers(session, accepted.id)[0].question == "Budget"
+    old = cards.card_view(session, accepted.id).qualification
+    assert old is not None
+    assert old.answers[0].question == "Budget"
     assert answer(session, accepted, team.sam, {"pain": "yes"}).framework == "short"
     assert accepted.status is HandoffStatus.QUALIFIED
 
@@ -222,3 +227,11 @@ def test_a_bad_file_changes_nothing(session: Session) -> None:
     with pytest.raises(ModelError):
         qualifying.put_in_force(session, OTHERS.replace("pain", "Pain!"), NOON)
     assert session.scalars(select(QualificationFile)).all() == []
+
+
+def test_marketing_is_told_the_day_on_which_a_lead_became_an_sql(
+    session: Session, team: Team, accepted: Handoff
+) -> None:
+    assert qualifying.sql_dates(session, [accepted.lead_id]) == {}
+    answer(session, accepted, team.sam, YES)
+    assert qualifying.sql_dates(session, [accepted.lead_id]) == {accepted.lead_id: SOON.date()}
