@@ -46,13 +46,12 @@ def failing(session: Session, now: datetime) -> list[tuple[Rep, str]]:
     admins = session.scalars(
         select(Rep).where(Rep.admin, Rep.active, Rep.slack_dm_id.is_not(None)).order_by(Rep.id)
     ).all()
-    told = set(
-        session.execute(
-            select(Notice.rep_id, Notice.data["check"].astext).where(
-                Notice.kind == Alert.HEALTH, Notice.at > now - TOLD_AGAIN_AFTER
-            )
-        ).tuples()
+    lately = session.execute(
+        select(Notice.rep_id, Notice.data["check"].astext).where(
+            Notice.kind == Alert.HEALTH, Notice.at > now - TOLD_AGAIN_AFTER
+        )
     )
+    told = {(rep_id, check) for rep_id, check in lately}
     return [(rep, check) for check in checks for rep in admins if (rep.id, check) not in told]
 
 
@@ -64,7 +63,7 @@ def with_whom(session: Session, lead_id: int) -> tuple[Handoff, Rep] | None:
         .join(CardPlace, CardPlace.handoff_id == Handoff.id)
         .where(Handoff.lead_id == lead_id, Handoff.status.in_(LIVE), CardPlace.ts.is_not(None))
     ).one_or_none()
-    return found.tuple() if found is not None else None
+    return (found[0], found[1]) if found is not None else None
 
 
 @dataclass(frozen=True, slots=True)
