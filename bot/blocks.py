@@ -1,7 +1,10 @@
 """Block Kit in small: builders that escape and cut, so that no caller can forget to."""
 
+import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 Block = dict[str, Any]
@@ -53,6 +56,11 @@ def cut(text: str, limit: int) -> str:
         return text
     kept = text[: limit - 2]
     return kept[: kept.rfind("\n")] + "\n…" if "\n" in kept else re.sub(r"(&[a-z]*|<[^>]*)$", "", kept) + "…"
+
+
+def fingerprint(blocks: Sequence[Block]) -> str:
+    """What tells whether the same blocks stand somewhere already."""
+    return sha256(json.dumps(blocks, sort_keys=True).encode()).hexdigest()
 
 
 def header(text: str) -> Block:

@@ -17,6 +17,7 @@ class Press(StrEnum):
     TAKE_OVER = "handoff.take_over"
     SNOOZE = "handoff.snooze"
     REASSIGN = "handoff.reassign"
+    CLAIM = "handoff.claim"
 
 
 MORE = "handoff.more"

@@ -1,18 +1,16 @@
 """The lead card in Slack: posted once, then redrawn whole whenever the record changes."""
 
-import json
-from collections.abc import Sequence
-from hashlib import sha256
+from sqlalchemy.orm import Session
 
 from bot import messenger
-from bot.blocks import Block
+from bot.blocks import Block, fingerprint
 from bot.card import lead_card
 from domain import cards
 from domain.rules.lifecycle import LIVE
-from domain.tables import CardPlace, Handoff, Rep
+from domain.tables import CardPlace, Handoff, PoolCall, Rep
 from domain.verbs import placing
 from domain.views import CardView
-from handlers.flow import Job, Priority, show_card
+from handlers.flow import Job, Priority, call_pool, show_brief, show_card
 from handlers.jobs import Running, finishing, job, reading, send, transaction
 from kit.clock import utcnow
 
@@ -28,15 +26,23 @@ def show(running: Running, handoff_id: int) -> None:
     if view.place is None:
         return
     text, blocks = lead_card(view, now)
-    stands = place is not None and place.ts is not None and place.drawn == _hash(blocks)
+    stands = place is not None and place.ts is not None and place.drawn == fingerprint(blocks)
     ts = None if stands else _draw(view, place, dm, text, blocks)
     with finishing(running) as session:
         if ts is not None:
-            placing.note_drawn(session, handoff_id, ts, _hash(blocks), utcnow())
-        # The record may have moved on while Slack was drawing: then there is a newer card to draw.
+            placing.note_drawn(session, handoff_id, ts, fingerprint(blocks), utcnow())
         newer = session.get_one(Handoff, handoff_id)
         if newer.version != view.version or newer.status is not view.status:
+            # The record has moved on while Slack was drawing: there is a newer card to draw.
             send(session, show_card(handoff_id, view.place, Priority.CLICK))
+        _draw_beside(session, newer, view.place)
+
+
+def _draw_beside(session: Session, handoff: Handoff, place: str) -> None:
+    """What stands beside the card says the same as it does: the brief in its thread, the line in the pool's channel."""
+    send(session, show_brief(handoff.id, place, Priority.BULK if handoff.bulk else Priority.BRIEF))
+    if handoff.pool_id is not None and session.get(PoolCall, handoff.id) is not None:
+        send(session, call_pool(handoff.id, handoff.pool_id))
 
 
 def _draw(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str | None:
@@ -72,7 +78,3 @@ def _channel(view: CardView, dm: str | None) -> str:
     if dm is not None:
         return dm
     return messenger.direct_channel(str(view.place))
-
-
-def _hash(blocks: Sequence[Block]) -> str:
-    return sha256(json.dumps(blocks, sort_keys=True).encode()).hexdigest()

@@ -1,11 +1,12 @@
 """THE MAP: what happened -> which jobs follow. Nothing else in the house sends a job because of an event."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-from domain.rules.deadlines import Do
+from domain.rules.deadlines import ClockKind, Do
+from domain.rules.lifecycle import UNDO_WINDOW
 from domain.rules.refusals import Refusal
 from domain.tables import Happened, LeadEvent
 
@@ -20,6 +21,8 @@ class Job(StrEnum):
     ASSIGN = "assign"
     OFFER_WAITING = "offer_waiting"
     SHOW_CARD = "show_card"
+    SHOW_BRIEF = "show_brief"
+    CALL_POOL = "call_pool"
     REMIND_REP = "remind_rep"
     TELL_REP_LATE = "tell_rep_late"
     TELL_MANAGER_LATE = "tell_manager_late"
@@ -53,6 +56,7 @@ class Priority(IntEnum):
     CLICK = 0
     HOT = 10
     LIVE = 20
+    BRIEF = 25  # read once the card is there: cards go first
     BULK = 30
 
 
@@ -116,6 +120,35 @@ def show_card(handoff_id: int, place: str, priority: Priority) -> Sending:
     return Sending(
         Job.SHOW_CARD, {"handoff_id": handoff_id}, key=str(handoff_id), lane=slack_lane(place), priority=priority
     )
+
+
+def show_brief(handoff_id: int, place: str, priority: Priority = Priority.BRIEF) -> Sending:
+    """Draw the brief in the thread of the handoff's card, if that stands."""
+    return Sending(
+        Job.SHOW_BRIEF, {"handoff_id": handoff_id}, key=str(handoff_id), lane=slack_lane(place), priority=priority
+    )
+
+
+def _without_undo(event: LeadEvent) -> Sending | None:
+    """Draw the card once more when the decision can no longer be taken back. Its key is its own: what is clicked does not wait."""
+    if event.handoff_id is None or not event.data.get("place"):
+        return None
+    later = show_card(event.handoff_id, str(event.data["place"]), Priority.LIVE)
+    return replace(later, key=f"{event.handoff_id}.undo", after=UNDO_WINDOW + GATHER)
+
+
+def call_pool(handoff_id: int, pool_id: int) -> Sending:
+    """Say in the pool's channel that the lead is there for the taking, or by whom it was taken."""
+    lane = slack_lane(f"pool-{pool_id}")
+    return Sending(Job.CALL_POOL, {"handoff_id": handoff_id}, key=str(handoff_id), lane=lane)
+
+
+def _call_pool(event: LeadEvent) -> Sending | None:
+    """Of what came in bulk no channel hears, and of a missed deadline only if nobody has talked with the lead."""
+    other_clock = event.data.get("clock", ClockKind.FIRST_CONTACT) != ClockKind.FIRST_CONTACT
+    if _bulk(event) or other_clock or not event.data.get("pool_id"):
+        return None
+    return call_pool(event.handoff_id or 0, int(event.data["pool_id"]))
 
 
 def slack_lane(place: str) -> str:
@@ -228,6 +261,9 @@ def _own_home(event: LeadEvent) -> Sending | None:
     return publish_home(str(home)) if home else None
 
 
+_DECIDED: tuple[Rule, ...] = (_card(Priority.CLICK), _without_undo, _own_home)
+"""Somebody said yes or no, and may take it back for a while."""
+
 WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
     Happened.TOUCH_RECORDED: (_news,),
@@ -253,14 +289,14 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_PROGRAMME_CHANGED: (_drain(Job.ENROL_MARKETING),),
     Happened.LEADS_REVIEWED: (_review,),
     Happened.CONTENT_RECOMMENDED: (_drain(Job.TELL_MARKETING),),
-    Happened.LEAD_DISQUALIFIED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
-    Happened.HANDOFF_WAITING: (),
+    Happened.LEAD_DISQUALIFIED: (*_DECIDED, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_WAITING: (_call_pool,),
     Happened.POOL_SHORT: (_short,),
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_ACCEPTED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _task),
-    Happened.HANDOFF_RECYCLED: (_card(Priority.CLICK), _own_home, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_PASSED_ON: (_card(Priority.CLICK), _own_home, _of_lead(Job.ASSIGN)),
-    Happened.HANDOFF_WITHDRAWN: (_card(), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_ACCEPTED: (*_DECIDED, _drain(Job.TELL_CRM), _task),
+    Happened.HANDOFF_RECYCLED: (*_DECIDED, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_PASSED_ON: (*_DECIDED, _of_lead(Job.ASSIGN)),
+    Happened.HANDOFF_WITHDRAWN: (_card(), _call_pool, _drain(Job.TELL_CRM)),
     # Who has it next is in the offer beside it.
     Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_SNOOZED: (_card(Priority.CLICK), _own_home),
@@ -281,7 +317,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.OPPORTUNITY_LOST: (_card(), _drain(Job.TELL_MARKETING)),
     Happened.OPPORTUNITY_REOPENED: (_card(), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_REMINDED: (_card(), _remind),
-    Happened.HANDOFF_BREACHED: (_card(),),
+    Happened.HANDOFF_BREACHED: (_card(), _call_pool),
     Happened.HANDOFF_ESCALATED: (_escalate,),
     Happened.HANDOFF_HANDED_ON: (_card(), _of_lead(Job.ASSIGN, priority=Priority.HOT), _drain(Job.TELL_CRM)),
     Happened.QUALIFICATION_IMPORTED: (),

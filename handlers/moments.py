@@ -3,8 +3,10 @@
 from handlers import (
     acceptance,
     assignment,
+    brief,
     capture,
     card,
+    claiming,
     correction,
     crm,
     enrichment,
@@ -34,8 +36,10 @@ from handlers import (
 __all__ = [
     "acceptance",
     "assignment",
+    "brief",
     "capture",
     "card",
+    "claiming",
     "correction",
     "crm",
     "enrichment",

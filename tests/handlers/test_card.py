@@ -141,7 +141,7 @@ def test_after_a_crash_between_post_and_commit_the_card_is_found_and_not_posted_
     handoff_id = offer_a_lead()
     ts = crash_between_post_and_commit(handoff_id, channel)
     before = slack.posts()
-    work_off()
+    work_off(Job.SHOW_CARD)
     assert [card["ts"] for card in slack.messages(channel)] == [ts]
     assert slack.posts() == before
     assert place_of(handoff_id).ts == ts
