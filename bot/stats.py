@@ -156,21 +156,11 @@ def _reasons(found: Numbers) -> Iterator[str]:
 
 
 def _notes(found: Numbers) -> Iterator[str]:
-    if found.captured is not None:
-        yield _volume(found)
     if found.offers.unassigned or found.attainment.overdue:
         yield (
             f"🟠 {found.offers.unassigned} waiting for somebody to be available  ·  "
             f"🔴 {found.attainment.overdue} overdue now"
         )
-
-
-def _volume(found: Numbers) -> str:
-    captured = found.captured or {}
-    parts = [f"{tier.label()} {captured.get(tier, 0)}" for tier in reversed(Tier)]
-    if captured.get(None):
-        parts.append(f"not scored yet {captured[None]}")
-    return f"{sum(captured.values())} leads captured: " + "  ·  ".join(parts)
 
 
 def chart_message(whose: str, period: str, found: Numbers, file_id: str | None, *, table: bool) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
@@ -27,24 +27,21 @@ class Attainment:
 
 
 def attainment(session: Session, scope: Scope, period: Period, now: datetime) -> Attainment:
-    met = SlaClock.outcome == ClockOutcome.MET
-    late = missed(now)
+    # How each clock stands is worked out once; what that means for a share is summed up below, over a few dozen rows.
+    standing = (SlaClock.outcome, missed(now), SlaClock.stopped_at.is_(None))
     rows = session.execute(
-        select(
-            Handoff.tier,
-            SlaClock.kind,
-            func.count().filter(met),
-            func.count().filter(or_(met, late)),
-            func.count().filter(SlaClock.outcome.is_(None), ~late),
-            func.count().filter(SlaClock.stopped_at.is_(None), late),
-        )
+        select(Handoff.tier, SlaClock.kind, *standing, func.count())
         .select_from(Handoff)
         # No clock of a handoff begins before its lead became MQL or HQL: an index by their beginning has all that is asked.
         .join(SlaClock, and_(SlaClock.handoff_id == Handoff.id, SlaClock.started_at >= period.since))
         .where(cohort(scope, period))
-        .group_by(Handoff.tier, SlaClock.kind)
+        .group_by(Handoff.tier, SlaClock.kind, *standing)
     ).all()
-    return Attainment(
-        {(tier, kind): Share(hit, of, waiting) for tier, kind, hit, of, waiting, _ in rows},
-        sum(row[-1] for row in rows),
-    )
+    kept: dict[tuple[Tier, ClockKind], Share] = {}
+    overdue = 0
+    for tier, kind, outcome, late, running, count in rows:
+        met = count if outcome is ClockOutcome.MET else 0
+        share = Share(met, met + (count if late else 0), count if outcome is None and not late else 0)
+        kept[tier, kind] = kept.get((tier, kind), Share(0, 0)) + share
+        overdue += count if late and running else 0
+    return Attainment(kept, overdue)

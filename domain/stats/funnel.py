@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
 
@@ -92,57 +92,63 @@ def offers(session: Session, scope: Scope, period: Period) -> tuple[Offers, Medi
 
 def _median(until: SQLColumnExpression[Any], since: SQLColumnExpression[Any]) -> ColumnElement[float | None]:
     # A call may be logged for a moment before the click that accepted. The greatest of nothing and 0 would be 0.
-    seconds = func.greatest(func.extract("epoch", until - since), 0)
+    seconds = func.greatest(func.date_part("epoch", until - since), 0)
     return func.percentile_cont(0.5).within_group(case((and_(until.is_not(None), since.is_not(None)), seconds)))
 
 
-def leads(session: Session, scope: Scope, period: Period, now: datetime) -> dict[Tier, Leads]:
-    """How far the leads of each tier have come."""
-    rows = session.execute(_far(scope, period, now)).all()
-    return {Tier.HQL if is_hql else Tier.MQL: Leads(*counts) for is_hql, *counts in rows}
+def leads(
+    session: Session, scope: Scope, period: Period, now: datetime
+) -> tuple[dict[Tier, Leads], float | None, float | None]:
+    """How far the leads of each tier have come, and median seconds from SQL to opportunity and from there to won."""
+    rows = session.execute(_counted(_far(scope, period, now))).all()
+    counts = {Tier.HQL if is_hql else Tier.MQL: Leads(*counted) for is_hql, _, _, *counted in rows}
+    return counts, *(rows[0][1:3] if rows else (None, None))
 
 
-def later_medians(session: Session, scope: Scope, period: Period) -> tuple[float | None, float | None]:
-    """Median seconds from SQL to opportunity, and from there to won."""
-    mine = _leads(scope, period)
-    deals = _deals(scope, period, mine)
-    row = session.execute(
-        select(_median(deals.c.opened_at, mine.c.qualified_at), _median(deals.c.won_at, deals.c.opened_at))
-        .select_from(mine)
-        .join(deals, deals.c.lead_id == mine.c.lead_id)
-    ).one()
-    return row[0], row[1]
+def _counted(far: CTE) -> Select[Any]:
+    steps = (far.c.accepted, far.c.contacted, far.c.qualified, far.c.fresh, far.c.converted, far.c.won, far.c.lost)
+    return select(
+        far.c.is_hql,
+        select(_median(far.c.opened_at, far.c.qualified_at)).scalar_subquery(),
+        select(_median(far.c.won_at, far.c.opened_at)).scalar_subquery(),
+        func.count(),
+        func.count().filter(far.c.waiting),
+        *(func.count().filter(step) for step in steps),
+    ).group_by(far.c.is_hql)
 
 
-def _far(scope: Scope, period: Period, now: datetime) -> Select[Any]:
+def _far(scope: Scope, period: Period, now: datetime) -> CTE:
+    """One row a lead: which steps it has reached."""
     mine = _leads(scope, period)
     deals, young = _deals(scope, period, mine), _young(scope, period, now)
-    has_deal = deals.c.lead_id.is_not(None)
-    qualified = or_(mine.c.qualified_at.is_not(None), has_deal)
+    converted = deals.c.lead_id.is_not(None)
+    qualified = or_(mine.c.qualified_at.is_not(None), converted)
     contacted = or_(mine.c.contacted, qualified)
-    fresh = and_(mine.c.sql_since > now - OPPORTUNITY_TIME, ~has_deal)
+    won = deals.c.won_at.is_not(None)
     return (
         select(
             mine.c.is_hql,
-            func.count(),
-            func.count().filter(young.c.lead_id.is_not(None), ~qualified),
-            func.count().filter(or_(mine.c.accepted, contacted)),
-            func.count().filter(contacted),
-            func.count().filter(qualified),
-            func.count().filter(fresh),
-            func.count().filter(has_deal),
-            func.count().filter(deals.c.won_at.is_not(None)),
-            func.count().filter(deals.c.lost, deals.c.won_at.is_(None)),
+            and_(young.c.lead_id.is_not(None), ~qualified).label("waiting"),
+            or_(mine.c.accepted, contacted).label("accepted"),
+            contacted.label("contacted"),
+            qualified.label("qualified"),
+            and_(mine.c.sql_since > now - OPPORTUNITY_TIME, ~converted).label("fresh"),
+            converted.label("converted"),
+            won.label("won"),
+            and_(deals.c.lost, ~won).label("lost"),
+            mine.c.qualified_at,
+            deals.c.opened_at,
+            deals.c.won_at,
         )
         .select_from(mine)
         .outerjoin(deals, deals.c.lead_id == mine.c.lead_id)
         .outerjoin(young, young.c.lead_id == mine.c.lead_id)
         .where(or_(mine.c.judged, contacted))
-        .group_by(mine.c.is_hql)
+        .cte("far")
     )
 
 
-def _leads(scope: Scope, period: Period) -> Any:
+def _leads(scope: Scope, period: Period) -> CTE:
     """One row a lead. `judged`: at least one of its handoffs was not taken back before sales could say anything."""
     is_sql = Handoff.status == HandoffStatus.QUALIFIED
     return (
@@ -162,7 +168,7 @@ def _leads(scope: Scope, period: Period) -> Any:
     )
 
 
-def _deals(scope: Scope, period: Period, mine: Any) -> Any:
+def _deals(scope: Scope, period: Period, mine: CTE) -> CTE:
     """One row for each of these leads that sales opened an opportunity with since. A rep's are those of their own handoffs."""
     deals = (
         select(
@@ -180,7 +186,7 @@ def _deals(scope: Scope, period: Period, mine: Any) -> Any:
     return deals.cte("deals")
 
 
-def _young(scope: Scope, period: Period, now: datetime) -> Any:
+def _young(scope: Scope, period: Period, now: datetime) -> CTE:
     """The leads with a handoff that is still at work and in time to become an SQL: few, whatever the period."""
     done = and_(SlaClock.stopped_at.is_not(None), SlaClock.due_at < now)
     time_is_up = or_(missed(now), done)
@@ -188,10 +194,12 @@ def _young(scope: Scope, period: Period, now: datetime) -> Any:
         (Handoff.tier == Tier.HQL, now - TARGETS[Tier.HQL][ClockKind.QUALIFICATION]),
         else_=now - TARGETS[Tier.MQL][ClockKind.QUALIFICATION],
     )
-    in_time = case((SlaClock.id.is_(None), Handoff.became_at > usual), else_=~time_is_up)
+    in_time = case((SlaClock.handoff_id.is_(None), Handoff.became_at > usual), else_=~time_is_up)
+    # When the clock began says nothing new, but lets an index answer that holds all that is asked.
+    theirs = and_(SlaClock.handoff_id == Handoff.id, SlaClock.started_at >= period.since)
     return (
         select(Handoff.lead_id)
-        .outerjoin(SlaClock, and_(SlaClock.handoff_id == Handoff.id, SlaClock.kind == ClockKind.QUALIFICATION))
+        .outerjoin(SlaClock, and_(theirs, SlaClock.kind == ClockKind.QUALIFICATION))
         .where(cohort(scope, period), Handoff.status.in_(_UNQUALIFIED), in_time)
         .distinct()
         .cte("young")

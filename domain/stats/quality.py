@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.periods import Period
 from domain.rules.tiers import Tier
 from domain.stats.attainment import Attainment, attainment
-from domain.stats.funnel import Leads, Medians, Offers, later_medians, leads, offers
+from domain.stats.funnel import Leads, Medians, Offers, leads, offers
 from domain.stats.reasons import Rejections, rejections
 from domain.stats.scope import EVERYTHING, Scope, prepare
 from domain.stats.share import Share
-from domain.tables import Lead
 
 ACCEPTANCE, TO_SQL, TO_OPPORTUNITY, IN_TIME, ACCURACY = 0.80, 0.40, 0.60, 0.90, 0.15
 """What the five metrics should be: over so much, the last within so much."""
@@ -35,8 +33,6 @@ class Numbers:
     rejections: Rejections
     expected: Mapping[Tier, float]
     """The share of each tier that the model in force expects to become SQL."""
-    captured: Mapping[Tier | None, int] | None = None
-    """How many leads came in each tier; None where that is not asked: leads come for nobody in particular."""
 
     @property
     def leads(self) -> Leads:
@@ -82,26 +78,15 @@ def numbers(
     expected: Mapping[Tier, float],
     scope: Scope = EVERYTHING,
 ) -> Numbers:
-    """All numbers of a period, in six statements whatever there is."""
+    """All numbers of a period, in four statements whatever there is."""
     prepare(session)
     said, medians = offers(session, scope, period)
-    to_deal, to_won = later_medians(session, scope, period)
+    tiers, to_deal, to_won = leads(session, scope, period, now)
     return Numbers(
         offers=said,
-        tiers=leads(session, scope, period, now),
+        tiers=tiers,
         medians=replace(medians, converted=to_deal, won=to_won),
         attainment=attainment(session, scope, period, now),
         rejections=rejections(session, scope, period),
         expected=expected,
-        captured=captured_by_tier(session, period) if scope == EVERYTHING else None,
     )
-
-
-def captured_by_tier(session: Session, period: Period) -> dict[Tier | None, int]:
-    """How many leads captured in the period stand in which tier."""
-    rows = session.execute(
-        select(Lead.tier, func.count())
-        .where(Lead.captured_at >= period.since, Lead.captured_at < period.until)
-        .group_by(Lead.tier)
-    )
-    return dict(rows.all())

@@ -54,7 +54,7 @@ class Lead(HasId, Base):
 
     __tablename__ = "leads"
     __table_args__ = (
-        Index("ix_leads_captured_at", "captured_at", postgresql_include=["tier"]),
+        Index("ix_leads_captured_at", "captured_at"),
         Index("ix_leads_stage_tier", "stage", "tier"),
         Index("ix_leads_recheck_at", "recheck_at", postgresql_where=text("recheck_at is not null")),
     )
@@ -138,6 +138,14 @@ class LeadMerge(HasId, Base):
     moved: Mapped[dict[str, Any]]
     """Ids by table, and what both leads were before."""
     undone_at: Mapped[datetime | None]
+
+
+class Suppression(Base):
+    """Somebody who asked to be forgotten, as the keyed hash of their identity: no import may bring them back."""
+
+    __tablename__ = "suppressions"
+    identity_hash: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class CaptureSource(HasId, Base):

@@ -23,6 +23,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_checks")),
     )
     op.create_table(
+        "suppressions",
+        sa.Column("identity_hash", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("identity_hash", name=op.f("pk_suppressions")),
+    )
+    op.create_table(
         "heartbeats",
         sa.Column("process", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -145,8 +151,6 @@ def upgrade() -> None:
             "stopped_at",
         ],
     )
-    op.drop_index("ix_leads_captured_at", table_name="leads")
-    op.create_index("ix_leads_captured_at", "leads", ["captured_at"], unique=False, postgresql_include=["tier"])
     for name in ("channel", "campaign"):
         op.create_index(
             f"ix_touches_{name}",
@@ -160,8 +164,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("campaign", "channel"):
         op.drop_index(f"ix_touches_{name}", table_name="touches", postgresql_where=sa.text(f"{name} is not null"))
-    op.drop_index("ix_leads_captured_at", table_name="leads")
-    op.create_index("ix_leads_captured_at", "leads", ["captured_at"], unique=False)
     op.drop_index("ix_sla_clocks_started_at", table_name="sla_clocks")
     op.drop_index("ix_handoffs_became_at", table_name="handoffs")
     op.create_index("ix_handoffs_became_at", "handoffs", ["became_at"], unique=False)
@@ -192,4 +194,5 @@ def downgrade() -> None:
     op.drop_table("notices")
     op.drop_table("qualification_files")
     op.drop_table("heartbeats")
+    op.drop_table("suppressions")
     op.drop_table("checks")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.periods import Period
 from domain.rules.tiers import Tier
-from domain.stats.quality import Numbers, captured_by_tier, numbers
+from domain.stats.quality import Numbers, numbers
 from domain.stats.scope import Scope
 from domain.stats.share import Share
 from domain.tables import AttemptOutcome, Handoff, Rep
@@ -16,7 +16,7 @@ from domain.verbs import staffing
 from domain.verbs.deciding import accept, log_attempt, reject
 from domain.verbs.offering import hand_over
 from tests.conftest import NOON
-from tests.domain.making import HQL, MQL, Team, make_lead, make_offer
+from tests.domain.making import HQL, MQL, Team, make_offer
 
 SOON = NOON + timedelta(minutes=10)
 EXPECTED = {Tier.MQL: 0.4, Tier.HQL: 0.6}
@@ -119,11 +119,3 @@ def test_a_lead_belongs_to_the_time_in_which_it_became_mql(
     until = UNTIL + timedelta(days=days)
     found = numbers(session, Period(until - timedelta(days=30), until, ""), until, EXPECTED)
     assert found.leads.handed == counted
-
-
-def test_captured_leads_are_counted_by_tier(session: Session, team: Team) -> None:
-    make_lead(session, MQL, "one@buyer.example.com")
-    make_lead(session, HQL, "two@buyer.example.com")
-    make_lead(session, ("email_open",), "three@gmail.com", person={})
-    assert captured_by_tier(session, Period(SINCE, UNTIL, "")) == {Tier.MQL: 1, Tier.HQL: 1, Tier.COLD: 1}
-    assert captured_by_tier(session, Period(UNTIL, UNTIL + timedelta(days=1), "")) == {}
