@@ -1,21 +1,15 @@
 """The CRM's side of a handoff: the lead with its owner and status, and a task when it is accepted."""
 
-from collections.abc import Sequence
-
-from sqlalchemy.orm import Session
-
 from domain import cards, finding
 from domain.rules.deadlines import ClockKind
-from domain.rules.field_maps import FieldMap
-from domain.rules.lifecycle import TAKEN, HandoffStatus, Stage
-from domain.tables import Handoff, Lead, Rep
+from domain.rules.lifecycle import TAKEN
+from domain.tables import Rep
 from domain.verbs import telling
-from domain.verbs.field_mapping import map_of
-from handlers.draining import More, changed_of, drain_again, known_of, note_answers, read_more
+from handlers.draining import changed_of, crm_leads, drain_again, note_answers
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
 from integrations import registry
-from integrations.ports import Crm, CrmLead, CrmTask, LeadStatus
+from integrations.ports import CrmTask
 from kit.outside import TryLater
 
 
@@ -65,55 +59,3 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
             description="\n".join(f"{reason.points:+d} {reason.label}" for reason in view.reasons),
         )
     )
-
-
-_STATUS = {
-    HandoffStatus.ACCEPTED: LeadStatus.WORKING,
-    HandoffStatus.CONTACTED: LeadStatus.WORKING,
-    HandoffStatus.QUALIFIED: LeadStatus.QUALIFIED,
-    HandoffStatus.CONVERTED: LeadStatus.QUALIFIED,
-}
-
-
-def crm_leads(session: Session, crm: Crm, lead_ids: Sequence[int]) -> dict[int, CrmLead]:
-    """What the CRM should know of these leads, by their ids."""
-    installation = finding.installation(session)
-    fields = map_of(session, crm.name, crm.default_map)
-    more = read_more(session, lead_ids, fields.sent)
-    return {
-        lead.id: _crm_lead(installation, lead, handoff, rep, fields, more)
-        for lead, handoff, rep in finding.leads_with_handoffs(session, lead_ids)
-    }
-
-
-def _crm_lead(
-    installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None, fields: FieldMap, more: More
-) -> CrmLead:
-    status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
-    # A merged lead's record has ended: the person goes on under the other one's.
-    if lead.stage in {Stage.DISQUALIFIED, Stage.MERGED}:
-        status = LeadStatus.UNQUALIFIED
-    elif lead.stage is Stage.NURTURING:
-        status = LeadStatus.NURTURING
-    owns = handoff is not None and lead.owner_id is not None and rep is not None
-    return CrmLead(
-        key=f"{installation}-{lead.id}",
-        email=lead.email,
-        first_name=lead.first_name,
-        last_name=lead.last_name,
-        company=lead.company_name,
-        title=lead.title,
-        phone=_text(lead, "phone"),
-        country=_text(lead, "country"),
-        status=status,
-        owner_id=rep.crm_user_id if owns and rep else None,
-        score=lead.score or 0,
-        tier=lead.tier.label() if lead.tier else "",
-        source=lead.source,
-        fields=fields.outward(known_of(lead, rep, more)) if fields.pairs else {},
-    )
-
-
-def _text(lead: Lead, field: str) -> str | None:
-    said = lead.fields.get(field)
-    return str(said["value"]) if said else None

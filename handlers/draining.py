@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from domain import finding
 from domain.rules.content import Item
+from domain.rules.field_maps import FieldMap
+from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.scoring import top_reasons
-from domain.tables import Lead, Rep, ScoreRow, SystemLink
+from domain.tables import Handoff, Lead, Rep, ScoreRow, SystemLink
 from domain.verbs import qualifying, recommending, telling
+from domain.verbs.field_mapping import map_of
 from domain.verbs.telling import Told, system_of
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, send
 from integrations import registry
-from integrations.ports import Contact, CrmLead, MarketingAutomation, Upserted
+from integrations.ports import Contact, Crm, CrmLead, LeadStatus, MarketingAutomation, Upserted
 from kit.clock import utcnow
 
 Record = TypeVar("Record", Contact, CrmLead)
@@ -75,6 +78,68 @@ def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
         item = more.contents[lead.id]
         known |= {"next_content_title": item.title if item else "", "next_content_url": (item and item.url) or ""}
     return {name: str(value) for name, value in known.items() if value is not None}
+
+
+def contacts_of(session: Session, marketing: MarketingAutomation, lead_ids: Sequence[int]) -> dict[int, Contact]:
+    """What this marketing automation should know of these leads, by their ids."""
+    fields = map_of(session, marketing.name, marketing.default_map)
+    more = read_more(session, lead_ids, fields.sent)
+    return {
+        lead.id: Contact(lead.email, fields.outward(known_of(lead, rep, more)))
+        for lead, _, rep in finding.leads_with_handoffs(session, lead_ids)
+    }
+
+
+_STATUS = {
+    HandoffStatus.ACCEPTED: LeadStatus.WORKING,
+    HandoffStatus.CONTACTED: LeadStatus.WORKING,
+    HandoffStatus.QUALIFIED: LeadStatus.QUALIFIED,
+    HandoffStatus.CONVERTED: LeadStatus.QUALIFIED,
+}
+
+
+def crm_leads(session: Session, crm: Crm, lead_ids: Sequence[int]) -> dict[int, CrmLead]:
+    """What the CRM should know of these leads, by their ids."""
+    installation = finding.installation(session)
+    fields = map_of(session, crm.name, crm.default_map)
+    more = read_more(session, lead_ids, fields.sent)
+    return {
+        lead.id: _crm_lead(installation, lead, handoff, rep, fields, more)
+        for lead, handoff, rep in finding.leads_with_handoffs(session, lead_ids)
+    }
+
+
+def _crm_lead(
+    installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None, fields: FieldMap, more: More
+) -> CrmLead:
+    status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
+    # A merged lead's record has ended: the person goes on under the other one's.
+    if lead.stage in {Stage.DISQUALIFIED, Stage.MERGED}:
+        status = LeadStatus.UNQUALIFIED
+    elif lead.stage is Stage.NURTURING:
+        status = LeadStatus.NURTURING
+    owns = handoff is not None and lead.owner_id is not None and rep is not None
+    return CrmLead(
+        key=f"{installation}-{lead.id}",
+        email=lead.email,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        company=lead.company_name,
+        title=lead.title,
+        phone=_text(lead, "phone"),
+        country=_text(lead, "country"),
+        status=status,
+        owner_id=rep.crm_user_id if owns and rep else None,
+        score=lead.score or 0,
+        tier=lead.tier.label() if lead.tier else "",
+        source=lead.source,
+        fields=fields.outward(known_of(lead, rep, more)) if fields.pairs else {},
+    )
+
+
+def _text(lead: Lead, field: str) -> str | None:
+    said = lead.fields.get(field)
+    return str(said["value"]) if said else None
 
 
 def digest(record: Contact | CrmLead) -> str:

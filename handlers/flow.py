@@ -40,6 +40,10 @@ class Job(StrEnum):
     REVIEW_NURTURE = "review_nurture"
     TELL_REVIEW = "tell_review"
     MEASURE_CONTENTS = "measure_contents"
+    OPEN_CRM_OPPORTUNITY = "open_crm_opportunity"
+    READ_OPPORTUNITIES = "read_opportunities"
+    READ_ACTIVITIES = "read_activities"
+    SWEEP_SYSTEM = "sweep_system"
     FIND_SLACK_USER = "find_slack_user"
     FIND_CRM_USER = "find_crm_user"
     RESCORE = "rescore"
@@ -246,6 +250,11 @@ def _task(event: LeadEvent) -> Sending:
     return Sending(Job.LOG_CRM_TASK, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), after=GATHER)
 
 
+def _opportunity(event: LeadEvent) -> Sending:
+    handoff_id = event.handoff_id or 0
+    return Sending(Job.OPEN_CRM_OPPORTUNITY, {"handoff_id": handoff_id}, key=str(handoff_id), after=GATHER)
+
+
 def _news(event: LeadEvent) -> Sending | None:
     """Score the lead, unless a score is on its way, or enrichment came late and had nothing to say."""
     return _of_lead(Job.SCORE, key=True)(event) if event.data["news"] else None
@@ -306,7 +315,13 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM)),
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK), _own_home),
     # An SQL. What the CRM and marketing automation make of it is in the record that they are told.
-    Happened.HANDOFF_QUALIFIED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_QUALIFIED: (
+        _card(Priority.CLICK),
+        _own_home,
+        _drain(Job.TELL_CRM),
+        _drain(Job.TELL_MARKETING),
+        _opportunity,
+    ),
     # The answers of a call that has not settled it yet.
     Happened.HANDOFF_ANSWERED: (_card(Priority.CLICK), _own_home),
     # Where the deal stands is in the events of the opportunity beside it.

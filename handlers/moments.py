@@ -18,6 +18,7 @@ from handlers import (
     movement,
     notices,
     nurture,
+    opportunity,
     outreach,
     passing,
     people,
@@ -29,6 +30,7 @@ from handlers import (
     sla,
     slack_door,
     snooze,
+    sync,
     undoing,
     why,
 )
@@ -51,6 +53,7 @@ __all__ = [
     "movement",
     "notices",
     "nurture",
+    "opportunity",
     "outreach",
     "passing",
     "people",
@@ -62,6 +65,7 @@ __all__ = [
     "sla",
     "slack_door",
     "snooze",
+    "sync",
     "undoing",
     "why",
 ]

@@ -6,26 +6,23 @@ from dataclasses import dataclass
 
 import structlog
 
-from domain import finding
 from domain.stats.content import measured
 from domain.verbs import enrolling, recommending, telling
 from domain.verbs.enrolling import Move
-from domain.verbs.field_mapping import map_of
 from domain.verbs.nurturing import enrol
 from handlers.draining import (
     changed_of,
+    contacts_of,
     drain_again,
     for_each,
-    known_of,
     link_system,
     note_answers,
     own_name,
-    read_more,
 )
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, send
 from integrations import registry
-from integrations.ports import Contact, MarketingAutomation, Member, NoSuchProgramme, Upserted
+from integrations.ports import MarketingAutomation, Member, NoSuchProgramme, Upserted
 from kit.clock import utcnow
 
 log = structlog.get_logger()
@@ -49,13 +46,8 @@ def tell_marketing(running: Running, automation: str = "") -> None:
     system = link_system(telling.MARKETING, marketing)
     with reading() as session:
         links = telling.dirty_links(session, system, marketing.batch_size)
-        lead_ids = [link.lead_id for link in links]
-        fields = map_of(session, marketing.name, marketing.default_map)
-        found = {lead.id: (lead, rep) for lead, _, rep in finding.leads_with_handoffs(session, lead_ids)}
-        more = read_more(session, lead_ids, fields.sent)
-    known = {lead_id: known_of(lead, rep, more) for lead_id, (lead, rep) in found.items()}
-    emails = {lead_id: lead.email for lead_id, (lead, _) in found.items()}
-    wanted = [(link, Contact(emails[link.lead_id], fields.outward(known[link.lead_id]))) for link in links]
+        contacts = contacts_of(session, marketing, [link.lead_id for link in links])
+    wanted = [(link, contacts[link.lead_id]) for link in links]
     changed = changed_of(wanted)
     answers = marketing.upsert_contacts([contact for _, contact in changed]) if changed else []
     told = dict(zip((link.lead_id for link, _ in changed), answers, strict=True))

@@ -9,6 +9,7 @@ from handlers.draining import drain_again
 from handlers.flow import Job, Priority, Sending, tell_digest
 from handlers.jobs import send, transaction
 from handlers.noticing import tell
+from handlers.sync_turns import send_what_is_due
 from kit.clock import utcnow
 
 DRAINS = {CRM: Job.TELL_CRM, MARKETING: Job.TELL_MARKETING, PROGRAMMES: Job.ENROL_MARKETING}
@@ -23,6 +24,7 @@ def round_of() -> None:
             if is_dirty(session, base):
                 send(session, drain_again(drain))
         now = utcnow()
+        send_what_is_due(session, now)
         if month := review_due(session, now):
             send(session, Sending(Job.REVIEW_NURTURE, {"month": month}, key=month, lane=Job.REVIEW_NURTURE.value))
         if day := measuring_due(session, now):

@@ -72,6 +72,12 @@ def marketing(name: str | None = None) -> MarketingAutomation | None:
     return next((one for one in automations() if name in {None, one.name}), None)
 
 
+def names() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The CRM's name, if there is one, and those of the marketing automations, without loading their files."""
+    crms, marketing = ([plug.name for plug in plugs if _is_on(plug)] for plugs in (CRMS, MARKETING))
+    return tuple(crms[:1]), tuple(marketing)
+
+
 def forget() -> None:
     """Close all clients; the next question reads the settings again."""
     with _lock:
@@ -89,8 +95,12 @@ def _client(plug: Plug) -> Any:
 
 
 def _load(plug: Plug) -> Any:
-    if not (os.environ.get(plug.switch) or dotenv_values(".env").get(plug.switch)):
+    if not _is_on(plug):
         return None
     vendor = import_module(plug.module)
     settings = vendor.Settings()
     return vendor.build(settings, _gates[-1]) if settings.configured() else None
+
+
+def _is_on(plug: Plug) -> bool:
+    return bool(os.environ.get(plug.switch) or dotenv_values(".env").get(plug.switch))

@@ -39,8 +39,8 @@ STORIES: tuple[set[str], ...] = (
     {"flow"},
     {"ledger"},
     {"jobs"},
-    {"draining", "noticing", "problems", "relay", "staff_file", "window"},
-    {"staff_diff"},
+    {"crm_words", "draining", "noticing", "problems", "relay", "staff_file", "sync_settings", "window"},
+    {"staff_diff", "sync_turns"},
     MOMENTS | {"upkeep"},
     {"moments"},
 )
