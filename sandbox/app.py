@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from sandbox.guard import Guard
@@ -24,6 +25,11 @@ pages = APIRouter(include_in_schema=False)
 @pages.get("/")
 def index() -> FileResponse:
     return FileResponse(STATIC / "index.html")
+
+
+@pages.get("/archives/{channel}/p{digits}")
+def permalink(channel: str, digits: str) -> RedirectResponse:
+    return RedirectResponse(f"/#in={quote(channel)}&at={quote(digits[:-6])}.{quote(digits[-6:])}")
 
 
 @pages.get("/outside")

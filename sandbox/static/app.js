@@ -56,10 +56,13 @@ async function start() {
 async function followHash() {
   const wanted = readHash();
   const user = person(wanted.as) ? wanted.as : (state.me ?? people()[0].id);
-  if (user !== state.me) return lookAs(user, wanted.in);
-  if (wanted.in === "home" ? state.place.kind !== "home" : wanted.in && wanted.in !== state.place.id)
-    await open(placeNamed(wanted.in));
+  if (user !== state.me) await lookAs(user, wanted.in);
+  else if (wanted.at || isElsewhere(wanted.in)) await open(placeNamed(wanted.in));
+  if (wanted.at && !list.reveal(wanted.at)) toast("That message is not here any more, or not for these eyes.");
 }
+
+const isElsewhere = (place) =>
+  place === "home" ? state.place.kind !== "home" : place && (place !== state.place.id || state.place.kind === "home");
 
 function placeNamed(name) {
   if (name === "home") return { kind: "home", id: appConversation()?.id ?? null };

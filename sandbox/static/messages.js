@@ -120,7 +120,16 @@ export function createMessageList(scroller, { inThread = false, onThread, onSeen
 
   const has = (ts) => messages.has(ts);
 
-  return { show, upsert, remove, trim, has, toBottom, count: () => messages.size };
+  /** Leads the eye and the keyboard to one message. Tells whether it is there. */
+  function reveal(ts) {
+    const node = drawn.get(ts)?.node;
+    node?.scrollIntoView({ block: "center" });
+    node?.focus({ preventScroll: true });
+    node?.classList.add("fresh");
+    return Boolean(node);
+  }
+
+  return { reveal, show, upsert, remove, trim, has, toBottom, count: () => messages.size };
 }
 
 function continues(before, message) {

@@ -133,8 +133,18 @@ function special(target, label) {
   return address ? link(decode(address), [shown]) : h("time", { class: "date" }, shown);
 }
 
+/** The place in this workspace that a permalink names, as a hash of this page; null for any other address. */
+function placeHere(address) {
+  const found = URL.canParse(address) ? new URL(address) : null;
+  const parts = /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(found?.pathname ?? "");
+  if (found?.origin !== location.origin || !parts) return null;
+  return `#as=${state.me}&in=${parts[1]}&at=${parts[2]}.${parts[3]}`;
+}
+
 /** Only addresses that a click may safely follow become links. */
 export function link(address, children) {
+  const here = placeHere(address);
+  if (here) return h("a", { href: here }, children);
   if (!/^(https?:\/\/|mailto:|tel:)/i.test(address)) return h("span", {}, children);
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, children);
 }

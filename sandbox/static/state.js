@@ -31,7 +31,7 @@ export const people = () => (state.workspace?.users ?? []).filter((user) => !use
 
 export function readHash() {
   const given = new URLSearchParams(location.hash.slice(1));
-  return { as: given.get("as"), in: given.get("in") };
+  return { as: given.get("as"), in: given.get("in"), at: given.get("at") };
 }
 
 export function writeHash() {

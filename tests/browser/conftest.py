@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from handlers.demo import running
 from handlers.system import System
@@ -22,6 +31,8 @@ __all__ = ["app", "receiver", "sandbox", "slack_served"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WAIT_MS = 12_000
 """How long a card may take: one post a second and channel is Slack's pace, and it is on."""
+
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True)

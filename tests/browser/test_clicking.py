@@ -1,62 +1,18 @@
 """What people see and do on the Slack page, in a real browser on the whole system, with Slack's pace on."""
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
-from sandbox.story_world import ADA, ALEX, EMEA, GALE, HQL, MORGAN, MQL, SAM, until
-from tests.browser.conftest import WAIT_MS, Town
+from sandbox.story_world import ADA, ALEX, EMEA, GALE, HQL, MORGAN, until
+from tests.browser.conftest import Town
+from tests.browser.playing import an_mql, become_the_rep, card_of, choose, from_menu, rep_of, see
 
 pytestmark = pytest.mark.browser
-
-expect.set_options(timeout=WAIT_MS)
-
-
-def an_mql(town: Town, name: str, **more: str) -> str:
-    """Two visits make an MQL of EMEA; returns the lead's e-mail."""
-    person = {**MQL, "first_name": name, "last_name": "Example", "company": f"{name} Analytics", **more}
-    email = f"{name.lower()}@{name.lower()}-analytics.example.com"
-    town.world.post(f"{name}-1", email=email, **person, kind="content_download", content="ROI calculator")
-    town.world.post(f"{name}-2", email=email, **person, kind="webinar", content="Handing leads over in minutes")
-    return email
-
-
-def card_of(page: Page, name: str) -> Locator:
-    return page.locator("#scroller [data-testid^='message-']").filter(has_text=f"· {name}")
-
-
-def see(page: Page, town: Town, user: str, name: str, place: str = EMEA) -> Locator:
-    """Open a conversation and wait for the card of `name`."""
-    page.goto(town.page_of(user, place))
-    card = card_of(page, name)
-    expect(card).to_be_visible()
-    return card
-
-
-def rep_of(card: Locator) -> str:
-    """The name of the rep whom the card is for."""
-    said = re.search(r"For @?(\w+ \w+)", card.inner_text())
-    assert said, card.inner_text()
-    return said[1]
-
-
-def become_the_rep(page: Page, town: Town, card: Locator) -> str:
-    """Use the switch to look with the eyes of the rep whom the card is for; returns their name."""
-    rep = rep_of(card)
-    page.get_by_test_id("as-switch").click()
-    page.get_by_test_id(f"option-{town.user(rep)}").click()
-    expect(page.get_by_test_id("as-switch")).to_contain_text(rep)
-    return rep
-
-
-def choose(page: Page, field: str, option: str) -> None:
-    page.get_by_test_id(f"field-{field}").click()
-    page.get_by_test_id(f"option-{option}").click()
 
 
 def test_a_rep_accepts_a_lead_and_logs_the_first_contact(page: Page, town: Town) -> None:
@@ -103,8 +59,7 @@ def test_a_rep_releases_a_lead_from_the_menu_of_its_card(page: Page, town: Town)
     an_mql(town, "Rolf")
     card = see(page, town, MORGAN, "Rolf Example").first
     rep = become_the_rep(page, town, card)
-    card.get_by_test_id("button-handoff.more").click()
-    page.get_by_test_id(re.compile("^option-handoff.release ")).click()
+    from_menu(page, card, "release")
     expect(card).to_contain_text(f"Released to the pool by {rep}")
 
 
@@ -163,23 +118,6 @@ def the_worker_asleep(town: Town) -> Iterator[None]:
         yield
     finally:
         os.kill(worker, signal.SIGCONT)
-
-
-def test_the_manager_asks_for_the_numbers_and_an_sdr_gets_only_their_own(page: Page, town: Town) -> None:
-    page.goto(town.page_of(MORGAN, "C0MANAGERS1"))
-    ask(page, "/leadstats team 7d")
-    expect(page.locator("#scroller")).to_contain_text("MQL acceptance")
-    expect(page.locator("#scroller")).to_contain_text("The whole team")
-    page.goto(town.page_of(SAM, EMEA))
-    ask(page, "/leadstats team")
-    expect(page.locator("#scroller")).to_contain_text("The team's numbers are for managers.")
-    ask(page, "/leadstats")
-    expect(page.locator("#scroller")).to_contain_text("Sam Sample")
-
-
-def ask(page: Page, command: str) -> None:
-    page.get_by_test_id("composer").fill(command)
-    page.get_by_test_id("composer-run").click()
 
 
 def test_the_record_of_the_crm_stands_on_the_page_of_the_outside(page: Page, town: Town) -> None:

@@ -198,3 +198,22 @@ def test_on_a_phone_nothing_sticks_out(page: Page, sandbox: Sandbox, scheme: Any
     assert page.locator("#scroller").evaluate("node => node.scrollWidth - node.clientWidth") == 0
     page.get_by_test_id("menu").click()
     has_keyboard(page, "as-switch")
+
+
+def test_a_link_to_a_message_leads_to_it_without_leaving_the_page(page: Page, sandbox: Sandbox) -> None:
+    ts = post(sandbox, *CARD)
+    for number in range(30):
+        sandbox.clock.moved += 1.1
+        post(sandbox, {"type": "section", "text": plain(f"Line {number}\n" * 3)})
+    address = sandbox.client.chat_getPermalink(channel=EMEA, message_ts=ts)["permalink"]
+    home: Block = {
+        "type": "home",
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": f"<{address}|Open>"}}],
+    }
+    sandbox.client.views_publish(user_id=SAM, view=home)
+    page.goto(f"{sandbox.url}/#as={SAM}&in=home")
+    page.get_by_role("link", name="Open").click()
+    has_keyboard(page, f"message-{ts}")
+    expect(page.get_by_test_id(f"message-{ts}")).to_be_in_viewport()
+    page.goto(str(address))
+    has_keyboard(page, f"message-{ts}")

@@ -1,0 +1,80 @@
+"""What a person does on the page, in words: shared by the tests and by the pictures of the handbook."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from sandbox.story_world import EMEA, MQL
+from tests.browser.conftest import Town
+
+
+def an_mql(town: Town, name: str, **more: str) -> str:
+    """Two visits make an MQL of EMEA; returns the lead's e-mail."""
+    person = {**MQL, "first_name": name, "last_name": "Example", "company": f"{name} Analytics", **more}
+    email = f"{name.lower()}@{name.lower()}-analytics.example.com"
+    town.world.post(f"{name}-1", email=email, **person, kind="content_download", content="ROI calculator")
+    town.world.post(f"{name}-2", email=email, **person, kind="webinar", content="Handing leads over in minutes")
+    return email
+
+
+def card_of(page: Page, name: str) -> Locator:
+    return page.locator("#scroller [data-testid^='message-']").filter(has_text=f"· {name}")
+
+
+def see(page: Page, town: Town, user: str, name: str, place: str = EMEA) -> Locator:
+    """Open a conversation and wait for the card of `name`."""
+    page.goto(town.page_of(user, place))
+    card = card_of(page, name)
+    expect(card).to_be_visible()
+    return card
+
+
+def rep_of(card: Locator) -> str:
+    """The name of the rep whom the card is for."""
+    said = re.search(r"For @?(\w+ \w+)", card.inner_text())
+    assert said, card.inner_text()
+    return said[1]
+
+
+def become_the_rep(page: Page, town: Town, card: Locator) -> str:
+    """Use the switch to look with the eyes of the rep whom the card is for; returns their name."""
+    rep = rep_of(card)
+    page.get_by_test_id("as-switch").click()
+    page.get_by_test_id(f"option-{town.user(rep)}").click()
+    expect(page.get_by_test_id("as-switch")).to_contain_text(rep)
+    return rep
+
+
+def press(card: Locator, button: str) -> None:
+    card.get_by_test_id(f"button-handoff.{button}").click()
+
+
+def accept(page: Page, town: Town, name: str) -> Locator:
+    """The card of an MQL, accepted by the rep whom it is for."""
+    card = see(page, town, town.user("Morgan Manager"), name).first
+    rep = become_the_rep(page, town, card)
+    press(card, "accept")
+    expect(card).to_contain_text(f"Accepted by {rep}")
+    return card
+
+
+def from_menu(page: Page, card: Locator, choice: str) -> None:
+    """Choose `choice` (the id of its button without "handoff.") in the three dots of a card."""
+    press(card, "more")
+    page.get_by_test_id(re.compile(f"^option-handoff.{choice} ")).click()
+
+
+def choose(page: Page, field: str, option: str | re.Pattern[str]) -> None:
+    page.get_by_test_id(f"field-{field}").click()
+    page.get_by_test_id(option if isinstance(option, re.Pattern) else f"option-{option}").click()
+
+
+def submit(page: Page) -> None:
+    """Send a window that closes by it."""
+    page.get_by_test_id("modal-submit").click()
+    expect(page.get_by_test_id("modal")).to_have_count(0)
+
+
+def ask(page: Page, command: str) -> None:
+    page.get_by_test_id("composer").fill(command)
+    page.get_by_test_id("composer-run").click()
