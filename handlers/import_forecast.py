@@ -201,9 +201,10 @@ def _territories(session: Session) -> tuple[dict[Role, list[Territory]], dict[in
     sizes = session.execute(select(PoolMember.pool_id, func.count()).group_by(PoolMember.pool_id))
     members = dict(sizes.all())
     pools = {
-        pool.id: Cards(
-            pool.name, pool.slack_channel or f"direct-{pool.id}", 1 if pool.slack_channel else members.get(pool.id, 1)
-        )
+        pool.id: Cards(pool.name, pool.slack_channel or "", 1)
+        if pool.role is Role.SDR and pool.slack_channel
+        # AEs get theirs by direct message, each on a lane of their own.
+        else Cards(pool.name, f"direct-{pool.id}", members.get(pool.id, 1))
         for pool in session.scalars(select(Pool).order_by(Pool.role.desc(), Pool.name))
     }
     ordered = select(TerritoryRow).order_by(TerritoryRow.position, TerritoryRow.id)

@@ -85,7 +85,7 @@ class PoolEntry(Strict):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     role: Literal[Role.SDR, Role.AE]
     channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")] | None = None
-    """The Slack channel's id. SDR pools need one; AEs get direct messages."""
+    """The Slack channel's id. SDR pools need one. AEs get direct messages; their channel hears of what nobody has."""
     manager: str | None = None
     members: Annotated[dict[str, Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
     """E-mail -> weight."""

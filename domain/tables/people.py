@@ -50,7 +50,7 @@ class Rep(HasId, Base):
 
 
 class Pool(HasId, Base):
-    """Reps of one role among whom leads rotate. SDR pools have a channel; AEs are told by DM."""
+    """Reps of one role among whom leads rotate. SDRs get their leads in its channel, AEs by DM: theirs hears of what nobody has."""
 
     __tablename__ = "pools"
     name: Mapped[str] = mapped_column(unique=True)

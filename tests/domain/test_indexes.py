@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
-from domain import cards, finding, why
+from domain import briefing, cards, finding, notices, why
 from domain.next_up import next_up
 from domain.rules.lifecycle import HandoffMove
+from domain.rules.preferences import Alert, How, Preferences
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
 from domain.stats.board import board
@@ -20,14 +21,17 @@ from domain.tables import AttemptOutcome, Company, Handoff, Lead, Pool, Rep, Rol
 from domain.verbs import (
     capturing,
     choosing,
+    claiming,
     deciding,
     escalating,
     modelling,
     moving,
+    noticing,
     nurturing,
     offering,
     owning,
     passing,
+    placing,
     rechecking,
     rescoring,
     scoring,
@@ -59,6 +63,9 @@ BIG = (
     "contact_attempts",
     "companies",
     "turns",
+    "qualifications",
+    "opportunities",
+    "notices",
 )
 
 _FILL = """
@@ -79,9 +86,15 @@ insert into sla_clocks (handoff_id, kind, started_at, due_at, stopped_at, outcom
   select id, kind, became_at, became_at, became_at, 'met' from handoffs, unnest(array['assignment', 'first_contact', 'qualification']) kind;
 insert into contact_attempts (handoff_id, rep_id, at, outcome) select id, (select min(id) from reps), became_at, 'spoke' from handoffs;
 insert into card_places (handoff_id, channel, claimed_at, ts) select id, 'C1', became_at, 'x' from handoffs;
+insert into qualifications (handoff_id, rep_id, at, framework, answers, verdict)
+  select id, (select min(id) from reps), became_at, 'bant', '{{}}', 'not_yet' from handoffs;
+insert into opportunities (lead_id, handoff_id, system, name, stage, stage_since, opened_at)
+  select lead_id, id, 'salesforce', 'a deal', 'Prospecting', became_at, became_at from handoffs;
 insert into turns (pool_id, rep_id, handoff_id, at, kind, weight, moved, share)
   select (select min(id) from pools), (select min(id) from reps), id, became_at, 'turn', 1, 1, 1 from handoffs;
 insert into system_links (lead_id, system, dirty) select id, 'crm', 1 from leads;
+insert into notices (rep_id, kind, at, lead_id, handoff_id, direct, held, sent_at)
+  select (select min(id) from reps), 'jump', became_at, lead_id, id, true, case when id % 3 = 0 then 'digest' end, became_at from handoffs;
 insert into lead_events (kind, at, lead_id, data) select 'lead.captured', captured_at, id, '{{}}' from leads;
 analyze;
 """
@@ -179,6 +192,27 @@ def pass_on(session: Session) -> None:
     cards.card_view(session, handoff.id)
 
 
+def brief(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    placing.claim(session, handoff.id, "C1", NOON)
+    placing.note_drawn(session, handoff.id, "1.2", "x", NOON)
+    placing.claim_brief(session, handoff.id, NOON)
+    placing.note_brief(session, handoff.id, "1.2", "1.3", "y")
+    briefing.brief_view(session, handoff.id, NOON)
+    assert briefing.standing_brief(session, handoff.lead_id) is not None
+
+
+def take_it(session: Session) -> None:
+    handoff = fresh_handoff(session)
+    later = NOON + timedelta(hours=5)
+    escalating.take_steps(session, later, 100)
+    assert claiming.for_the_taking(session, handoff)
+    placing.claim_pool_call(session, handoff.id, "C1", later)
+    placing.note_pool_call(session, handoff.id, "1.4", "z")
+    manager = session.scalars(select(Rep).where(Rep.role == Role.MANAGER)).one()
+    claiming.claim(session, handoff.id, version=handoff.version, by=manager, now=later)
+
+
 def sweep(session: Session) -> None:
     fresh_handoff(session)
     later = NOON + timedelta(hours=3)
@@ -231,6 +265,22 @@ def hear_of_a_jump(session: Session) -> None:
     rechecking.due_rechecks(session, NOON + timedelta(days=100), 500)
 
 
+def tell_beside_the_card(session: Session) -> None:
+    """A reminder at once, a jump for the digest, and the first decision after them."""
+    handoff = fresh_handoff(session)
+    rep = finding.rep_by_slack(session, "U1")
+    staffing.set_preferences(session, rep, Preferences({Alert.JUMP: How.DIGEST}), NOON)
+    said = noticing.notify(session, rep, Alert.REMINDER, NOON, direct=False, handoff_id=handoff.id)
+    noticing.notify(session, rep, Alert.JUMP, NOON, direct=True, lead_id=handoff.lead_id, data={"before": 1})
+    noticing.claim(session, said.id, NOON)
+    noticing.note_sent(session, [said.id], NOON)
+    later = NOON + timedelta(days=1)
+    assert notices.digests_due(session, later) == [rep]
+    held, _ = noticing.claim_digest(session, rep.id, later)
+    assert len(notices.digest_of(session, held).items) == 1
+    deciding.accept(session, handoff.id, version=handoff.version, by=rep, now=NOON)
+
+
 def look_at_the_board(session: Session) -> None:
     handoff = fresh_handoff(session)
     for slack_user_id, email in (("U1", None), ("U2", "morgan@example.com")):
@@ -262,12 +312,15 @@ def choose_with_limits(session: Session) -> None:
         accept,
         reject,
         pass_on,
+        brief,
+        take_it,
         sweep,
         tell,
         match_by_name,
         ask_why,
         hear_of_a_jump,
         choose_with_limits,
+        tell_beside_the_card,
         look_at_the_board,
     ],
     ids=lambda road: road.__name__,

@@ -14,7 +14,8 @@ from bot.card import lead_card
 from bot.ids import Press
 from bot.settings import slack_settings
 from domain import cards, finding
-from domain.tables import CardPlace, JobRow
+from domain.rules.lifecycle import UNDO_WINDOW
+from domain.tables import CardPlace, Handoff, JobRow
 from domain.verbs import deciding, placing
 from handlers.flow import Job, Priority, show_card
 from handlers.jobs import reading, send, transaction
@@ -105,6 +106,26 @@ def test_an_accepted_card_is_redrawn_in_its_place(door: httpx.Client, slack: Out
     assert redrawn["ts"] == card["ts"]
     assert "Accepted by Sam Sample" in seen(redrawn)
     assert Press.ACCEPT not in seen(redrawn)
+
+
+def test_the_card_is_drawn_once_more_when_a_decision_can_no_longer_be_taken_back(
+    door: httpx.Client, slack: Outside, team: Team, channel: str
+) -> None:
+    handoff_id = offer_a_lead()
+    work_off()
+    (card,) = slack.messages(channel)
+    assert slack.press(SAM, card, Press.ACCEPT)["ok"]
+    until = utcnow() + UNDO_WINDOW
+    waiting = {job.key: job.run_at for job in jobs() if job.name == Job.SHOW_CARD}
+    assert waiting.keys() == {str(handoff_id), f"{handoff_id}.undo"}
+    assert waiting[str(handoff_id)] < utcnow() < until - timedelta(minutes=1) < waiting[f"{handoff_id}.undo"]
+    work_off(Job.SHOW_CARD)
+    assert Press.UNDO in seen(slack.messages(channel)[0])
+    with transaction() as session:
+        handoff = session.get_one(Handoff, handoff_id)
+        handoff.accepted_at = utcnow() - UNDO_WINDOW - timedelta(seconds=1)
+    redraw(handoff_id, channel)
+    assert Press.UNDO not in seen(slack.messages(channel)[0])
 
 
 def test_an_hql_goes_to_the_ae_as_a_direct_message_and_is_redrawn_there(
