@@ -2,13 +2,19 @@
 
 import json
 import re
+import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from bot import messenger
+from domain.tables import Lead, Rep, Role, TouchRow
 from domain.verbs import deciding
-from handlers.jobs import transaction
+from handlers.flow import Job
+from handlers.jobs import execute, transaction
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (
@@ -18,6 +24,8 @@ from tests.handlers.making import (
     SAM,
     Outside,
     ask,
+    clear_jobs,
+    command,
     door,
     door_url,
     jobs,
@@ -25,7 +33,11 @@ from tests.handlers.making import (
     offer_a_lead,
     sandbox_process,
     slack,
+    tell,
+    work_off,
 )
+
+CHART = (Job.DRAW_CHART, Job.SEND_CHART)
 
 __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
 
@@ -39,6 +51,7 @@ def team(door: httpx.Client, slack: Outside) -> Team:
     with transaction() as session:
         deciding.accept(session, first, version=2, by=made.sam, now=utcnow())
         deciding.reject(session, second, version=2, by=made.dana, reason="competitor", note=None, now=utcnow())
+    clear_jobs()
     return made
 
 
@@ -47,9 +60,9 @@ def asked(door: httpx.Client, text: str, user: str) -> dict[str, Any]:
 
 
 def acceptance(said: dict[str, Any]) -> str:
-    found = re.search(r"MQL acceptance\*\s+(\d+%|nothing)", json.dumps(said["blocks"]))
+    found = re.search(r"MQL acceptance\*\s+(\d+%|\u2013)", json.dumps(said["blocks"], ensure_ascii=False))
     assert found is not None
-    return found[1]
+    return found[1].replace("\u2013", "nothing")
 
 
 @pytest.mark.parametrize(
@@ -88,18 +101,124 @@ def test_a_stranger_sees_no_numbers(door: httpx.Client, team: Team) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "0d", "-7d", "9999d", "7", "7d; drop table leads", "<!channel>", "x" * 3000]
+    "text", ["0d", "-7d", "9999d", "7", "7d; drop table leads", "channel", "2026-Q9", "7d 30d", "2999-Q1", "1..2"]
 )
 def test_what_is_not_understood_is_answered_with_an_example(door: httpx.Client, team: Team, text: str) -> None:
     said = asked(door, text, MORGAN)
     assert said["text"] == "I did not understand that. Try for example `/leadstats team 30d`."
 
 
-def test_asking_writes_nothing(door: httpx.Client, team: Team) -> None:
-    before = [job.id for job in jobs()]
-    for text in ("", "team", "nonsense"):
+@pytest.mark.parametrize("text", ["yesterday", "<!channel>", "Sma Sample", "x" * 3000, "rep *bold*"])
+def test_a_rep_nobody_knows_is_answered_with_the_nearest_three(door: httpx.Client, team: Team, text: str) -> None:
+    said = asked(door, text, MORGAN)["text"]
+    assert said.startswith("There is no rep of this name. The nearest: ")
+    assert said.endswith("Try for example `/leadstats team 30d`.")
+    assert said.count(",") == 2
+    assert ("Sam Sample" in said) or text != "Sma Sample"
+
+
+@pytest.mark.parametrize(
+    "text", [f"<@{SAM}>", f"<@{SAM}|sam>", "@sam.sample", "Sam", "sam sample 7d", "90d sam.sample@example.com"]
+)
+def test_a_manager_asks_for_a_rep_however_they_write_them(door: httpx.Client, team: Team, text: str) -> None:
+    said = asked(door, text, MORGAN)
+    assert acceptance(said) == "100%"
+    assert "Sam Sample" in said["blocks"][1]["text"]["text"]
+
+
+def test_a_rep_may_ask_for_themselves_by_name_and_for_nobody_else(door: httpx.Client, team: Team) -> None:
+    assert acceptance(asked(door, "sam sample", SAM)) == "100%"
+    assert asked(door, "dana", SAM)["text"] == "The team's numbers are for managers."
+    assert asked(door, "campaign Spring Fair", SAM)["text"] == "The team's numbers are for managers."
+
+
+def test_a_manager_asks_for_the_leads_of_a_campaign_or_a_channel(door: httpx.Client, team: Team) -> None:
+    with transaction() as session:
+        lead_id = session.scalars(select(Lead.id).where(Lead.email == "lead-0@buyer.example.com")).one()
+        long_ago = utcnow() - timedelta(days=3)
+        for campaign in ("Spring Fair", "Autumn <!here>"):
+            session.add(
+                TouchRow(lead_id=lead_id, kind="webinar", occurred_at=long_ago, channel="events", campaign=campaign)
+            )
+    said = asked(door, "campaign spring fair 90d", MORGAN)
+    assert acceptance(said) == "100%"
+    assert "campaign Spring Fair" in said["blocks"][1]["text"]["text"]
+    assert acceptance(asked(door, "channel EVENTS", MORGAN)) == "100%"
+    refused = asked(door, "campaign autum", MORGAN)["text"]
+    assert refused.startswith("There is no campaign of this name. The nearest: Autumn &lt;!here&gt;, Spring Fair.")
+
+
+def test_a_campaign_where_none_is_known_is_said_to_be_none(door: httpx.Client, team: Team) -> None:
+    assert "None is known yet." in asked(door, "campaign Fair", MORGAN)["text"]
+
+
+def test_the_chart_follows_in_the_channel_for_who_asked_alone(door: httpx.Client, slack: Outside, team: Team) -> None:
+    channel = slack.new_channel()
+    slack.act(MORGAN, "command", channel=channel, command="/leadstats", text="team 7d")
+    work_off_charts()
+    picture = picture_in(slack.messages(channel, MORGAN))
+    assert picture["alt_text"].startswith("Lead quality of The whole team, last 7 days: MQL acceptance 50%")
+    shown = slack.page.get(f"/_api/files/{picture['slack_file']['id']}")
+    assert shown.content.startswith(b"\x89PNG")
+    assert [message for message in slack.messages(channel, SAM) if "image" in json.dumps(message["blocks"])] == []
+    assert jobs() == []
+
+
+def test_where_we_are_not_the_chart_comes_by_direct_message(door: httpx.Client, slack: Outside, team: Team) -> None:
+    asked_in = "C0NOSUCHCHANNEL"
+    body = command("me", user=SAM).replace("C0SDREMEA01", asked_in)
+    assert tell(door, body).status_code == 200
+    work_off_charts()
+    direct = messenger.direct_channel(SAM)
+    assert picture_in(slack.messages(direct, SAM))["alt_text"].startswith("Lead quality of Sam Sample")
+
+
+def test_a_chart_that_was_sent_by_direct_message_before_a_crash_is_not_sent_again(
+    door: httpx.Client, slack: Outside, team: Team
+) -> None:
+    direct = messenger.direct_channel(DANA)
+    tell(door, command("me", user=DANA).replace("C0SDREMEA01", direct))
+    work_off(Job.DRAW_CHART)
+    waiting = jobs()[0]
+    work_off_charts()
+    sent = len(slack.messages(direct, DANA))
+    # As if it had crashed between Slack's yes and our commit: the same job again, claimed once more.
+    execute(waiting.id, waiting.name, waiting.args, waiting.lane, waiting.claims + 9, utcnow().timestamp())
+    assert len(slack.messages(direct, DANA)) == sent
+
+
+def test_whoever_is_no_manager_any_more_gets_no_chart_of_the_team(
+    door: httpx.Client, slack: Outside, team: Team
+) -> None:
+    channel = slack.new_channel()
+    slack.act(MORGAN, "command", channel=channel, command="/leadstats", text="team")
+    with transaction() as session:
+        session.get_one(Rep, team.morgan.id).role = Role.SDR
+    work_off(Job.DRAW_CHART)
+    assert [job.dead_at is not None for job in jobs()] == [True]
+
+
+def test_with_nothing_to_draw_there_is_no_chart(door: httpx.Client, team: Team) -> None:
+    asked(door, "me", MORGAN)
+    assert jobs() == []
+
+
+def test_a_question_that_is_not_understood_writes_nothing(door: httpx.Client, team: Team) -> None:
+    for text in ("0d", "nonsense", "channel"):
         asked(door, text, SAM)
-    assert [job.id for job in jobs()] == before
+    assert jobs() == []
+
+
+def work_off_charts() -> None:
+    """Until they are done: Slack shows a picture some tenths of a second after it was given to it, and is asked again."""
+    until = time.monotonic() + 10
+    while any(job.dead_at is None for job in jobs()):
+        work_off(*CHART)
+        assert time.monotonic() < until
+
+
+def picture_in(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(block for message in messages for block in message["blocks"] if block["type"] == "image")
 
 
 def test_it_answers_in_slack_itself(door: httpx.Client, slack: Outside, team: Team) -> None:
