@@ -155,4 +155,4 @@ def alert_words(alerts: Sequence[AlertCount]) -> str:
 
 def _alert(one: AlertCount) -> str:
     led = f", {one.share:.0%} acted on" if one.share is not None and one.of >= FEW else ""
-    return f"{one.kind.words.lower()} {one.at_once + one.in_digest}{led}"
+    return f"{one.kind.value.replace('_', ' ')} {one.at_once + one.in_digest}{led}"

@@ -45,7 +45,7 @@ def _line(item: DigestItem) -> str:
     if item.kind is Alert.HEALTH:
         return escape(item.text or "", 300)
     if item.kind is Alert.REVIEW:
-        return "The MELs of the month have been reviewed: open the Home tab of Handoff"
+        return escape(item.text or "", 200)
     if item.kind is Alert.POOL_SHORT:
         waiting = "1 lead waits" if item.count == 1 else f"{item.count} leads wait"
         return f"{escape(item.text or '', 80)}: {waiting}"

@@ -62,15 +62,17 @@ def sections_of(home: Home, now: datetime) -> list[list[Block]]:
         [*board_blocks(team, home.board.rep_id, now), *team_blocks(home.team, home.checks)]
         if team is not None and home.team is not None
         else [],
-        own_blocks(home.own, home.held),
+        own_blocks(home.own, home.held, sells=sells),
     ]
 
 
-def own_blocks(view: OwnView, held: int = 0) -> list[Block]:
-    """What holds for oneself, and the buttons to change it. `held`: what waits for one's digest."""
+def own_blocks(view: OwnView, held: int = 0, *, sells: bool = True) -> list[Block]:
+    """What holds for oneself, and the buttons to change it. `held`: what waits for one's digest; `sells`: leads are offered
+    to them.
+    """
     settings = view.settings
     lines = [
-        _state(view),
+        _state(view, sells=sells),
         f"*Time zone:* {escape(settings.time_zone)}",
         f"*Hours:* {escape(view.hours_words, HOURS_LENGTH) or 'always at work'}",
         f"*Public holidays:* {escape(settings.holidays or 'none')}",
@@ -92,12 +94,12 @@ def own_blocks(view: OwnView, held: int = 0) -> list[Block]:
     ]
 
 
-def _state(view: OwnView) -> str:
+def _state(view: OwnView, *, sells: bool) -> str:
     if view.away is not None:
         return f"🌴 *You are away until {moment(view.away.until, _DAY)}.*{_cover_words(view.away)}"
     if not view.available:
         return "⏸ *You have paused:* no leads are offered to you until you are back."
-    return "🟢 *Leads are offered to you* when it is your turn."
+    return "🟢 *Leads are offered to you* when it is your turn." if sells else "🟢 *You are here.*"
 
 
 def _cover_words(absence: AbsenceView) -> str:

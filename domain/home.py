@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from domain import notices
 from domain.own_settings import OwnView, own_view
-from domain.reviewing import is_mel
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.preferences import start_of_day
-from domain.rules.reviewing import NEAR
 from domain.stats.alerts import AlertCount, alerts
 from domain.stats.board import Board, board
 from domain.tables import (
@@ -22,7 +20,6 @@ from domain.tables import (
     ClockOutcome,
     Handoff,
     Happened,
-    Lead,
     LeadEvent,
     Notice,
     Pool,
@@ -32,8 +29,8 @@ from domain.tables import (
     SlaClock,
 )
 from domain.tables.notices import WAITS
-from domain.verbs.modelling import active_model
 
+SELLERS = frozenset({Role.SDR, Role.AE})
 ALERTS_SINCE = timedelta(days=30)
 SHOWN_AWAY = 50
 
@@ -90,7 +87,7 @@ class Home:
     own: OwnView
     board: Board
     week: Week | None
-    """None: they sell nothing."""
+    """None: no leads are offered to them."""
     held: int
     """What waits for their digest."""
     checks: Sequence[CheckView]
@@ -105,7 +102,7 @@ def home_of(session: Session, rep: Rep, now: datetime) -> Home:
     return Home(
         own=own_view(session, rep, now),
         board=seen,
-        week=None if rep.role is Role.MARKETING else week_of(session, rep, now),
+        week=week_of(session, rep, now) if rep.role in SELLERS else None,
         held=session.scalar(select(func.count()).where(Notice.rep_id == rep.id, WAITS)) or 0,
         checks=[
             CheckView(one.state == notices.FAILED, one.found, one.advice) for one in notices.checks_to_mend(session)
@@ -165,10 +162,7 @@ def _nurture(session: Session) -> Nurture:
     waiting, oldest = session.execute(
         select(func.count(), func.min(Handoff.opened_at)).where(Handoff.status == HandoffStatus.OPEN)
     ).one()
-    mql = active_model(session)[1].thresholds.mql
-    mels, near = session.execute(
-        select(func.count(), func.count().filter(Lead.score >= mql - NEAR)).where(is_mel())
-    ).one()
+    mels, near = notices.mels_of(session)
     reviewed_at = session.scalars(
         select(LeadEvent.at).where(LeadEvent.kind == Happened.LEADS_REVIEWED).order_by(LeadEvent.at.desc()).limit(1)
     ).first()

@@ -4,18 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain import finding
 from domain.availability import calendars
+from domain.reviewing import is_mel
 from domain.rules import preferences as rules
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import GONE, LIVE, HandoffStatus, Stage
 from domain.rules.preferences import Alert
+from domain.rules.reviewing import NEAR
 from domain.rules.tiers import Tier
 from domain.tables import CardPlace, Check, Handoff, Lead, Notice, Rep, SlaClock
 from domain.tables.notices import WAITS
+from domain.verbs.modelling import active_model
 
 READ = 200
 """How many held notices of one digest are read anew; more fit no message."""
@@ -85,7 +88,7 @@ class DigestItem:
     clock: ClockKind | None = None
     due_at: datetime | None = None
     text: str | None = None
-    """Of a pool its name, of a check what was found."""
+    """Of a pool its name, of a check what was found, of a review its numbers."""
     count: int = 1
     """Of missed SLAs how many at once, of a short pool how many leads wait."""
     link: str | None = None
@@ -127,7 +130,8 @@ def _item(session: Session, notice: Notice) -> DigestItem | None:
         unwell = check is not None and check.state == FAILED
         return DigestItem(notice.kind, notice.at, text=check.found) if check is not None and unwell else None
     if notice.kind is Alert.REVIEW:
-        return DigestItem(notice.kind, notice.at)
+        mels, near = mels_of(session)
+        return DigestItem(notice.kind, notice.at, text=f"{mels} MELs in nurture, {near} of them near to MQL")
     if notice.kind is Alert.JUMP and notice.handoff_id is None:
         return _jump(session, notice)
     if "many" in notice.data:
@@ -200,8 +204,11 @@ def is_settled(handoff: Handoff, clock: SlaClock | None, kind: Alert) -> bool:
     return kind is Alert.WOKEN and handoff.snoozed_until is not None
 
 
-def anything_held(session: Session, rep_id: int) -> bool:
-    return bool(session.scalar(select(exists().where(Notice.rep_id == rep_id, WAITS))))
+def mels_of(session: Session) -> tuple[int, int]:
+    """How many MELs there are in nurture, and how many of them are a few points below MQL."""
+    near = Lead.score >= active_model(session)[1].thresholds.mql - NEAR
+    mels, of_them = session.execute(select(func.count(), func.count().filter(near)).where(is_mel())).one()
+    return mels, of_them
 
 
 def checks_to_mend(session: Session) -> Iterator[Check]:

@@ -34,7 +34,7 @@ ONE_OF_EACH = [
     item(Alert.POOL_SHORT, text="SDR EMEA", count=4),
     item(Alert.HOTTER, **LEAD | {"tier": Tier.HQL, "score": 88}, rep="Sam Sample"),
     item(Alert.WOKEN, **LEAD),
-    item(Alert.REVIEW),
+    item(Alert.REVIEW, text="120 MELs in nurture, 7 of them near to MQL"),
     item(Alert.HEALTH, text="Slack refuses our token."),
 ]
 

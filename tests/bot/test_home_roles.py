@@ -84,7 +84,7 @@ REP = Home(OWN, Board(ME, MINE, None), WEEK, held=3, checks=CHECKED, admin=False
 MANAGER = replace(
     REP,
     board=Board(ME, BoardPart([], []), TEAM),
-    week=Week(0, 0, 0, 0, 0),
+    week=None,
     held=0,
     team=Team(
         [Away("Ada Account", NOON + timedelta(days=2)), Away("Alex Closer", None)],
