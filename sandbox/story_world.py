@@ -109,8 +109,9 @@ class World:
         return self._ask(f"/_api/as/{eyes}/press", {"view_id": home["id"], "block_id": block_id, "action_id": action})
 
     def view(self, eyes: str) -> JSON | None:
+        """The window on somebody's screen, once there is something in it to be filled in and sent."""
         views = self.sandbox.get(f"/_api/as/{eyes}/views").raise_for_status().json()["views"]
-        return views[-1] if views else None
+        return views[-1] if views and views[-1].get("submit") else None
 
     def submit(self, eyes: str, view: JSON, **chosen: str) -> JSON:
         values = {

@@ -102,7 +102,7 @@ def sql_dates(session: Session, lead_ids: Sequence[int]) -> dict[int, date]:
         .where(Handoff.lead_id.in_(lead_ids), Handoff.qualified_at.is_not(None))
         .group_by(Handoff.lead_id)
     )
-    return {lead_id: at.date() for lead_id, at in rows}
+    return {lead_id: at.date() for lead_id, at in rows if at is not None}
 
 
 class InForce(NamedTuple):

@@ -3,16 +3,18 @@
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.ids import MORE, Field, HandoffRef, Press, Submission
+from bot.ids import MORE, Field, HandoffRef, Press, Submission, Suggest
 from bot.modals import BACK_TO_THE_POOL
+from bot.settings import slack_settings
 from domain.rules.lifecycle import HandoffStatus
-from domain.tables import Handoff, JobRow
-from domain.verbs import deciding
+from domain.tables import Handoff, JobRow, Role
+from domain.verbs import deciding, staffing
 from handlers.flow import Job
 from handlers.jobs import reading, transaction
 from handlers.snooze import wake
@@ -198,7 +200,52 @@ def test_a_choice_that_stands_in_no_menu_of_ours_finds_nothing(
     assert stored(offer.id).status is HandoffStatus.OFFERED
 
 
+def test_among_many_one_searches_by_name_and_the_chosen_one_gets_the_lead(
+    slack: Outside, channel: str, team: Team, offer: Handoff
+) -> None:
+    with transaction() as session:
+        for number in range(110):
+            email = f"sample{number}@example.com"
+            rep = staffing.save_rep(session, utcnow(), name=f"Nora Sample {number}", email=email, role=Role.SDR)
+            staffing.know_in_slack(session, rep.id, f"U0NORA{number}", f"D0NORA{number}", utcnow())
+    choose(slack, channel, MORGAN, Press.REASSIGN)
+    view = slack.top_view(MORGAN)
+    whom = {"view_id": view["id"], "block_id": Field.REP, "action_id": Field.REP}
+    assert len(slack.act(MORGAN, "search", **whom, value="")["options"]) == 100
+    found = slack.act(MORGAN, "search", **whom, value="dan demo")["options"]
+    assert [one["text"]["text"] for one in found] == ["Whoever of the pool is next", "Dana Demo"]
+    values = {Field.REP: {Field.REP: {"selected_option": found[1]}}}
+    assert slack.act(MORGAN, "submit", view_id=view["id"], values=values)["ok"]
+    assert newest().rep_id == team.dana.id
+
+
+def test_who_may_not_give_the_lead_away_is_shown_nobody(
+    door: httpx.Client, team: Team, offer: Handoff, slack: Outside, channel: str
+) -> None:
+    shown = {"private_metadata": ref(offer), "type": "modal", "callback_id": Submission.REASSIGN, "id": "V1"}
+    for user, count in ((SAM, 0), (MORGAN, 2)):
+        payload = {
+            "type": "block_suggestion",
+            "team": {"id": slack_settings().slack_team_id},
+            "user": {"id": user},
+            "view": shown,
+            "action_id": Suggest.REP,
+            "block_id": Field.REP,
+            "value": "dana",
+        }
+        answer = tell(door, urlencode({"payload": json.dumps(payload)}))
+        assert len(answer.json()["options"]) == count
+
+
 # ---- snooze -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_window_for_snoozing_that_is_sent_twice_puts_the_lead_aside_once(door: httpx.Client, offer: Handoff) -> None:
+    body = submission(Submission.SNOOZE, ref(offer), span="4h", until=None)
+    assert tell(door, body).text == ""
+    until = stored(offer.id).snoozed_until
+    assert "errors" in tell(door, body).json()
+    assert (stored(offer.id).snoozed_until, stored(offer.id).version) == (until, offer.version + 1)
 
 
 def test_a_rep_snoozes_a_lead_and_is_told_in_its_thread_when_it_wakes(
@@ -211,7 +258,7 @@ def test_a_rep_snoozes_a_lead_and_is_told_in_its_thread_when_it_wakes(
     assert "💤 *Snoozed until" in words(card(slack, channel))
     later = utcnow() + timedelta(hours=5)
     assert [wake(later) for _ in range(2)] == [1, 0]
-    work_off(Job.SHOW_CARD, Job.TELL_REP_WOKEN)
+    work_off(Job.SHOW_CARD, Job.TELL_REP_WOKEN, Job.TELL_NOTICE)
     messages = slack.messages(channel)
     assert "Snoozed" not in words(messages[0])
     thread = slack.page.get(

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from bot.ids import HandoffRef, Press, Submission
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.qualification import Verdict
-from domain.tables import Handoff, Qualification
+from domain.tables import AttemptOutcome, Handoff, Qualification
 from domain.verbs import deciding, qualifying
 from handlers.flow import Job
 from handlers.jobs import reading, transaction
@@ -114,9 +114,7 @@ def rows() -> int:
 def called(handoff: Handoff, team: Team) -> Handoff:
     """The lead was spoken with: its card has the button for the answers."""
     with transaction() as session:
-        deciding.log_attempt(
-            session, handoff.id, by=team.sam, outcome=deciding.AttemptOutcome.SPOKE, note=None, now=utcnow()
-        )
+        deciding.log_attempt(session, handoff.id, by=team.sam, outcome=AttemptOutcome.SPOKE, note=None, now=utcnow())
     return stored(handoff.id)
 
 

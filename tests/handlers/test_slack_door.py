@@ -166,7 +166,8 @@ def test_a_click_on_an_old_drawing_is_told_so_and_the_card_repairs_itself(
     assert stored(offer.id).status is HandoffStatus.OFFERED
 
 
-@pytest.mark.parametrize("press", Press)
+# What others may claim is said in tests/handlers/test_claiming.py.
+@pytest.mark.parametrize("press", [press for press in Press if press is not Press.CLAIM])
 @pytest.mark.parametrize(
     ("user", "words"),
     [(DANA, "This lead is addressed to Sam Sample."), (GUEST, "Handoff does not know you as a rep yet.")],
@@ -338,3 +339,41 @@ def test_a_window_that_is_sent_twice_is_one_attempt(door: httpx.Client, offer: H
     assert [tell(door, body).status_code for _ in range(2)] == [200, 200]
     with reading() as session:
         assert len(session.scalars(select(ContactAttempt.id)).all()) == 1
+
+
+def test_a_window_of_a_rejection_that_is_sent_twice_rejects_once(door: httpx.Client, offer: Handoff) -> None:
+    body = submission(Submission.REJECT, ref(offer), reason="competitor", note=None)
+    assert tell(door, body).text == ""
+    assert errors(tell(door, body))["reason"].startswith("Sam Sample rejected this lead at ")
+    assert stored(offer.id).version == offer.version + 1
+
+
+def test_a_next_step_is_kept_with_its_time(door: httpx.Client, offer: Handoff) -> None:
+    tell(door, click(Press.ACCEPT, ref(offer)))
+    at = int(utcnow().timestamp()) + 3600
+    body = submission(
+        Submission.LOG_CONTACT, ref(offer), outcome="no_answer", note=None, next_step="Call again", next_at=str(at)
+    )
+    assert tell(door, body).text == ""
+    with reading() as session:
+        (attempt,) = session.scalars(select(ContactAttempt))
+    assert attempt.next_step == "Call again"
+    assert attempt.next_at is not None
+    assert int(attempt.next_at.timestamp()) == at
+
+
+@pytest.mark.parametrize(
+    ("step", "at", "said"),
+    [
+        ("", "4000000000", {"next_at": "Choose a time within the next year."}),
+        ("Call", "1", {"next_at": "Choose a time within the next year."}),
+        ("Call", "nonsense", {"next_at": "Choose a time within the next year."}),
+    ],
+)
+def test_a_next_step_out_of_reach_is_said_at_its_field(
+    door: httpx.Client, offer: Handoff, step: str, at: str, said: dict[str, str]
+) -> None:
+    tell(door, click(Press.ACCEPT, ref(offer)))
+    body = submission(Submission.LOG_CONTACT, ref(offer), outcome="spoke", note=None, next_step=step, next_at=at)
+    assert errors(tell(door, body)) == said
+    assert stored(offer.id).contacted_at is None
