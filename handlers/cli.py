@@ -22,6 +22,7 @@ from handlers import (
     backtesting,
     capture,
     clock,
+    doctor,
     enrichment_commands,
     fairness_commands,
     importing,
@@ -72,6 +73,7 @@ app.add_typer(nurture_commands.content_app, name="content")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
 app.command()(fairness_commands.fairness)
+app.command()(doctor.doctor)
 
 # Names and reasons come from outside: none of it is markup.
 out = Console(markup=False, emoji=False)
@@ -102,7 +104,7 @@ def web() -> None:
     """The HTTP door."""
     _start_as("web")
     uvicorn.run(
-        make_web(),
+        make_web(heart=True),
         host=settings().host,
         port=settings().port,
         log_config=None,

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from handlers import movement, people, sla, snooze, upkeep
+from handlers.heart import Heart
 from kit import db
 from kit.clock import utcnow
 
@@ -28,6 +29,7 @@ def run() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     log.info("clock.ready")
+    heart = Heart("clock")
     ticks = 0
     while not stopping.is_set():
         try:
@@ -38,6 +40,8 @@ def run() -> None:
             if ticks % UPKEEP_EVERY == 0:
                 upkeep.round_of()
                 movement.recheck()
+            # In the loop itself: a clock that hangs is one that fell silent.
+            heart.beat()
         except SQLAlchemyError as gone:
             log.warning("clock.database_gone", error=type(gone).__name__, why=db.first_words(gone))
         else:
@@ -45,5 +49,6 @@ def run() -> None:
                 log.info("clock.stepped", steps=steps)
         ticks += 1
         stopping.wait(TICK_SECONDS)
+    heart.stop()
     db.forget()
     log.info("clock.stopped")

@@ -48,6 +48,7 @@ class Job(StrEnum):
     FIND_CRM_USER = "find_crm_user"
     RESCORE = "rescore"
     PUBLISH_HOME = "publish_home"
+    CHECK_HEALTH = "check_health"
     DRAW_CHART = "draw_chart"
     SEND_CHART = "send_chart"
     TELL_NOTICE = "tell_notice"

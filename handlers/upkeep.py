@@ -1,7 +1,9 @@
 """What must not be left lying, whatever went wrong: open handoffs are offered again, dirty records told again."""
 
+from domain.health import checking_due
 from domain.notices import digests_due, failing
 from domain.rules.preferences import Alert
+from domain.verbs import health
 from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, is_dirty
@@ -29,6 +31,9 @@ def round_of() -> None:
             send(session, Sending(Job.REVIEW_NURTURE, {"month": month}, key=month, lane=Job.REVIEW_NURTURE.value))
         if day := measuring_due(session, now):
             send(session, Sending(Job.MEASURE_CONTENTS, {}, key=day, priority=Priority.BULK))
+        health.sweep(session, now)
+        if checking_due(session, now):
+            send(session, Sending(Job.CHECK_HEALTH, {}, key="all", lane=Job.CHECK_HEALTH.value, priority=Priority.BULK))
         for rep in digests_due(session, now):
             send(session, tell_digest(rep.id, str(rep.slack_user_id)))
         for admin, check in failing(session, now):

@@ -23,6 +23,7 @@ from bot.listening import dispatch, make_app
 from bot.settings import slack_settings
 from domain.rules.refusals import Refusal
 from handlers import capture, moments, socket_mode
+from handlers.heart import beating
 from handlers.jobs import reading
 from handlers.problems import Problem, problem
 from handlers.slack_door import SlackDoor
@@ -53,12 +54,15 @@ async def limited_body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(limited_body)]
 
 
-def make_web() -> FastAPI:
-    """The web application of one process. While it is served, it keeps Slack's other door open as well, if there is one."""
+def make_web(*, heart: bool = False) -> FastAPI:
+    """The web application of one process. While it is served, it keeps Slack's other door open as well, if there is one; with a
+    `heart` it says that it lives.
+    """
     web = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_while_served)
     slack = slack_settings()
     listening = make_app(SlackDoor()) if slack.configured and moments else None
     web.state.slack = listening if slack.signed else None
+    web.state.heart = heart
     web.state.slack_by_socket = listening if slack.by_socket else None
     web.add_exception_handler(Problem, _answer_problem)
     web.add_exception_handler(Refusal, _answer_refusal)
@@ -76,6 +80,8 @@ def make_web() -> FastAPI:
 @asynccontextmanager
 async def _while_served(web: FastAPI) -> AsyncIterator[None]:
     with ExitStack() as held:
+        if web.state.heart:
+            held.enter_context(beating("web"))
         if web.state.slack_by_socket is not None:
             held.enter_context(socket_mode.connected(web.state.slack_by_socket))
         yield

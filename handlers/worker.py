@@ -9,6 +9,7 @@ import structlog
 
 from handlers import ledger, moments
 from handlers.flow import Job
+from handlers.heart import beating
 from handlers.jobs import ACTORS, broker, courier_outlives_us
 from handlers.relay import Relay
 from kit import db
@@ -56,7 +57,8 @@ def run() -> None:
     hands = Hands(settings().worker_threads)
     hands.start()
     log.info("worker.ready", threads=settings().worker_threads)
-    stopping.wait()
+    with beating("worker"):
+        stopping.wait()
     hands.stop()
     db.forget()
     log.info("worker.stopped")

@@ -2,6 +2,8 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from kit.db import engine, migrations_folder
 
@@ -26,3 +28,10 @@ def check() -> None:
         made = config()
         made.attributes["connection"] = connection
         command.check(made)
+
+
+def is_newest() -> bool:
+    """Whether the database is on the schema of this version."""
+    with engine().connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return found == ScriptDirectory.from_config(config()).get_current_head()

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     body_limit: int = Field(default=256 * 1024, ge=1024)
     """Bytes that a request may have; more is answered 413 and not stored."""
 
+    public_url: str | None = None
+    """Where the world reaches `web`, https://…; `handoff doctor` looks there."""
+
     metrics_token: SecretStr | None = None
     """Bearer token for `/metrics`. Unset: there is no such page."""
 
