@@ -53,10 +53,15 @@ def leadstats(whose: str, period: str, found: Numbers) -> Message:
 
 
 def fallback(whose: str, period: str, found: Numbers) -> str:
-    """All of it in one line: for notifications, screen readers, and the chart's alternative text."""
+    """All of it in one line, for notifications."""
+    return escape(_in_one_line(whose, period, found), 1_500)
+
+
+def _in_one_line(whose: str, period: str, found: Numbers) -> str:
+    """Also what screen readers say of the chart."""
     said = "; ".join(f"{one.name} {one.now} ({one.mark}, {one.counted}, target {one.target})" for one in metrics(found))
     steps = ", ".join(f"{stage.name} {stage.count}" for stage in funnel(found))
-    return escape(f"Lead quality of {plain(whose, NAME)}, {period}: {said}. Funnel: {steps}.", 1_500)
+    return f"Lead quality of {plain(whose, NAME)}, {period}: {said}. Funnel: {steps}."
 
 
 def metrics(found: Numbers) -> list[Metric]:
@@ -166,7 +171,8 @@ def _notes(found: Numbers) -> Iterator[str]:
 def chart_message(whose: str, period: str, found: Numbers, file_id: str | None, *, table: bool) -> Message:
     """The chart with its numbers beneath. `table`: whether Slack takes a table here; else they stand in lines."""
     text = fallback(whose, period, found)
-    image = {"type": "image", "slack_file": {"id": file_id}, "alt_text": plain(text, 1_500)}
+    alt = plain(_in_one_line(whose, period, found), 1_500)
+    image = {"type": "image", "slack_file": {"id": file_id}, "alt_text": alt}
     title = section(f"📊 *{escape(whose, NAME)}*  ·  lead quality, {period}")
     return text, [title, *([image] if file_id else []), *(_table(found) if table else _rows(found))]
 
