@@ -114,7 +114,7 @@ def _crm_lead(
 ) -> CrmLead:
     status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
     # A merged lead's record has ended: the person goes on under the other one's.
-    if lead.stage in {Stage.DISQUALIFIED, Stage.MERGED}:
+    if lead.stage in {Stage.DISQUALIFIED, Stage.MERGED, Stage.ERASED}:
         status = LeadStatus.UNQUALIFIED
     elif lead.stage is Stage.NURTURING:
         status = LeadStatus.NURTURING

@@ -32,6 +32,7 @@ class Job(StrEnum):
     TELL_REP_WOKEN = "tell_rep_woken"
     TELL_REP_HOTTER = "tell_rep_hotter"
     TELL_MANAGER_HOTTER = "tell_manager_hotter"
+    FORGET_ADDRESS = "forget_address"
     WHISPER = "whisper"
     TELL_CRM = "tell_crm"
     LOG_CRM_TASK = "log_crm_task"
@@ -297,6 +298,13 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_JUMPED: (_jumped,),
     Happened.LEAD_NURTURED: (_drain(Job.TELL_MARKETING),),
     Happened.LEAD_PROGRAMME_CHANGED: (_drain(Job.ENROL_MARKETING),),
+    # The address goes last: it is by the address that marketing automation knows whom we mean.
+    Happened.LEAD_ERASED: (
+        _card(Priority.CLICK),
+        _drain(Job.TELL_CRM),
+        _drain(Job.TELL_MARKETING),
+        _of_lead(Job.FORGET_ADDRESS, key=True, after=2 * GATHER),
+    ),
     Happened.LEADS_REVIEWED: (_review,),
     Happened.CONTENT_RECOMMENDED: (_drain(Job.TELL_MARKETING),),
     Happened.LEAD_DISQUALIFIED: (*_DECIDED, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),

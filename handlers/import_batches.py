@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from domain.rules.refusals import DeliveryConflict
 from domain.tables import ArrivalState, CaptureSource
-from domain.verbs import capturing
+from domain.verbs import capturing, erasing
 from domain.verbs.capturing import Kept
 from handlers.import_forecast import batches
-from handlers.import_items import CONFLICT, Item, Known, Standing, known_arrivals, make_item, standing
+from handlers.import_items import CONFLICT, FORGOTTEN, Item, Known, Standing, known_arrivals, make_item, standing
 from handlers.import_map import ImportMap
 from handlers.import_rows import About, RefusedRows, Row, RowRefused
 from handlers.jobs import transaction
@@ -93,8 +93,12 @@ def _take_in(session: Session, source_id: int, source: str, items: Sequence[Item
     """What became of each item, in their order. No item can spoil the others: each was checked before."""
     outcomes: list[Made | RowRefused] = [Made.NOTHING] * len(items)
     known = known_arrivals(session, source, items)
+    forgotten = erasing.suppressed(session, {item.said[1].identity for item in items if item.said is not None})
     wanted: list[tuple[int, str]] = []
     for place, item in enumerate(items):
+        if item.said is not None and item.said[1].identity in forgotten:
+            outcomes[place] = FORGOTTEN  # nor is the row kept
+            continue
         where, key = standing(item, known.get)
         if where is Standing.ALREADY:
             continue

@@ -22,6 +22,11 @@ CONFLICT = RowRefused(
 )
 
 
+FORGOTTEN = RowRefused(
+    About.ERASED, "This person asked to be forgotten and was erased. They come back if they write to you themselves."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A row with its delivery key, and what it says or why it says nothing."""

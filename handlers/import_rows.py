@@ -35,6 +35,7 @@ class About(StrEnum):
     DATE = "unusable date"
     EMAIL = "unusable e-mail address"
     CONFLICT = "known key, other row"
+    ERASED = "asked to be forgotten"
 
 
 class RowRefused(Exception):

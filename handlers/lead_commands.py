@@ -9,6 +9,7 @@ from rich.table import Table
 from domain import duplicates, finding
 from domain.rules.merging import Contest, Sourced, merge_people
 from domain.tables import Company, Lead
+from domain.verbs import erasing
 from domain.verbs.companies import set_company
 from domain.verbs.describing import sourced_fields
 from domain.verbs.merging import merge_leads
@@ -64,6 +65,21 @@ def merge(
         done = merge_leads(session, kept.id, other.id, by=None, now=utcnow(), order=order)
     touches = len(done.moved.get("touches", ()))
     out.print(f"Merge {done.id}: {touches} touches came over. Take it back with `handoff leads unmerge {done.id}`.")
+
+
+@app.command("erase")
+def erase(email: Email, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Forget somebody who asks for it: what is personal goes for good, the numbers stay. It cannot be taken back."""
+    with reading() as session:
+        lead = finding.lead_by_email(session, email)
+        addresses = finding.addresses_of(session, lead)
+    out.print(f"{finding.name_of(lead)} (lead {lead.id}, {', '.join(addresses)}) will be erased for good.")
+    if not yes:
+        typer.confirm("Erase them?", abort=True)
+    with transaction() as session:
+        erasing.erase(session, lead.id, None, utcnow())
+    out.print("Erased. The address itself goes once CRM and marketing automation were told, after a day at the latest.")
+    out.print("Delete their records there, and what was written about them in Slack, by those systems' own means.")
 
 
 @app.command("unmerge")

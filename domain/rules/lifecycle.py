@@ -36,6 +36,7 @@ class LeadMove(StrEnum):
     WIN = "win"
     LOSE = "lose"
     REOPEN = "reopen"
+    ERASE = "erase"
 
 
 LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
@@ -79,6 +80,8 @@ LEAD_MOVES: Mapping[tuple[Stage, LeadMove], Stage] = {
     # The CRM's word is the last one: a closed deal is opened again, a lost one is won after all.
     (Stage.WON, LeadMove.REOPEN): Stage.OPPORTUNITY,
     (Stage.LOST, LeadMove.REOPEN): Stage.OPPORTUNITY,
+    # A person asks to be forgotten, wherever their lead stands.
+    **{(stage, LeadMove.ERASE): Stage.ERASED for stage in Stage if stage not in GONE},
 }
 
 
@@ -125,6 +128,7 @@ class HandoffMove(StrEnum):
     SNOOZE = "snooze"
     UNDO = "undo"
     CLAIM = "claim"
+    ERASE = "erase"
 
 
 class Who(StrEnum):
@@ -181,6 +185,8 @@ HANDOFF_MOVES: Mapping[tuple[HandoffStatus, HandoffMove], Step] = {
     # Nobody has said yes yet: it may still go to somebody else.
     (HandoffStatus.OPEN, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
     (HandoffStatus.OFFERED, HandoffMove.WITHDRAW): Step(HandoffStatus.WITHDRAWN, _SYSTEM),
+    # Who asks to be forgotten is nobody's lead any more, however far it has come.
+    **{(status, HandoffMove.ERASE): Step(HandoffStatus.WITHDRAWN, _SYSTEM) for status in sorted(LIVE)},
     # Time has run out: the next rep is asked. Who has spoken with the lead keeps it.
     (HandoffStatus.OFFERED, HandoffMove.HAND_ON): Step(HandoffStatus.EXPIRED, _SYSTEM),
     (HandoffStatus.ACCEPTED, HandoffMove.HAND_ON): Step(HandoffStatus.EXPIRED, _SYSTEM),

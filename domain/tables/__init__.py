@@ -25,6 +25,7 @@ from domain.tables.leads import (
     LeadMerge,
     ProfileRow,
     ProviderDay,
+    Suppression,
     TouchRow,
 )
 from domain.tables.notices import Notice
@@ -103,6 +104,7 @@ __all__ = [
     "ScoringModel",
     "SlaClock",
     "SlaFile",
+    "Suppression",
     "SyncFinding",
     "SyncRun",
     "SystemLink",

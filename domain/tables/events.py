@@ -26,6 +26,7 @@ class Happened(StrEnum):
     LEAD_JUMPED = "lead.jumped"
     LEAD_NURTURED = "lead.nurtured"
     LEAD_PROGRAMME_CHANGED = "lead.programme_changed"
+    LEAD_ERASED = "lead.erased"
     LEADS_REVIEWED = "leads.reviewed"
     CONTENT_RECOMMENDED = "content.recommended"
     LEAD_DISQUALIFIED = "lead.disqualified"

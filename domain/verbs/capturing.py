@@ -16,7 +16,7 @@ from domain.rules.lifecycle import Stage
 from domain.rules.merging import FORM, merge_fields
 from domain.rules.notes import Note
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
-from domain.rules.validation import Checked, check
+from domain.rules.validation import BadLead, Checked, check
 from domain.tables import (
     Arrival,
     ArrivalState,
@@ -121,6 +121,8 @@ def receive_all(
     received = []
     for arrival, delivery, checked in kept:
         lead, new = leads[checked.identity], checked.identity in unseen
+        if lead.stage is Stage.ERASED:
+            raise BadLead("email", "This person asked to be forgotten a moment ago. Send it again in a day.")
         unseen.discard(checked.identity)
         lead.bulk = bulk and (new or lead.bulk)
         before = lead.attributes

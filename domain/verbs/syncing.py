@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
 from domain.rules.validation import BadLead, check
 from domain.tables import CaptureSource, Cursor, Lead, SyncFinding, SyncRun, SystemLink
-from domain.verbs import capturing
+from domain.verbs import capturing, erasing
 from domain.verbs.capturing import Delivery, Kept
 
 TOLD_AGAIN = "told again"
@@ -82,6 +82,7 @@ def receive_from(
     """
     source = _source(session, system)
     kept = [one for one in (_keep(session, source, each, now) for each in incoming) if one is not None]
+    kept = _without_the_forgotten(session, kept)
     try:
         with session.begin_nested():
             received = capturing.receive_all(session, system, kept, now)
@@ -119,6 +120,15 @@ def _keep(session: Session, source: CaptureSource, one: Incoming, now: datetime)
     except BadLead as bad:
         capturing.refuse(arrival, bad.sentence)
         return None
+
+
+def _without_the_forgotten(session: Session, kept: Sequence[Kept]) -> list[Kept]:
+    """A system that still knows somebody whom we have erased does not bring them back."""
+    forgotten = erasing.suppressed(session, {one.checked.identity for one in kept})
+    for one in kept:
+        if one.checked.identity in forgotten:
+            erasing.drop(one.arrival)
+    return [one for one in kept if one.checked.identity not in forgotten]
 
 
 def _alone(session: Session, system: str, one: Kept, now: datetime) -> list[tuple[Lead, bool]]:

@@ -56,7 +56,13 @@ def test_a_lead_is_taken_from_acceptance_on() -> None:
     assert HandoffStatus.OFFERED not in TAKEN
 
 
-BY_THE_SYSTEM = {HandoffMove.OFFER, HandoffMove.CONVERT, HandoffMove.WITHDRAW, HandoffMove.HAND_ON}
+BY_THE_SYSTEM = {
+    HandoffMove.OFFER,
+    HandoffMove.CONVERT,
+    HandoffMove.WITHDRAW,
+    HandoffMove.HAND_ON,
+    HandoffMove.ERASE,
+}
 BY_OVERSEERS = {HandoffMove.REASSIGN, HandoffMove.TAKE_OVER}
 
 
