@@ -13,11 +13,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.panel import Panel
+from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from domain.rules.preferences import Preferences
 from domain.rules.programmes import read_programmes
 from domain.rules.scoring import default_model_toml
-from domain.verbs import capturing, modelling, nurturing, recommending
+from domain.tables import Rep
+from domain.verbs import capturing, modelling, nurturing, recommending, staffing
 from handlers import staff_file
 from handlers.jobs import transaction
 from handlers.nurture_commands import read_catalogue
@@ -38,6 +41,9 @@ def seed(system: System) -> None:
         modelling.ensure_model(session, default_model_toml(), utcnow())
         capturing.add_source(session, "website", hash_of(system.capture_key))
         staff_file.save(session, staff_file.read(EXAMPLES / "reps.toml"))
+        # Whoever looks at the demo at night sees as much as by day.
+        for rep in session.scalars(select(Rep)):
+            staffing.set_preferences(session, rep, Preferences(quiet=(0, 0)), utcnow())
         nurturing.set_programmes(session, read_programmes((EXAMPLES / "nurture.toml").read_text("utf-8")), utcnow())
         recommending.set_catalogue(session, read_catalogue(EXAMPLES / "contents.csv"), utcnow())
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -89,7 +89,9 @@ class Preferences:
     how: Mapping[Alert, How] = field(default_factory=dict)
     """Without a word on a kind: at once."""
     quiet: tuple[int, int] | None = None
-    """From and to, over midnight too; both the same: never quiet. None: whenever they are not at work."""
+    """From and to, over midnight too; both the same: never quiet. None: before and after their day's work, and on the days
+    on which they do not work.
+    """
     budget: int = BUDGET
     digest_at: tuple[int, ...] = DIGEST_AT
 
@@ -129,10 +131,16 @@ def is_quiet(preferences: Preferences, calendar: Calendar, now: datetime) -> boo
     if any(since <= now < until for since, until in calendar.away):
         return True
     if preferences.quiet is None:
-        return not at_work(calendar, now)
+        return not at_work(_without_breaks(calendar), now)
     begin, end = preferences.quiet
     minute = _minute(now, calendar.zone)
     return begin <= minute < end if begin <= end else not end <= minute < begin
+
+
+def _without_breaks(calendar: Calendar) -> Calendar:
+    """A lunch break is no night: who has one may be told in it."""
+    days = {day: [(blocks[0][0], blocks[-1][1])] for day, blocks in calendar.week.items() if blocks}
+    return replace(calendar, week=days)
 
 
 def last_digest_time(preferences: Preferences, zone: ZoneInfo, now: datetime) -> datetime:

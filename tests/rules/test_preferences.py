@@ -14,7 +14,7 @@ from domain.rules.working_hours import Unreadable
 from tests.conftest import LAW, NOON
 
 BERLIN = ZoneInfo("Europe/Berlin")
-OFFICE = Calendar(BERLIN, {day: [(9 * 60, 17 * 60)] for day in range(5)})
+OFFICE = Calendar(BERLIN, {day: [(9 * 60, 12 * 60), (13 * 60, 17 * 60)] for day in range(5)})
 minutes = st.integers(0, 1439)
 wishes = st.dictionaries(st.sampled_from(Alert), st.sampled_from(How))
 preferences = st.builds(
@@ -78,6 +78,8 @@ def at(text: str) -> datetime:
     [
         ("", "2026-03-03T08:59", True),
         ("", "2026-03-03T09:00", False),
+        ("", "2026-03-03T12:30", False),  # a lunch break is no night
+        ("", "2026-03-03T17:00", True),
         ("", "2026-03-07T12:00", True),  # a Saturday
         ("19:00-08:00", "2026-03-03T23:30", True),
         ("19:00-08:00", "2026-03-03T07:59", True),
