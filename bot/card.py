@@ -139,6 +139,8 @@ def _buttons(view: CardView, now: datetime) -> list[Block]:
     if not view.live or view.status is HandoffStatus.OPEN:
         return undo
     shown = [button(words, press, ref.packed, style=style) for press, (words, style) in BUTTONS[view.status].items()]
+    if view.missed and view.in_channel:
+        shown.append(button("Take it", Press.CLAIM, ref.packed))
     return [*shown, *undo, _menu(ref, MENU[view.status])]
 
 

@@ -37,6 +37,8 @@ def _after_qualification(view: CardView) -> str:
 
 
 def _decide(view: CardView, now: datetime) -> str:
+    if view.missed and view.in_channel:
+        return "call now. Whoever of the pool is free takes it."
     if view.late(ClockKind.FIRST_CONTACT, now):
         return "accept and call now, or reject with a reason."
     return "accept, or reject with a reason."

@@ -183,6 +183,17 @@ class CardView:
     def live(self) -> bool:
         return self.status in LIVE
 
+    @property
+    def missed(self) -> bool:
+        """Whether its rep has missed the first contact without a word, so that anybody of the pool may take it."""
+        missed = self.clock(ClockKind.FIRST_CONTACT).breached_at is not None
+        return missed and self.status is HandoffStatus.OFFERED and self.snoozed_until is None
+
+    @property
+    def in_channel(self) -> bool:
+        """Whether the card stands where all of the pool see it."""
+        return self.place is not None and self.place.startswith(("C", "G"))
+
     def late(self, kind: ClockKind, now: datetime) -> bool:
         """Whether this is overdue and still to be done."""
         clock = self.clock(kind)

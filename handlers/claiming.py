@@ -39,7 +39,9 @@ def _repair(handoff_id: int) -> None:
 
 @job(Job.CALL_POOL)
 def call(running: Running, handoff_id: int) -> None:
-    """Make the line in the pool's channel say what the record says. It is posted once, and only while the lead can be taken."""
+    """Make the line in the pool's channel say what the record says. It is posted once, only while the lead can be taken, and
+    only where no card with the same button stands.
+    """
     with reading() as session:
         handoff = session.get_one(Handoff, handoff_id)
         view = cards.card_view(session, handoff_id)
@@ -47,7 +49,7 @@ def call(running: Running, handoff_id: int) -> None:
         said = session.get(PoolCall, handoff_id)
         card = session.get(CardPlace, handoff_id)
         channel = said.channel if said is not None else _channel(session, handoff)
-    if channel is None or (said is None and not takeable):
+    if channel is None or (said is None and (not takeable or view.place == channel)):
         return
     text, blocks = pool_call(view, takeable=takeable, card=_link(card))
     if said is not None and said.drawn == fingerprint(blocks):

@@ -336,6 +336,7 @@ def test_who_talks_to_the_company_already_stands_on_the_card() -> None:
 
 
 BREACHED = a_view(clocks=clocks(NOON - hours(5)))
+MISSED = a_view(clocks=[replace(one, breached_at=NOON) for one in BREACHED.clocks])
 ACCEPTED = a_view(HandoffStatus.ACCEPTED, undo_until=SOON)
 CALLED = clocks(NOON, ClockOutcome.MET, NOON)
 AGREED = AttemptView(NOON, "Sam Sample", AttemptOutcome.SPOKE, "Send the security sheet", NOON + hours(26))
@@ -357,6 +358,7 @@ LOST = replace(CONVERTED, stage=Stage.LOST, deal=replace(DEAL, closed_at=NOON, w
         ("card_offered", a_view()),
         ("card_offered_hql", a_view(tier=Tier.HQL, score=91, now_tier=Tier.HQL, now_score=91)),
         ("card_breached", BREACHED),
+        ("card_missed", MISSED),
         ("card_snoozed", a_view(snoozed_until=NOON + hours(30))),
         ("card_accepted", ACCEPTED),
         ("card_accepted_late", replace(ACCEPTED, clocks=clocks(NOON - hours(5)), undo_until=NOON)),
@@ -415,6 +417,14 @@ def test_a_lead_of_fifty_touches_and_two_hundred_colleagues_has_a_card_like_any_
         colleagues=[colleague] * 200,
     )
     check_message(lead_card(view, SOON)[1])
+
+
+def test_what_its_rep_has_missed_may_be_taken_from_the_card_where_the_pool_sees_it() -> None:
+    assert Press.CLAIM in buttons(MISSED)
+    assert Press.CLAIM not in buttons(BREACHED)
+    assert Press.CLAIM not in buttons(replace(MISSED, place="U0ADA"))
+    assert Press.CLAIM not in buttons(replace(MISSED, snoozed_until=NOON))
+    assert Press.CLAIM not in buttons(replace(MISSED, status=HandoffStatus.ACCEPTED))
 
 
 def test_who_has_no_phone_is_written_to() -> None:

@@ -24,7 +24,6 @@ from tests.handlers.making import (
     ADA,
     ALEX,
     DANA,
-    SAM,
     Outside,
     door,
     door_url,
@@ -71,10 +70,8 @@ def waiting(team: Team, aes: str) -> int:
     return handoff_id
 
 
-@pytest.fixture
-def missed(team: Team) -> int:
-    """An MQL whose first contact Sam has missed, as the channel of the SDRs knows."""
-    handoff_id = offer_a_lead()
+def miss(handoff_id: int) -> int:
+    """Nobody calls until the first contact was due; the ladder's other steps are not taken."""
     work_off()
     sweep(utcnow() + timedelta(hours=4, seconds=1))
     work_off(Job.SHOW_CARD, Job.CALL_POOL)
@@ -122,15 +119,28 @@ def test_what_waits_is_taken_from_the_channel_with_one_click(slack: Outside, wai
         assert session.get_one(CardPlace, waiting).channel == alex.slack_dm_id
 
 
-def test_what_its_rep_has_left_too_long_is_taken_by_a_colleague(slack: Outside, team: Team, missed: int) -> None:
-    channel = str(team.sdrs.slack_channel)
-    called = line(slack, channel, missed)
-    assert f"<@{SAM}> should have called by" in seen(called)
-    assert "Open the card" in seen(called)
-    assert slack.press(DANA, called, Press.CLAIM)["ok"]
+def test_an_hql_that_its_ae_has_left_too_long_is_taken_by_a_colleague(slack: Outside, team: Team, aes: str) -> None:
+    missed = miss(offer_a_lead(HQL, "hot@buyer.example.com"))
+    late, other = (ADA, ALEX) if live(missed).rep_id == team.ada.id else (ALEX, ADA)
+    (called,) = slack.messages(aes)
+    assert f"<@{late}> should have called by" in seen(called)
+    assert slack.press(other, called, Press.CLAIM)["ok"]
+    work_off(Job.SHOW_CARD, Job.CALL_POOL)
+    assert (live(missed).status, live(missed).rep_id) == (HandoffStatus.ACCEPTED, rep_in_slack(other).id)
+    assert f"<@{other}> has it" in seen(line(slack, aes, missed))
+
+
+def test_an_mql_that_its_sdr_has_left_too_long_is_taken_from_its_card_and_no_line_is_posted(
+    slack: Outside, team: Team
+) -> None:
+    missed, channel = miss(offer_a_lead()), str(team.sdrs.slack_channel)
+    (card,) = slack.messages(channel)
+    assert slack.press(DANA, card, Press.CLAIM)["ok"]
     work_off(Job.SHOW_CARD, Job.CALL_POOL)
     assert (live(missed).status, live(missed).rep_id) == (HandoffStatus.ACCEPTED, team.dana.id)
-    assert f"<@{DANA}> has it" in seen(line(slack, channel, missed))
+    before, after = slack.messages(channel)
+    assert "Taken from the pool" in seen(before)
+    assert "Accepted by Dana Demo" in seen(after)
 
 
 def test_who_comes_second_is_told_who_was_first_and_the_line_is_repaired(
