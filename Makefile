@@ -1,6 +1,6 @@
 # Every target does its own set-up: Python 3.11 or later and make are enough. `make PYTHON=python3.12 test` chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check check-code check-lock check-migrations format lock clean
+.PHONY: help setup setup-dev demo screenshots test check check-code check-lock check-migrations format lock clean
 
 RUN := .venv/bin/python -m
 NEWEST = $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -21,6 +21,9 @@ setup-dev: ## make or repair .venv, for developing
 
 demo: setup ## the whole system on this machine, with a Slack to click on (ARGS=--once: one story, then the end)
 	@$(RUN) handlers.demo $(ARGS)
+
+screenshots: setup-dev ## play sample leads and take the pictures of docs/screenshots (wants a Chromium)
+	@$(RUN) tests.browser.pictures
 
 test: setup-dev ## all tests, on a real Postgres (ARGS="-k accept -n0" for some of them)
 	@$(RUN) pytest -n auto --dist loadfile $(ARGS)

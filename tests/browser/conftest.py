@@ -28,6 +28,7 @@ from tests.sandbox.conftest import app, receiver, sandbox, slack_served
 __all__ = ["app", "receiver", "sandbox", "slack_served"]
 """The Slack in small alone, with a tiny app, for what the page does whoever the app is."""
 
+NO_CHROMIUM = "No Chromium on this machine: install one, or name it in HANDOFF_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WAIT_MS = 12_000
 """How long a card may take: one post a second and channel is Slack's pace, and it is on."""
@@ -66,20 +67,21 @@ def town(database_url: str) -> Iterator[Town]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # Chromium's own sandbox does not work for root, and in most containers not at all.
-        browser = playwright.chromium.launch(executable_path=_found(playwright), args=["--no-sandbox"])
+        browser = started(playwright)
+        if browser is None:
+            pytest.skip(NO_CHROMIUM)
         yield browser
         browser.close()
 
 
-def _found(playwright: Playwright) -> str:
-    named = os.environ.get("HANDOFF_CHROMIUM")
-    if named:
-        return named
-    path = next((found for found in map(shutil.which, NAMES) if found), playwright.chromium.executable_path)
-    if not Path(path).exists():
-        pytest.skip("No Chromium on this machine: install one, or name it in HANDOFF_CHROMIUM")
-    return path
+def started(playwright: Playwright) -> Browser | None:
+    """The Chromium that HANDOFF_CHROMIUM names, or one of this machine's; None without any."""
+    named = os.environ.get("HANDOFF_CHROMIUM") or next((found for found in map(shutil.which, NAMES) if found), None)
+    path = named or playwright.chromium.executable_path
+    if not named and not Path(path).exists():
+        return None
+    # Chromium's own sandbox does not work for root, and in most containers not at all.
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
 @pytest.fixture

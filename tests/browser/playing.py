@@ -1,6 +1,10 @@
 """What a person does on the page, in words: shared by the tests and by the pictures of the handbook."""
 
+import os
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -78,3 +82,14 @@ def submit(page: Page) -> None:
 def ask(page: Page, command: str) -> None:
     page.get_by_test_id("composer").fill(command)
     page.get_by_test_id("composer-run").click()
+
+
+@contextmanager
+def the_worker_asleep(town: Town) -> Iterator[None]:
+    """Nothing is redrawn meanwhile, as when two people click in the same second."""
+    worker = town.system.pid("worker")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)

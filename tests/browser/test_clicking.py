@@ -1,16 +1,20 @@
 """What people see and do on the Slack page, in a real browser on the whole system, with Slack's pace on."""
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from sandbox.story_world import ADA, ALEX, EMEA, GALE, HQL, MORGAN, until
 from tests.browser.conftest import Town
-from tests.browser.playing import an_mql, become_the_rep, card_of, choose, from_menu, rep_of, see
+from tests.browser.playing import (
+    an_mql,
+    become_the_rep,
+    card_of,
+    choose,
+    from_menu,
+    rep_of,
+    see,
+    the_worker_asleep,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -100,7 +104,7 @@ def test_the_second_of_two_clicks_is_told_who_was_first(context: BrowserContext,
     managers, reps = context.new_page(), context.new_page()
     card = see(managers, town, MORGAN, "Ida Example")
     same = see(reps, town, town.user(rep_of(card)), "Ida Example")
-    with the_worker_asleep(town):  # nothing is redrawn yet, as when two people click in the same second
+    with the_worker_asleep(town):
         card.get_by_test_id("button-handoff.accept").click()
         expect(same.get_by_test_id("button-handoff.accept")).to_be_enabled()
         same.get_by_test_id("button-handoff.accept").click()
@@ -108,16 +112,6 @@ def test_the_second_of_two_clicks_is_told_who_was_first(context: BrowserContext,
     expect(reps.locator("#scroller")).to_contain_text("Morgan Manager accepted this lead at")
     expect(managers.locator("#scroller")).not_to_contain_text("accepted this lead at")
     expect(same).to_contain_text("Accepted by Morgan Manager")
-
-
-@contextmanager
-def the_worker_asleep(town: Town) -> Iterator[None]:
-    worker = town.system.pid("worker")
-    os.kill(worker, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(worker, signal.SIGCONT)
 
 
 def test_the_record_of_the_crm_stands_on_the_page_of_the_outside(page: Page, town: Town) -> None:
