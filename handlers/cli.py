@@ -35,8 +35,10 @@ from handlers import (
     rep_commands,
     rescore_commands,
     route_commands,
+    setup_commands,
     sla_commands,
     staff_file,
+    sync_commands,
     worker,
 )
 from handlers.jobs import reading, transaction
@@ -65,6 +67,7 @@ app.add_typer(rescore_commands.app, name="rescore")
 app.add_typer(route_commands.app, name="route")
 app.add_typer(arrivals_app, name="arrivals")
 app.add_typer(sla_commands.app, name="sla")
+app.add_typer(sync_commands.app, name="sync")
 app.add_typer(qualification_commands.app, name="qualification")
 app.add_typer(notice_commands.app, name="notices")
 app.add_typer(enrichment_commands.app, name="enrichment")
@@ -72,6 +75,7 @@ app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
+app.command()(setup_commands.setup)
 app.command()(fairness_commands.fairness)
 app.command()(doctor.doctor)
 

@@ -1,0 +1,10 @@
+"""A plug of `sample_systems`, as a vendor's file is one."""
+
+from kit.quota import Gate
+from tests.handlers.sample_systems import SampleAutomation, Settings
+
+__all__ = ["Settings"]
+
+
+def build(settings: Settings, gate: Gate) -> SampleAutomation:
+    return SampleAutomation("sample_first", gate)
