@@ -65,7 +65,9 @@ def arrive(world: World, name: str, company: str, title: str, country: str) -> N
 def play(world: World, name: str, company: str, title: str, country: str, how_far: str) -> None:
     """Through public doors, as people would."""
     arrive(world, name, company, title, country)
-    rep = decided(world, name, "handoff.reject" if how_far == "rejected" else "handoff.accept", how_far)
+    rep = offered_to(world, name)
+    if how_far != "offered":
+        act(world, rep, name, "handoff.reject" if how_far == "rejected" else "handoff.accept")
     if how_far == "rejected":
         answer(world, rep, reason="bad_timing", note="Their budget comes in autumn.")
     if how_far in {"contacted", "qualified"}:
@@ -77,12 +79,9 @@ def play(world: World, name: str, company: str, title: str, country: str, how_fa
         until(f"{name} as an SQL", lambda: world.card(rep, EMEA, name, "SQL"))
 
 
-def decided(world: World, name: str, button: str, how_far: str) -> str:
-    """Press the first button of a card; returns the rep whom the card is for."""
-    card = until(f"the card of {name}", lambda: world.card(MORGAN, EMEA, f"{name} Sample", button))
-    if how_far != "offered":
-        world.press(card.addressed_to, card, button)
-    return card.addressed_to
+def offered_to(world: World, name: str) -> str:
+    """The rep to whom `name` is offered."""
+    return until(f"{name}'s card", lambda: world.card(MORGAN, EMEA, f"{name} Sample", "handoff.accept")).addressed_to
 
 
 def act(world: World, rep: str, name: str, button: str) -> None:
@@ -163,7 +162,7 @@ def of_windows(camera: Camera, town: Town, rep: str) -> None:
 
 
 def of_a_stale_card(camera: Camera, other: Camera, town: Town, rep: str) -> None:
-    card, same = looking_at(other, town, MORGAN, "Kira"), looking_at(camera, town, rep, "Kira")
+    card, same = looking_at(other, town, MORGAN, "Lena"), looking_at(camera, town, rep, "Lena")
     with the_worker_asleep(town):
         press(card, "accept")
         expect(card.get_by_test_id("button-handoff.accept")).not_to_have_attribute("aria-busy", "true")
@@ -171,6 +170,7 @@ def of_a_stale_card(camera: Camera, other: Camera, town: Town, rep: str) -> None
         expect(same.get_by_test_id("button-handoff.accept")).not_to_have_attribute("aria-busy", "true")
     expect(camera.page.locator("#scroller")).to_contain_text("Morgan Manager accepted this lead at")
     expect(same).to_contain_text("Accepted by Morgan Manager")
+    camera.page.get_by_text("Morgan Manager accepted this lead at").scroll_into_view_if_needed()
     camera.take("stale-card")
 
 
@@ -203,21 +203,21 @@ def all_pictures(town: Town, browser: Browser) -> None:
         return Camera(page)
 
     desk, phone, dark = camera(), camera(PHONE), camera(dark=True)
-    rep = until("Vera's card", lambda: town.world.card(MORGAN, EMEA, "Vera Sample", "handoff.accept")).addressed_to
-    keen = camera((1040, 600), 2)
+    rep = offered_to(town.world, "Vera")
+    keen = camera((980, 580), 2)
     looking_at(keen, town, rep, "Vera")
     keen.take("handoff")
     for one, name in ((phone, "phone"), (dark, "dark")):
         looking_at(one, town, rep, "Vera")
         one.take(name)
     of_a_lead(desk, town, rep)
-    kira = until("Kira's card", lambda: town.world.card(MORGAN, EMEA, "Kira Sample", "handoff.accept")).addressed_to
-    of_windows(desk, town, kira)
+    of_windows(desk, town, offered_to(town.world, "Kira"))
     of_homes(desk, town, rep)
     of_numbers(desk, town, "leadstats", anew=True)
     of_numbers(dark, town, "leadstats-dark", anew=False)
     of_numbers(phone, town, "leadstats-phone", anew=False)
-    of_a_stale_card(desk, camera(), town, kira)
+    arrive(town.world, "Lena", "Larch Logistics", "Sales Manager", "DE")
+    of_a_stale_card(desk, camera(), town, offered_to(town.world, "Lena"))
 
 
 def main() -> int:
