@@ -26,6 +26,14 @@ def reminder(view: CardView, kind: ClockKind) -> Message:
     return plain(f"Reminder: {kind.words} is due"), [section(text)]
 
 
+def stray_words(view: CardView) -> str:
+    """Above a card that came to the manager because its own place cannot be reached."""
+    rep = escape(view.rep.name, 80) if view.rep else "Nobody"
+    if view.in_channel:
+        return f"⚠️ <#{view.place}> cannot be reached: archived, or Handoff is no member. {rep} does not see this card."
+    return f"⚠️ {rep} cannot be reached in Slack and does not see this card. Reassign the lead, or take it over."
+
+
 @dataclass(frozen=True, slots=True)
 class Lateness:
     """One missed deadline. `note` says what else is so, a key of `_NOTES`; `behind` is how late it was noticed, in seconds."""

@@ -164,7 +164,7 @@ def whisper(channel: str, slack_user_id: str, text: str, blocks: list[Block] | N
 
 
 def upload(name: str, content: bytes) -> str:
-    """Give Slack a file that only we can show; returns its id. Blocks may show it once Slack has looked at it: `BlocksRefused` until then."""
+    """Give Slack a file that only we can show; returns its id. Slack looks at it first: `BlocksRefused` until it has."""
     return str(_ask(_client().files_upload_v2, filename=name, content=content)["files"][0]["id"])
 
 

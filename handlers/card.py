@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from bot import messenger
 from bot.blocks import Block, fingerprint
 from bot.card import lead_card
+from bot.messenger import Unreachable
 from domain import cards
 from domain.rules.lifecycle import LIVE
 from domain.tables import CardPlace, Handoff, PoolCall, Rep
@@ -12,6 +13,7 @@ from domain.verbs import placing
 from domain.views import CardView
 from handlers.flow import Job, Priority, call_pool, show_brief, show_card
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.strays import back_home, is_stray, look_again, to_the_manager, with_note
 from kit.clock import utcnow
 
 
@@ -26,16 +28,34 @@ def show(running: Running, handoff_id: int) -> None:
     if view.place is None:
         return
     text, blocks = lead_card(view, now)
+    place = _brought_home(view, place, dm)
+    if is_stray(view, place, dm):
+        blocks = with_note(view, blocks)
     stands = place is not None and place.ts is not None and place.drawn == fingerprint(blocks)
-    ts = None if stands else _draw(view, place, dm, text, blocks)
+    try:
+        ts = None if stands else _draw(view, place, dm, text, blocks)
+    except Unreachable as gone:
+        if view.status not in LIVE:
+            return
+        place, blocks = to_the_manager(view, place, gone), with_note(view, lead_card(view, now)[1])
+        ts = _draw(view, place, dm, text, blocks)
     with finishing(running) as session:
         if ts is not None:
             placing.note_drawn(session, handoff_id, ts, fingerprint(blocks), utcnow())
+        if is_stray(view, place, dm) and (again := look_again(view)):
+            send(session, again)
         newer = session.get_one(Handoff, handoff_id)
         if newer.version != view.version or newer.status is not view.status:
             # The record has moved on while Slack was drawing: there is a newer card to draw.
             send(session, show_card(handoff_id, view.place, Priority.CLICK))
         _draw_beside(session, newer, view.place)
+
+
+def _brought_home(view: CardView, place: CardPlace | None, dm: str | None) -> CardPlace | None:
+    """Where the card stands; one that stands with the manager goes back as soon as its own place can be reached."""
+    if place is None or view.status not in LIVE or not is_stray(view, place, dm):
+        return place
+    return back_home(view, place, dm) or place
 
 
 def _draw_beside(session: Session, handoff: Handoff, place: str) -> None:
@@ -73,7 +93,7 @@ def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, bl
 
 def _channel(view: CardView, dm: str | None) -> str:
     """A pool's channel as it is; a person's direct messages by their own id, which `chat.update` needs."""
-    if view.place is not None and view.place.startswith(("C", "G")):
+    if view.place is not None and view.in_channel:
         return view.place
     if dm is not None:
         return dm

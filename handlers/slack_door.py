@@ -79,4 +79,6 @@ def whisper(_running: Running, /, slack_user_id: str, channel: str, refusal: str
     said = from_facts(refusal, {name.removeprefix("fact_"): fact for name, fact in stored.items()})
     with reading() as session:
         names = {rep_id: escape(name) for rep_id, name in finding.names_of(session, said.rep_ids).items()}
-    messenger.whisper(channel, slack_user_id, said.sentence(names, moment))
+    # Whoever has left the channel meanwhile, or sees it archived, has nothing to act on there.
+    with suppress(messenger.Unreachable):
+        messenger.whisper(channel, slack_user_id, said.sentence(names, moment))

@@ -39,7 +39,7 @@ STORIES: tuple[set[str], ...] = (
     {"flow"},
     {"ledger"},
     {"jobs"},
-    {"crm_words", "draining", "noticing", "problems", "relay", "staff_file", "sync_settings", "window"},
+    {"crm_words", "draining", "noticing", "problems", "relay", "staff_file", "strays", "sync_settings", "window"},
     {"staff_diff", "sync_turns"},
     MOMENTS | {"upkeep"},
     {"moments"},

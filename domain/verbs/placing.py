@@ -19,6 +19,17 @@ def claim(session: Session, handoff_id: int, channel: str, now: datetime) -> Car
     return session.get_one(CardPlace, handoff_id, populate_existing=True)
 
 
+def move(session: Session, handoff_id: int, channel: str, now: datetime) -> CardPlace:
+    """The card belongs into another conversation from now on, where nothing stands yet."""
+    values = {"channel": channel, "claimed_at": now, "ts": None, "drawn": None} | {one.key: None for one in _BESIDE}
+    session.execute(
+        upsert(CardPlace)
+        .values(handoff_id=handoff_id, **values)
+        .on_conflict_do_update(index_elements=["handoff_id"], set_=values)
+    )
+    return session.get_one(CardPlace, handoff_id, populate_existing=True)
+
+
 def note_drawn(session: Session, handoff_id: int, ts: str, drawn: str, now: datetime) -> None:
     session.execute(
         update(CardPlace)

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 from slack_sdk import WebClient
-from sqlalchemy import select
 
 from bot import messenger
 from bot.card import lead_card
@@ -15,7 +14,7 @@ from bot.ids import Press
 from bot.settings import slack_settings
 from domain import cards, finding
 from domain.rules.lifecycle import UNDO_WINDOW
-from domain.tables import CardPlace, Handoff, JobRow
+from domain.tables import CardPlace, Handoff
 from domain.verbs import deciding, placing
 from handlers.flow import Job, Priority, show_card
 from handlers.jobs import reading, send, transaction
@@ -278,15 +277,6 @@ def test_a_handoff_that_waits_for_somebody_has_no_card(slack: Outside, channel: 
     offer_a_lead()
     work_off()
     assert slack.messages(channel) == []
-
-
-def test_a_card_in_a_channel_that_is_gone_is_a_dead_job_that_says_why(slack: Outside, team: Team, channel: str) -> None:
-    slack.page.post(f"/_api/channels/{channel}/archive").raise_for_status()
-    offer_a_lead()
-    work_off()
-    with reading() as session:
-        dead = session.scalars(select(JobRow).where(JobRow.dead_at.is_not(None))).one()
-    assert (dead.name, dead.problem) == (Job.SHOW_CARD, "Slack answered is_archived")
 
 
 def test_a_manager_who_is_told_of_a_shortage_is_told_in_a_direct_message(slack: Outside, team: Team) -> None:
