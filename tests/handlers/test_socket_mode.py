@@ -85,6 +85,11 @@ def reject(slack: Outside, user: str, **values: str) -> dict[str, Any]:
     return slack.act(user, "submit", view_id=slack.top_view(user)["id"], values=given)
 
 
+def inputs(slack: Outside, user: str) -> set[str]:
+    """The inputs of the window that is open. Over Socket Mode nobody can say when it has settled: one looks again."""
+    return {str(one["block_id"]) for one in slack.top_view(user)["blocks"]}
+
+
 # ---- through both doors -------------------------------------------------------------------------------------------------
 
 
@@ -98,6 +103,7 @@ def test_a_window_says_what_is_wrong_and_closes_when_it_is_right_through(
     either: str, slack: Outside, card: dict[str, Any]
 ) -> None:
     assert slack.press(SAM, card, Press.REJECT)["ok"]
+    until("the form", lambda: "reason" in inputs(slack, SAM))
     refused = reject(slack, SAM)
     assert (refused["response_action"], set(refused["errors"])) == ("errors", {"reason"})
     assert reject(slack, SAM, reason="competitor")["ok"]
@@ -107,12 +113,13 @@ def test_a_window_says_what_is_wrong_and_closes_when_it_is_right_through(
 
 def test_a_choice_in_an_open_window_redraws_it_through(either: str, slack: Outside, card: dict[str, Any]) -> None:
     slack.press(SAM, card, Press.REJECT)
+    until("the form", lambda: "reason" in inputs(slack, SAM))
     view = slack.top_view(SAM)
     block = next(one for one in view["blocks"] if one["block_id"] == "reason")
     option = next(one for one in block["element"]["options"] if one["value"] == "duplicate")
     place = {"view_id": view["id"], "block_id": "reason", "action_id": block["element"]["action_id"]}
     assert slack.act(SAM, "press", **place, selected_option=option)["ok"]
-    assert "duplicate_of" in {one["block_id"] for one in slack.top_view(SAM)["blocks"]}
+    until("what the reason needs", lambda: "duplicate_of" in inputs(slack, SAM))
 
 
 def test_a_command_is_answered_for_ones_own_eyes_through(either: str, slack: Outside, channel: str, team: Team) -> None:
