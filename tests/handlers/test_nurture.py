@@ -213,7 +213,7 @@ def test_the_review_goes_to_marketing_and_without_any_to_the_managers(a_year: Ou
     before = len(told(a_year))
     shown = handoff("nurture", "review")
     assert shown.output == "The review goes to Morgan Manager.\n"
-    work_off(Job.TELL_REVIEW)
+    work_off(Job.TELL_REVIEW, Job.TELL_NOTICE)
     assert len(told(a_year)) == before + 1
     assert "Kim" not in told(a_year)[-1]["text"]
     assert "1 MEL in nurture" in str(told(a_year)[-1]["blocks"])
@@ -222,7 +222,7 @@ def test_the_review_goes_to_marketing_and_without_any_to_the_managers(a_year: Ou
         staffing.know_in_slack(session, rep.id, GUEST, messenger.direct_channel(GUEST), utcnow())
     assert handoff("nurture", "review").output == "The review goes to Mia Marketing.\n"
     for_mia = len(told(a_year, GUEST))
-    work_off(Job.TELL_REVIEW)
+    work_off(Job.TELL_REVIEW, Job.TELL_NOTICE)
     assert (len(told(a_year)), len(told(a_year, GUEST))) == (before + 1, for_mia + 1)
 
 
