@@ -286,7 +286,7 @@ class NoSuchName(Refusal):
     status = 404
 
     def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody of ours)
-        near = f"The nearest: {self.facts['near']}." if self.facts["near"] else "None is known yet."
+        near = f"The nearest: {self.facts['near']}." if self.facts["near"] else "No name is known yet."
         return f"There is no {self.facts['what']} of this name. {near} Try for example `{self.facts['example']}`."
 
 

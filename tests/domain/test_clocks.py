@@ -1,6 +1,6 @@
 """The SLA clocks run in their own time: the wall's, or the working time of whoever has the lead; and they can stand still."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.model_table import ModelError
-from domain.stats.quality import Share, quality
+from domain.rules.periods import Period
+from domain.stats.attainment import attainment
+from domain.stats.scope import EVERYTHING
+from domain.stats.share import Share
 from domain.tables import Absence, AttemptOutcome, ClockOutcome, Handoff, Rep, SlaClock, SlaFile
 from domain.verbs import clocks, policies
 from domain.verbs.absences import cancel_absence, set_absence
@@ -26,6 +29,11 @@ MORNINGS = {str(day): [[9 * 60, 13 * 60]] for day in range(5)}
 """NOON is a Tuesday: one more hour of work, then four the next day."""
 NEVER: dict[str, list[list[int]]] = {}
 WORKING = '[mql.first_contact]\ntime = "working"\nreminders = [0.5]'
+
+
+def kept(session: Session, now: datetime) -> Share:
+    """First contacts in time, as the statistics count them at `now`."""
+    return attainment(session, EVERYTHING, Period(NOON - HOUR, now, ""), now).of(ClockKind.FIRST_CONTACT)
 
 
 @pytest.fixture
@@ -101,8 +109,7 @@ def test_a_lead_that_waits_for_somebody_has_no_working_time_that_could_run_out(
     mornings.sam.available = mornings.dana.available = False
     handoff = make_offer(session)
     assert (clock(session, handoff).running_since, clock(session, handoff).next_at) == (None, None)
-    late = quality(session, NOON - HOUR, NOON + timedelta(days=9))
-    assert late.contact_in_time == Share(0, 0)
+    assert kept(session, NOON + timedelta(days=9)) == Share(0, 0, waiting=1)
     mornings.sam.available = True
     hand_over(session, handoff.lead_id, TOMORROW_AT_NINE)
     assert clock(session, handoff).due_at == TOMORROW_AT_NINE + FOUR_HOURS
@@ -187,7 +194,7 @@ def test_a_clock_that_was_paused_goes_on_with_the_time_that_it_had_left(session:
 def test_who_calls_while_the_clock_stands_still_is_in_time(session: Session, team: Team) -> None:
     handoff = make_offer(session)
     clocks.pause(session, handoff.id, NOON + HOUR)
-    assert quality(session, NOON - HOUR, NOON + timedelta(days=2)).contact_in_time == Share(0, 0)
+    assert kept(session, NOON + timedelta(days=2)) == Share(0, 0, waiting=1)
     call(session, handoff, team, timedelta(days=1))
     assert clock(session, handoff).outcome is ClockOutcome.MET
 
@@ -196,7 +203,7 @@ def test_a_pause_after_the_deadline_forgives_nothing(session: Session, team: Tea
     handoff = make_offer(session)
     take_steps(session, NOON + FOUR_HOURS, 10)
     clocks.pause(session, handoff.id, NOON + 5 * HOUR)
-    assert quality(session, NOON - HOUR, NOON + timedelta(days=2)).contact_in_time == Share(0, 1)
+    assert kept(session, NOON + timedelta(days=2)) == Share(0, 1)
     clocks.resume(session, handoff.id, NOON + timedelta(days=1))
     assert clock(session, handoff).due_at == NOON + FOUR_HOURS
     call(session, handoff, team, timedelta(days=1, hours=1))

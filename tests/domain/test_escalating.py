@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
-from domain.stats.quality import Share, quality
+from domain.rules.periods import Period
+from domain.stats.attainment import attainment
+from domain.stats.scope import Scope
+from domain.stats.share import Share
 from domain.tables import AttemptOutcome, ClockOutcome, Handoff, Happened, Lead, LeadEvent, SlaClock
 from domain.verbs import clocks, policies
 from domain.verbs.deciding import accept, log_attempt
@@ -104,9 +107,13 @@ def test_the_missed_first_contact_counts_against_whom_it_was_taken_from(
     assert following is not None
     call(session, following, team, late + MINUTE)
     assert first_contact(session, offer).outcome is ClockOutcome.MISSED
-    since, until = NOON - MINUTE, late + timedelta(days=1)
-    assert quality(session, since, until, offer.rep_id).contact_in_time == Share(0, 1)
-    assert quality(session, since, until, following.rep_id).contact_in_time == Share(1, 1)
+    until = late + timedelta(days=1)
+    period = Period(NOON - MINUTE, until, "")
+    shares = [
+        attainment(session, Scope(rep_id=one.rep_id), period, until).of(ClockKind.FIRST_CONTACT)
+        for one in (offer, following)
+    ]
+    assert shares == [Share(0, 1), Share(1, 1)]
 
 
 def call(session: Session, handoff: Handoff, team: Team, at: datetime) -> None:

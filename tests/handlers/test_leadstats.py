@@ -149,7 +149,7 @@ def test_a_manager_asks_for_the_leads_of_a_campaign_or_a_channel(door: httpx.Cli
 
 
 def test_a_campaign_where_none_is_known_is_said_to_be_none(door: httpx.Client, team: Team) -> None:
-    assert "None is known yet." in asked(door, "campaign Fair", MORGAN)["text"]
+    assert "No name is known yet." in asked(door, "campaign Fair", MORGAN)["text"]
 
 
 def test_the_chart_follows_in_the_channel_for_who_asked_alone(door: httpx.Client, slack: Outside, team: Team) -> None:
