@@ -187,8 +187,11 @@ def draw_chart(slack_user_id: str, channel: str, whose: str, span: str) -> Sendi
 
 
 def send_chart(slack_user_id: str, channel: str, whose: str, span: str, file_id: str) -> Sending:
+    """In a lane of its own: while Slack looks at the picture, nobody else in the channel has to wait."""
     args = {"slack_user_id": slack_user_id, "channel": channel, "whose": whose, "span": span, "file_id": file_id}
-    return Sending(Job.SEND_CHART, args, key=file_id, lane=slack_lane(channel), priority=Priority.CLICK)
+    return Sending(
+        Job.SEND_CHART, args, key=file_id, lane=slack_lane(f"chart-of-{slack_user_id}"), priority=Priority.CLICK
+    )
 
 
 def rescore(rescoring_id: int, after: timedelta = timedelta(0)) -> Sending:

@@ -272,6 +272,7 @@ def scopes(session: Session) -> list[Scope]:
     return [EVERYTHING, *(Scope(rep_id=rep_id) for rep_id in reps), Scope(channel="ads"), Scope(campaign="Spring Fair")]
 
 
+# Three seconds at most on a busy machine: five scopes of some 280 handoffs, each reckoned twice.
 @pytest.mark.parametrize("seed", range(3))
 def test_the_numbers_are_what_the_definitions_say(session: Session, seed: int) -> None:
     Past(session, seed)

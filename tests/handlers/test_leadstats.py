@@ -152,6 +152,7 @@ def test_a_campaign_where_none_is_known_is_said_to_be_none(door: httpx.Client, t
     assert "No name is known yet." in asked(door, "campaign Fair", MORGAN)["text"]
 
 
+# A second or two: the first picture imports the library that draws it, and Slack takes its time to show it.
 def test_the_chart_follows_in_the_channel_for_who_asked_alone(door: httpx.Client, slack: Outside, team: Team) -> None:
     channel = slack.new_channel()
     slack.act(MORGAN, "command", channel=channel, command="/leadstats", text="team 7d")
