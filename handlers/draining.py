@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from hashlib import sha256
 from typing import TypeVar
@@ -82,10 +82,10 @@ def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
 
 def contacts_of(session: Session, marketing: MarketingAutomation, lead_ids: Sequence[int]) -> dict[int, Contact]:
     """What this marketing automation should know of these leads, by their ids."""
-    fields = map_of(session, marketing.name, marketing.default_map)
-    more = read_more(session, lead_ids, fields.sent)
+    mapped = map_of(session, marketing.name, marketing.default_map)
+    more = read_more(session, lead_ids, mapped.sent)
     return {
-        lead.id: Contact(lead.email, fields.outward(known_of(lead, rep, more)))
+        lead.id: Contact(lead.email, mapped.outward(known_of(lead, rep, more)))
         for lead, _, rep in finding.leads_with_handoffs(session, lead_ids)
     }
 
@@ -101,16 +101,16 @@ _STATUS = {
 def crm_leads(session: Session, crm: Crm, lead_ids: Sequence[int]) -> dict[int, CrmLead]:
     """What the CRM should know of these leads, by their ids."""
     installation = finding.installation(session)
-    fields = map_of(session, crm.name, crm.default_map)
-    more = read_more(session, lead_ids, fields.sent)
+    mapped = map_of(session, crm.name, crm.default_map)
+    more = read_more(session, lead_ids, mapped.sent)
     return {
-        lead.id: _crm_lead(installation, lead, handoff, rep, fields, more)
+        lead.id: _crm_lead(installation, lead, handoff, rep, mapped, more)
         for lead, handoff, rep in finding.leads_with_handoffs(session, lead_ids)
     }
 
 
 def _crm_lead(
-    installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None, fields: FieldMap, more: More
+    installation: str, lead: Lead, handoff: Handoff | None, rep: Rep | None, mapped: FieldMap, more: More
 ) -> CrmLead:
     status = _STATUS.get(handoff.status, LeadStatus.NEW) if handoff else LeadStatus.NEW
     # A merged lead's record has ended: the person goes on under the other one's.
@@ -133,7 +133,7 @@ def _crm_lead(
         score=lead.score or 0,
         tier=lead.tier.label() if lead.tier else "",
         source=lead.source,
-        fields=fields.outward(known_of(lead, rep, more)) if fields.pairs else {},
+        fields=mapped.outward(known_of(lead, rep, more)) if mapped.pairs else {},
     )
 
 
@@ -144,7 +144,8 @@ def _text(lead: Lead, field: str) -> str | None:
 
 def digest(record: Contact | CrmLead) -> str:
     """A hash of what would be sent: the same hash means there is nothing new to say."""
-    return sha256(json.dumps(asdict(record), sort_keys=True).encode()).hexdigest()
+    said = {one.name: getattr(record, one.name) for one in fields(record)}
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def changed_of(wanted: Wanted[Record]) -> Wanted[Record]:

@@ -54,7 +54,7 @@ def tell_marketing(running: Running, automation: str = "") -> None:
     again = drain_again(Job.TELL_MARKETING, automation)
     with finishing(running) as session:
         note_answers(session, system, wanted, told, again, marketing.batch_size)
-        if enrolling.moves(session, 1, own_name(marketing)):
+        if telling.dirty_links(session, link_system(telling.PROGRAMMES, marketing), 1):
             # Who has just become a contact there can be enrolled now.
             send(session, drain_again(Job.ENROL_MARKETING, automation))
 

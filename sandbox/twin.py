@@ -37,11 +37,13 @@ class Fault(BaseModel):
 
 @dataclass(slots=True)
 class Pace:
-    """A sliding window: `limit` requests in `seconds`."""
+    """A sliding window: `limit` requests in `seconds`. It is the strictest kind: who keeps to it keeps to a fixed one, too."""
 
     limit: int
     seconds: float
     on: bool = True
+    passed: int = 0
+    refused: int = 0
     _taken: deque[float] = field(default_factory=deque, repr=False)
 
     def wait(self) -> float | None:
@@ -50,8 +52,10 @@ class Pace:
         while self._taken and self._taken[0] <= now - self.seconds:
             self._taken.popleft()
         if self.on and len(self._taken) >= self.limit:
+            self.refused += 1
             return self._taken[0] + self.seconds - now
         self._taken.append(now)
+        self.passed += 1
         return None
 
 
@@ -70,6 +74,7 @@ class Twin(ABC):
         self.router = APIRouter(prefix=self.prefix, route_class=_recording(self), include_in_schema=False)
         # Questions for the state are not the vendor's business: neither recorded nor made to fail.
         self.router.add_api_route("/_state", self._state, methods=["GET"], route_class_override=APIRoute)
+        self.router.add_api_route("/_pace", self._pace, methods=["GET"], route_class_override=APIRoute)
         self.routes(self.router)
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         self.router.add_api_route("/{rest:path}", self._no_such_path, methods=every)
@@ -131,6 +136,13 @@ class Twin(ABC):
         if request.client is None or request.client.host not in LOOPBACK:
             return self.refusal(404)
         return JSONResponse(self.state())
+
+    async def _pace(self, request: Request) -> Response:
+        """The limit that is kept here, its kind, and how many requests have passed it and not passed it."""
+        if request.client is None or request.client.host not in LOOPBACK:
+            return self.refusal(404)
+        kept = {"kind": "sliding", "limit": self.pace.limit, "seconds": self.pace.seconds, "on": self.pace.on}
+        return JSONResponse(kept | {"passed": self.pace.passed, "refused": self.pace.refused})
 
     async def _no_such_path(self) -> Response:
         return self.refusal(404)

@@ -46,7 +46,14 @@ class SystemLink(Base):
 
     __tablename__ = "system_links"
     __table_args__ = (
-        Index("ix_system_links_dirty", "system", "dirty_since", postgresql_where=text("dirty_since is not null")),
+        # By lead as well: a bulk import marks many at one moment.
+        Index(
+            "ix_system_links_dirty",
+            "system",
+            "dirty_since",
+            "lead_id",
+            postgresql_where=text("dirty_since is not null"),
+        ),
         Index("ix_system_links_external_id", "external_id", postgresql_where=text("external_id is not null")),
     )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), primary_key=True)

@@ -70,6 +70,14 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account", "token", name=op.f("pk_vendor_leases")),
     )
+    op.drop_index("ix_system_links_dirty", table_name="system_links")
+    op.create_index(
+        "ix_system_links_dirty",
+        "system_links",
+        ["system", "dirty_since", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("dirty_since is not null"),
+    )
     op.create_index(
         "ix_system_links_external_id",
         "system_links",
@@ -185,6 +193,14 @@ def downgrade() -> None:
     op.drop_index("ix_sync_findings_open", table_name="sync_findings", postgresql_where=sa.text("settled_at is null"))
     op.drop_index(op.f("ix_sync_findings_lead_id"), table_name="sync_findings")
     op.drop_table("sync_findings")
+    op.drop_index("ix_system_links_dirty", table_name="system_links")
+    op.create_index(
+        "ix_system_links_dirty",
+        "system_links",
+        ["system", "dirty_since"],
+        unique=False,
+        postgresql_where=sa.text("dirty_since is not null"),
+    )
     op.drop_index(
         "ix_system_links_external_id",
         table_name="system_links",
