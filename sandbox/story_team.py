@@ -26,7 +26,8 @@ DAY = 86_400
 def on_leave(world: World) -> None:
     chapter("An SDR goes on leave and comes back; the rotation goes on without a run of leads")
     home = until("Sam's Home", lambda: world.home(SAM, "Leads are offered to you"))
-    expect("App Home shows one's settings and the SLA board", "SLA board" in str(home["blocks"]))
+    shown = str(home["blocks"])
+    expect("App Home shows one's queue and one's settings", "My queue" in shown and "My settings" in shown)
     world.press_home(SAM, home, "home.absence")
     modal = until("the window for an absence", lambda: world.view(SAM))
     now = int(time.time())
