@@ -170,7 +170,7 @@ def of_a_stale_card(camera: Camera, other: Camera, town: Town, rep: str) -> None
         expect(same.get_by_test_id("button-handoff.accept")).not_to_have_attribute("aria-busy", "true")
     expect(camera.page.locator("#scroller")).to_contain_text("Morgan Manager accepted this lead at")
     expect(same).to_contain_text("Accepted by Morgan Manager")
-    camera.page.get_by_text("Morgan Manager accepted this lead at").scroll_into_view_if_needed()
+    camera.page.locator("#scroller .ephemeral").last.scroll_into_view_if_needed()
     camera.take("stale-card")
 
 
