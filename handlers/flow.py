@@ -171,9 +171,11 @@ def tell_digest(rep_id: int, slack_user_id: str) -> Sending:
     return Sending(Job.TELL_DIGEST, {"rep_id": rep_id}, str(rep_id), slack_lane(slack_user_id))
 
 
-def publish_home(slack_user_id: str, refusal: Refusal | None = None) -> Sending:
-    """Draw somebody's Home; a refusal is carried as its code and ids. It wants no lane: Slack's pace is that of posting."""
-    args: dict[str, int | str] = {"slack_user_id": slack_user_id}
+def publish_home(slack_user_id: str, refusal: Refusal | None = None, *, opened: bool = False) -> Sending:
+    """Draw somebody's Home; a refusal is carried as its code and ids. It wants no lane: Slack's pace is that of posting.
+    `opened`: they have just opened it, so that it is worth being kept fresh.
+    """
+    args: dict[str, int | str] = {"slack_user_id": slack_user_id} | ({"opened": 1} if opened else {})
     if refusal is not None:
         args |= {"refusal": refusal.key} | {f"fact_{name}": fact for name, fact in refusal.facts.items()}
     key = f"{slack_user_id}.{refusal.key}" if refusal is not None else slack_user_id

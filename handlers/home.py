@@ -38,12 +38,13 @@ MOST_LINKS = 10
 @on_home
 def home_opened(slack_user_id: str) -> None:
     with transaction() as session:
-        staffing.opened_home(session, slack_user_id, utcnow())
-        send(session, publish_home(slack_user_id))
+        send(session, publish_home(slack_user_id, opened=True))
 
 
 @job(Job.PUBLISH_HOME)
-def publish(running: Running, /, slack_user_id: str, refusal: str | None = None, **stored: str | int) -> None:
+def publish(
+    running: Running, /, slack_user_id: str, refusal: str | None = None, opened: int = 0, **stored: str | int
+) -> None:
     """Draw the Home as it is by now. A refusal of what was pressed there stands above it, until the next time."""
     now = utcnow()
     said = from_facts(refusal, {name.removeprefix("fact_"): fact for name, fact in stored.items()}) if refusal else None
@@ -57,6 +58,8 @@ def publish(running: Running, /, slack_user_id: str, refusal: str | None = None,
     above = [notice(said.sentence(names))] if said else []
     messenger.publish_home(slack_user_id, home_view([*above, *sections_of(linked, now)]))
     with finishing(running) as session:
+        if opened:
+            staffing.opened_home(session, slack_user_id, now)
         for row in asked:
             placing.keep_link(session, row.handoff_id, row.ts or "", row.link or "")
 

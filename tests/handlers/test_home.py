@@ -117,7 +117,7 @@ def test_opening_home_twice_draws_it_once_and_the_other_tab_draws_nothing(door: 
     assert jobs() == []
     for _ in range(2):
         tell_event(door, opened(SAM))
-    assert [job.args for job in jobs()] == [{"slack_user_id": SAM}]
+    assert [job.args for job in jobs()] == [{"slack_user_id": SAM, "opened": 1}]
 
 
 def test_an_event_that_slack_did_not_sign_or_of_another_workspace_is_refused(door: httpx.Client, team: Team) -> None:
