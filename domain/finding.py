@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain import succession
@@ -36,10 +36,14 @@ SHOWN_TOUCHES = 5
 
 def rep_by_slack(session: Session, slack_user_id: str) -> Rep:
     """Who clicked; raises Stranger."""
-    rep = session.scalars(select(Rep).where(Rep.slack_user_id == slack_user_id, Rep.active)).one_or_none()
+    rep = session.scalars(_REP_BY_SLACK, {"slack_user_id": slack_user_id}).one_or_none()
     if rep is None:
         raise Stranger
     return rep
+
+
+# Made once: every click asks this.
+_REP_BY_SLACK = select(Rep).where(Rep.slack_user_id == bindparam("slack_user_id"), Rep.active)
 
 
 def names_of(session: Session, rep_ids: Iterable[int]) -> dict[int, str]:

@@ -2,19 +2,25 @@
 
 import atexit
 import threading
+import time
 from functools import cache
 from pathlib import Path
 
+import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from kit import embedded_postgres
 from kit.settings import settings
 
 OLDEST_POSTGRES = 14
+FRESH_SECONDS = 1.0
+"""A connection that lay idle for longer is asked whether it still lives before it is used again."""
 
 
 class UnsuitableDatabase(Exception):
@@ -77,7 +83,6 @@ def make_engine(url: URL, connections: int = 5) -> Engine:
         url,
         pool_size=connections,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=10,
         # An error's text ends in logs; the values of a statement are people's.
         hide_parameters=True,
@@ -85,12 +90,31 @@ def make_engine(url: URL, connections: int = 5) -> Engine:
             "options": "-c timezone=UTC -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
         },
     )
+    event.listen(made, "checkin", _note_use)
+    event.listen(made, "checkout", _ask_the_idle)
     with made.connect() as connection:
         version = connection.dialect.server_version_info or (0,)
     if int(version[0]) < OLDEST_POSTGRES:
         made.dispose()
         raise UnsuitableDatabase(f"This Postgres is version {version[0]}; Handoff needs {OLDEST_POSTGRES} or later.")
     return made
+
+
+def _note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_the_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Whether it still lives, unless it was used a moment ago: the question costs as much as a statement."""
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < FRESH_SECONDS:
+        return
+    try:
+        connection.cursor().execute("select 1")
+        connection.rollback()
+    except psycopg.Error as gone:
+        # The others of the pool are no better.
+        raise InvalidatePoolError from gone
 
 
 def new_session() -> Session:

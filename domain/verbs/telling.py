@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from domain.tables import Lead, SystemLink
+from domain.tables import Base, Lead, SystemLink
 
 CRM = "crm"
 MARKETING = "marketing"
@@ -31,8 +31,9 @@ def mark_dirty(session: Session, lead: Lead, now: datetime, *systems: str) -> No
     session.execute(_MARK, marks)
 
 
-# Compiled once: a list of values within the statement would be compiled anew each time.
-_LINK = upsert(SystemLink)
+# Compiled once: a list of values within the statement would be compiled anew each time. Of the table, not of the class:
+# the class would cost each click as much again.
+_LINK = upsert(Base.metadata.tables[SystemLink.__tablename__])
 _MARK = _LINK.on_conflict_do_update(
     index_elements=["lead_id", "system"],
     set_={
