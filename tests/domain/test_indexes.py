@@ -35,8 +35,10 @@ from domain.verbs import (
     rechecking,
     rescoring,
     scoring,
+    selling,
     snoozing,
     staffing,
+    syncing,
     telling,
     turns,
     undoing,
@@ -44,6 +46,7 @@ from domain.verbs import (
 from domain.verbs.capturing import Delivery
 from domain.verbs.enriching import Said
 from domain.verbs.rescoring_batch import score_batch
+from domain.verbs.selling import Word
 from tests.conftest import NOON
 from tests.domain.making import learn
 
@@ -226,6 +229,18 @@ def tell(session: Session) -> None:
     finding.leads_with_handoffs(session, [link.lead_id for link in links])
     finding.identity_of(session, handoff.lead_id)
     session.get_one(Lead, handoff.lead_id)
+    for system in (telling.CRM, telling.MARKETING):
+        telling.is_dirty(session, system)
+        told = [telling.Told(link.lead_id, link.dirty, "x", f"00Q{link.lead_id}") for link in links]
+        telling.note_told(session, system, told, NOON)
+    syncing.clean_links(session, telling.CRM, 0, 100)
+
+
+def hear_of_a_deal(session: Session) -> None:
+    lead_id = fresh_handoff(session).lead_id
+    for stage, emails, ids in (("Open", ("lead7@acme.example.com",), ()), ("Closed Won", (), (f"00Q{lead_id}",))):
+        said = Word("crm", "0061", "Deal", stage, NOON, is_closed=stage != "Open", emails=emails, lead_ids=ids)
+        selling.hear(session, said, NOON)
 
 
 def match_by_name(session: Session) -> None:
@@ -316,6 +331,7 @@ def choose_with_limits(session: Session) -> None:
         take_it,
         sweep,
         tell,
+        hear_of_a_deal,
         match_by_name,
         ask_why,
         hear_of_a_jump,
