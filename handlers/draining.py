@@ -42,7 +42,8 @@ class More:
 def read_more(session: Session, lead_ids: Sequence[int], asked: Collection[str]) -> More:
     contents = recommending.standing(session, lead_ids) if {"next_content_title", "next_content_url"} & {*asked} else {}
     reasons = _reasons(session, lead_ids) if "reasons" in asked else {}
-    return More(contents, reasons, qualifying.sql_dates(session, lead_ids) if "sql_at" in asked else {})
+    sql_at = qualifying.sql_dates(session, lead_ids) if {"sql_at", "lifecycle"} & {*asked} else {}
+    return More(contents, reasons, sql_at)
 
 
 def _reasons(session: Session, lead_ids: Sequence[int]) -> dict[int, str]:
@@ -66,6 +67,7 @@ def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
         "intent": lead.intent,
         "tier": lead.tier,
         "stage": lead.stage,
+        "lifecycle": _lifecycle(lead, more.sql_at.get(lead.id)),
         "sql_at": more.sql_at.get(lead.id),
         "grade": lead.grade,
         "source": lead.source,
@@ -78,6 +80,17 @@ def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
         item = more.contents[lead.id]
         known |= {"next_content_title": item.title if item else "", "next_content_url": (item and item.url) or ""}
     return {name: str(value) for name, value in known.items() if value is not None}
+
+
+def _lifecycle(lead: Lead, sql_at: date | None) -> str | None:
+    """How far the person has come at all, in the words of marketing automations. None: not yet to an MQL."""
+    if lead.stage is Stage.WON:
+        return "customer"
+    if lead.stage in {Stage.OPPORTUNITY, Stage.LOST}:
+        return "opportunity"
+    if sql_at is not None:
+        return "sql"
+    return "mql" if lead.became_sales_ready_at is not None else None
 
 
 def contacts_of(session: Session, marketing: MarketingAutomation, lead_ids: Sequence[int]) -> dict[int, Contact]:

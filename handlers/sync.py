@@ -117,7 +117,7 @@ def _contacts_written(running: Running, run: SyncRun, marketing: MarketingAutoma
         links = syncing.clean_links(session, system, int(position or 0), marketing.batch_size)
         contacts = contacts_of(session, marketing, [link.lead_id for link in links])
     told = {link.lead_id: contacts[link.lead_id] for link in links if digest(contacts[link.lead_id]) == link.sent_hash}
-    sent = {lead_id: contact.properties for lead_id, contact in told.items()}
+    sent = {lead_id: marketing.as_sent(contact) for lead_id, contact in told.items()}
     _compare(running, run, system, links, sent, marketing.read_back)
 
 

@@ -175,6 +175,8 @@ class ChangedContact:
     email: str = field(repr=False)
     changed_at: datetime
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+    did: Sequence[Activity] = ()
+    """What the contact itself says that the person did, such as a form they sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ class Deal:
     name: str = field(repr=False)
     owner_id: str | None = None
     company: str | None = field(default=None, repr=False)
+    domain: str | None = field(default=None, repr=False)
+    """The company's own, if it is known: by it an account is found."""
     amount: int | None = None
     currency: str | None = None
     expected_on: date | None = None
@@ -320,6 +324,12 @@ class Crm(Plugged, Protocol):
         """Make this field of its leads; it may be there already. Raises Refused with what an admin has to do instead."""
         raise NotOffered("making fields")
 
+    def to_deploy(self, wanted: Sequence[Theirs]) -> str:
+        """What an admin has to deploy before we can write everything: our own fields that lack, and these of its leads. Empty if
+        nothing lacks.
+        """
+        raise NotOffered("deployments")
+
     def open_opportunity(self, deal: Deal) -> Opened:
         """Open it; or the one that is there with this key."""
         raise NotOffered("opening opportunities")
@@ -328,8 +338,14 @@ class Crm(Plugged, Protocol):
         """What changed since `cursor`, oldest change first. None: from now on, with what is open."""
         raise NotOffered("opportunities")
 
+    def some_opportunities(self, external_ids: Sequence[str]) -> Sequence[CrmOpportunity]:
+        """These, as they stand there now; at most 200. What is not there is left out."""
+        raise NotOffered("opportunities")
+
     def add_to_campaign(self, members: Sequence[Membership]) -> list[Upserted]:
-        """One answer per member (its key is the lead's id); who is in it already gets the status."""
+        """One answer per member (its key is the lead's id); who is in it already gets the status. A campaign is named by its id
+        or its name. Raises NoSuchProgramme.
+        """
         raise NotOffered("campaigns")
 
     def convert_lead(self, lead_id: str) -> str:
@@ -392,6 +408,22 @@ class MarketingAutomation(Plugged, Protocol):
         last two days.
         """
         raise NotOffered("changed contacts")
+
+    def contacts(self, external_ids: Sequence[str], names: Sequence[str]) -> Sequence[ChangedContact]:
+        """These, as they stand there now, with the properties `names`; at most `batch_size`. Who is gone, or has no e-mail
+        address, is left out.
+        """
+        raise NotOffered("contacts by their ids")
+
+    def associate(self, contact_id: str, domain: str | None, opportunity_ids: Sequence[str]) -> Sequence[str]:
+        """Tie the contact to the company with this domain, and to what stands there for these opportunities of the CRM, as far
+        as it is there. Returns the ids of what it is tied to now.
+        """
+        raise NotOffered("associations")
+
+    def as_sent(self, contact: Contact) -> Mapping[str, str]:
+        """What stands there by their names once `contact` is told, as far as it can be compared with `read_back`."""
+        return contact.properties
 
     def read_back(self, external_ids: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """What stands there: id -> property by their names -> value as text. Who is gone is not in it."""

@@ -51,6 +51,7 @@ OURS: Mapping[str, Ours] = {
     "intent": Ours(_NUMBER, "Handoff intent"),
     "tier": Ours(_TEXT, "Handoff tier", values=tuple(tier.value for tier in Tier)),
     "stage": Ours(_TEXT, "Handoff stage", values=tuple(stage.value for stage in Stage)),
+    "lifecycle": Ours(_TEXT, "Lifecycle stage", values=("mql", "sql", "opportunity", "customer")),
     "sql_at": Ours(FieldType.DATE, "Became an SQL"),
     "grade": Ours(_TEXT, "Handoff data quality", values=("A", "B", "C", "D")),
     "source": Ours(_TEXT, "Handoff source"),
@@ -209,6 +210,7 @@ def _wrong(pair: Pair, there: Theirs | None) -> Wrong | None:
 _TAKES = {
     FieldType.TEXT: frozenset({FieldType.TEXT, FieldType.CHOICE}),
     FieldType.NUMBER: frozenset({FieldType.NUMBER, FieldType.TEXT}),
+    FieldType.DATE: frozenset({FieldType.DATE, FieldType.TEXT}),
 }
 
 
