@@ -1,25 +1,35 @@
-"""Salesforce as the CRM. Leads and tasks carry our key in a custom field marked external id, and are upserted by it."""
+"""Salesforce as the CRM. What we write carries our key in a custom field marked external id, and is upserted by it."""
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-import requests
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from simple_salesforce.api import Salesforce as SalesforceClient
-from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
 from simple_salesforce.format import format_soql
 
-from domain.rules.field_maps import FieldMap
-from integrations.ports import Crm, CrmLead, CrmTask, LeadStatus, Upserted
+from domain.rules.field_maps import FieldMap, Theirs
+from integrations import salesforce_fields
+from integrations.ports import (
+    Crm,
+    CrmLead,
+    CrmOpportunity,
+    CrmTask,
+    Deal,
+    LeadStatus,
+    Membership,
+    NoSuchProgramme,
+    Opened,
+    Page,
+    Quota,
+    Upserted,
+)
 from integrations.reading import dig, sentence, text, unreadable
-from integrations.salesforce_wire import session
-from kit.outside import Refused, TryLater
-from kit.quota import OPEN, Gate, account_of
+from integrations.salesforce_deals import Opener, Reader, spellings
+from integrations.salesforce_org import LOCKED, MOST_KEYS, Org, codes_of
+from integrations.salesforce_settings import Settings
+from kit.outside import Refused
+from kit.quota import OPEN, Gate
 
-API_VERSION = "59.0"
+__all__ = ["Salesforce", "Settings", "build"]
+
 BATCH_SIZE = 200
 FILLERS = {"LastName": "[unknown]", "Company": "[unknown]"}
 """Salesforce insists on these two; this is what others write where there is none."""
@@ -34,28 +44,10 @@ STATUSES = {
 """Salesforce's standard pick list. An organisation with other words sets SALESFORCE_STATUSES to a JSON object."""
 USER = "005"
 """With this an id begins that is a user's; a lead's owner may also be a queue."""
-LOCKED = "UNABLE_TO_LOCK_ROW"
 REQUIRED = "REQUIRED_FIELD_MISSING"
-USED_UP = "REQUEST_LIMIT_EXCEEDED"
-WAIT_FOR_REQUESTS = 900.0
-"""Seconds. The daily limit rolls over 24 hours, so a few requests come free all the time."""
-SPEAKING = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "FIELD_CUSTOM_VALIDATION_EXCEPTION"})
-"""Errors whose sentence names fields or an admin's rule, not a person: these may be shown as they are."""
-
-
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="SALESFORCE_", env_file=".env", extra="ignore")
-
-    domain: str = ""
-    client_id: SecretStr = SecretStr("")
-    client_secret: SecretStr = SecretStr("")
-    url: str = ""
-    prefix: str = "Handoff"
-    statuses: dict[str, str] = {}
-    timeout: float = 10.0
-
-    def configured(self) -> bool:
-        return bool(self.domain and self.client_id.get_secret_value() and self.client_secret.get_secret_value())
+LATER = {LOCKED, "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION"}
+"""What keeps one record of a collection from being written now."""
+CAMPAIGN = "701"
 
 
 class Salesforce(Crm):
@@ -65,13 +57,12 @@ class Salesforce(Crm):
 
     def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
         self._settings = settings
-        self._key_field = f"{settings.prefix}_Key__c"
         self._statuses = {str(ours): theirs for ours, theirs in STATUSES.items()} | settings.statuses
-        self._session = session(settings.timeout, settings.url)
-        self._gate = gate
-        self._account = account_of(self.name, f"{settings.domain} {settings.client_id.get_secret_value()}")
-        self._lock = threading.Lock()
-        self._signed_in: SalesforceClient | None = None
+        self._org = Org(self.name, settings, gate)
+        self._opener = Opener(self._org, settings)
+        self._reader = Reader(self._org, settings)
+
+    # ---- leads and tasks ---------------------------------------------------------------------------------------------
 
     def upsert_leads(self, leads: Sequence[CrmLead]) -> list[Upserted]:
         answers = [self._upsert(leads[at : at + BATCH_SIZE]) for at in range(0, len(leads), BATCH_SIZE)]
@@ -83,7 +74,7 @@ class Salesforce(Crm):
         The filler is not sent at once: it would overwrite the name that a rep has found out since.
         """
         results = self._send([self._record(lead) for lead in leads])
-        lacking = [at for at, result in enumerate(results) if REQUIRED in _codes(result)]
+        lacking = [at for at, result in enumerate(results) if REQUIRED in codes_of(result)]
         if lacking:
             again = self._send([FILLERS | self._record(leads[at]) for at in lacking])
             for at, result in zip(lacking, again, strict=True):
@@ -91,17 +82,12 @@ class Salesforce(Crm):
         return [self._read(lead, result) for lead, result in zip(leads, results, strict=True)]
 
     def _send(self, records: list[dict[str, Any]]) -> list[object]:
-        """Salesforce's result for each record, in the order given."""
-        body = {"allOrNone": False, "records": [{"attributes": {"type": "Lead"}} | record for record in records]}
-        path = f"composite/sobjects/Lead/{self._key_field}"
-        results = self._call(lambda sf: sf.restful(path, method="PATCH", json=body))
-        if not isinstance(results, list) or len(results) != len(records):
-            raise unreadable("Salesforce")
-        return results
+        path = f"composite/sobjects/Lead/{self._org.key_field}"
+        typed = [{"attributes": {"type": "Lead"}} | record for record in records]
+        return self._org.collection("PATCH", path, typed)
 
     def _record(self, lead: CrmLead) -> dict[str, Any]:
         """The fields of one lead, each cut to what Salesforce holds: a hostile form must not block the rest."""
-        prefix = self._settings.prefix
         fields = {
             "Email": lead.email,
             "FirstName": text(lead.first_name, 40),
@@ -113,17 +99,21 @@ class Salesforce(Crm):
             "LeadSource": text(lead.source, 255),
             "Status": self._statuses.get(lead.status, lead.status),
             "OwnerId": lead.owner_id,
-            self._key_field: lead.key,
-            f"{prefix}_Score__c": lead.score,
-            f"{prefix}_Tier__c": lead.tier or None,
+            self._org.key_field: lead.key,
+            f"{self._settings.prefix}_Score__c": lead.score,
+            f"{self._settings.prefix}_Tier__c": lead.tier or None,
         }
-        return {name: value for name, value in fields.items() if value is not None} | dict(lead.fields)
+        return {name: value for name, value in fields.items() if value is not None} | self._mapped(lead)
+
+    def _mapped(self, lead: CrmLead) -> dict[str, Any]:
+        there = self._org.fields_of("Lead") if lead.fields else {}
+        return {name: salesforce_fields.typed(value, there.get(name)) for name, value in lead.fields.items()}
 
     def _read(self, lead: CrmLead, result: object) -> Upserted:
         if dig(result, "success") is True:
             return Upserted(lead.key, external_id=str(dig(result, "id")))
-        codes = _codes(result)
-        if LOCKED in codes:
+        codes = codes_of(result)
+        if LATER & codes.keys():
             return Upserted(lead.key, later=True)
         if "DUPLICATES_DETECTED" in codes and (adopted := self._adopt(lead)):
             return Upserted(lead.key, external_id=adopted)
@@ -137,7 +127,7 @@ class Salesforce(Crm):
             return None
         body = self._record(lead)
         try:
-            self._call(lambda sf: sf.restful(f"sobjects/Lead/{lead_id}", method="PATCH", json=body))
+            self._org.send("PATCH", f"sobjects/Lead/{lead_id}", body)
         except Refused:
             return None
         return lead_id
@@ -152,13 +142,9 @@ class Salesforce(Crm):
             "Status": "Not Started",
             "Priority": "Normal",
         }
-        body = {name: value for name, value in fields.items() if value is not None}
-        # The library puts the value into the address as it is; a slash or a question mark would change the address.
-        path = f"sobjects/Task/{self._key_field}/{quote(task.key, safe='')}"
-        task_id = dig(self._call(lambda sf: sf.restful(path, method="PATCH", json=body)), "id")
-        if not isinstance(task_id, str):
-            raise unreadable("Salesforce")
-        return task_id
+        return self._org.upsert("Task", task.key, fields)
+
+    # ---- whose it is -------------------------------------------------------------------------------------------------
 
     def find_owner(self, email: str) -> str | None:
         return self._first_id(format_soql("SELECT Id FROM User WHERE Email = {} AND IsActive = true LIMIT 1", email))
@@ -177,11 +163,11 @@ class Salesforce(Crm):
         )
         questions = [
             format_soql("SELECT OwnerId FROM Contact WHERE Email = {} ORDER BY LastModifiedDate DESC LIMIT 1", email),
-            format_soql(not_ours, email, self._key_field),
+            format_soql(not_ours, email, self._org.key_field),
         ]
         if domain is not None:
             by_website = "SELECT OwnerId FROM Account WHERE Website IN {} ORDER BY LastModifiedDate DESC LIMIT 1"
-            questions.insert(0, format_soql(by_website, _spellings(domain)))
+            questions.insert(0, format_soql(by_website, spellings(domain)))
         elif company:
             by_name = "SELECT OwnerId FROM Account WHERE Name = {} ORDER BY LastModifiedDate DESC LIMIT 1"
             questions.insert(0, format_soql(by_name, company[:255]))
@@ -192,88 +178,132 @@ class Salesforce(Crm):
         return self._first(soql, "Id")
 
     def _first(self, soql: str, field: str) -> str | None:
-        records = dig(self._call(lambda sf: sf.query(soql)), "records")
-        if not isinstance(records, list):
-            raise unreadable("Salesforce")
-        found = dig(records[0], field) if records else None
+        found = dig(self._org.first(soql), field)
         return found if isinstance(found, str) else None
 
-    def _call(self, what: Callable[[SalesforceClient], Any]) -> Any:
-        return self._gate.call(self._account, lambda: self._answer(what))
+    # ---- opportunities -----------------------------------------------------------------------------------------------
 
-    def _answer(self, what: Callable[[SalesforceClient], Any]) -> Any:
-        """Errors of the library hold addresses and bodies: they become ours here and are not chained to."""
-        try:
-            return what(self._client())
-        except SalesforceAuthenticationFailed as failed:
-            raise _sign_in_error(failed.code) from None
-        except SalesforceError as refused:
-            raise _error(refused.status, refused.content) from None
-        except requests.TooManyRedirects:
-            raise Refused("Salesforce redirected the request, which is not followed") from None
-        except requests.RequestException as gone:
-            raise TryLater(f"Salesforce did not answer ({type(gone).__name__})") from None
-        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
-            # The library takes apart what it is sent without looking: this is how a torn or foreign answer shows.
-            raise unreadable("Salesforce") from None
+    def open_opportunity(self, deal: Deal) -> Opened:
+        return self._opener.open(deal)
 
-    def _client(self) -> SalesforceClient:
-        """Making the client signs in, so it is made at the first call, once."""
-        with self._lock:
-            if self._signed_in is None:
-                self._signed_in = SalesforceClient(
-                    domain=_my_domain(self._settings.domain),
-                    consumer_key=self._settings.client_id.get_secret_value(),
-                    consumer_secret=self._settings.client_secret.get_secret_value(),
-                    version=API_VERSION,
-                    session=self._session,
+    def convert_lead(self, lead_id: str) -> str:
+        return self._opener.convert(lead_id)
+
+    def opportunities(self, cursor: str | None) -> Page[CrmOpportunity]:
+        return self._reader.page(cursor)
+
+    def some_opportunities(self, external_ids: Sequence[str]) -> list[CrmOpportunity]:
+        return self._reader.some(external_ids)
+
+    # ---- campaigns ---------------------------------------------------------------------------------------------------
+
+    def add_to_campaign(self, members: Sequence[Membership]) -> list[Upserted]:
+        answers: dict[int, Upserted] = {}
+        for named in dict.fromkeys(one.campaign_id for one in members):
+            mine = {at: one for at, one in enumerate(members) if one.campaign_id == named}
+            campaign_id = self._campaign(named)
+            for at in range(0, len(mine), BATCH_SIZE):
+                some = list(mine.items())[at : at + BATCH_SIZE]
+                answers |= zip(
+                    (number for number, _ in some), self._join(campaign_id, [one for _, one in some]), strict=True
                 )
-            return self._signed_in
+        return [answers[at] for at in range(len(members))]
+
+    def _campaign(self, named: str) -> str:
+        """Its id: `named` may be that or its name. Raises NoSuchProgramme."""
+        field = "Id" if named.startswith(CAMPAIGN) and len(named) in {15, 18} else "Name"
+        found = self._first_id(format_soql("SELECT Id FROM Campaign WHERE {:literal} = {} LIMIT 1", field, named))
+        if found is None:
+            raise NoSuchProgramme(f"Salesforce has no campaign {text(named, 80)}")
+        return found
+
+    def _join(self, campaign_id: str, members: Sequence[Membership]) -> list[Upserted]:
+        """Salesforce takes a status that the campaign does not have for its default one, without a word: we do not."""
+        asked = "SELECT Label FROM CampaignMemberStatus WHERE CampaignId = {}"
+        statuses = {str(row["Label"]) for row in self._org.query(format_soql(asked, campaign_id))}
+        lead_ids = [one.lead_id for one in members]
+        asked = "SELECT Id, LeadId FROM CampaignMember WHERE CampaignId = {} AND LeadId IN {}"
+        there = {
+            str(row["LeadId"]): str(row["Id"]) for row in self._org.query(format_soql(asked, campaign_id, lead_ids))
+        }
+        answers = {
+            one.lead_id: Upserted(one.lead_id, problem=f"The campaign has no status {text(one.status, 80)}")
+            for one in members
+            if one.status is not None and one.status not in statuses
+        }
+        sound = [one for one in members if one.lead_id not in answers]
+        new = [one for one in sound if one.lead_id not in there]
+        changed = [one for one in sound if one.lead_id in there and one.status is not None]
+        answers |= {one.lead_id: Upserted(one.lead_id, there[one.lead_id]) for one in sound if one.lead_id in there}
+        answers |= self._write("POST", [({"CampaignId": campaign_id, "LeadId": one.lead_id}, one) for one in new])
+        answers |= self._write("PATCH", [({"Id": there[one.lead_id]}, one) for one in changed])
+        return [answers[one.lead_id] for one in members]
+
+    def _write(self, method: str, wanted: Sequence[tuple[dict[str, Any], Membership]]) -> dict[str, Upserted]:
+        unique = {one.lead_id: (fields, one) for fields, one in wanted}
+        if not unique:
+            return {}
+        records = [
+            {"attributes": {"type": "CampaignMember"}} | fields | ({"Status": one.status} if one.status else {})
+            for fields, one in unique.values()
+        ]
+        results = self._org.collection(method, "composite/sobjects", records)
+        return {lead_id: _member(lead_id, result) for lead_id, result in zip(unique, results, strict=True)}
+
+    # ---- how it stands -----------------------------------------------------------------------------------------------
+
+    def check(self) -> str:
+        found = self._org.first("SELECT Name, IsSandbox FROM Organization LIMIT 1")
+        if found is None:
+            raise unreadable("Salesforce")
+        kind = "sandbox" if found.get("IsSandbox") else "organisation"
+        return f"Salesforce answers: the {kind} {text(found.get('Name'), 80)}."
+
+    def quota(self) -> Quota:
+        day = dig(self._org.get("limits/"), "DailyApiRequests")
+        most, left = dig(day, "Max"), dig(day, "Remaining")
+        if not isinstance(most, int) or not isinstance(left, int):
+            raise unreadable("Salesforce")
+        return Quota(most - left, most)
+
+    def fields(self) -> Sequence[Theirs]:
+        self._org.forget_fields()
+        return salesforce_fields.theirs(self._org.fields_of("Lead"))
+
+    def create_field(self, wanted: Theirs) -> None:  # noqa: ARG002  (whichever it is)
+        raise Refused("Salesforce's fields are made by an admin: deploy what is printed below")
+
+    def to_deploy(self, wanted: Sequence[Theirs]) -> str:
+        there = {sobject: self._org.fields_of(sobject) for sobject in salesforce_fields.OURS}
+        return salesforce_fields.to_deploy(self._settings.prefix, there, wanted)
+
+    def as_sent(self, lead: CrmLead) -> Mapping[str, str]:
+        """What only we write: a name or a status that sales has changed since is no write of ours that was lost."""
+        record, prefix = self._record(lead), f"{self._settings.prefix}_"
+        names = [name for name in record if name.startswith(prefix) or name in lead.fields]
+        return {name: salesforce_fields.as_text(record[name]) for name in names}
+
+    def read_back(self, external_ids: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        there: dict[str, Mapping[str, str]] = {}
+        columns = ", ".join(["Id", *(name for name in names if name in self._org.fields_of("Lead"))])
+        for at in range(0, len(external_ids), MOST_KEYS):
+            some = list(external_ids[at : at + MOST_KEYS])
+            for row in self._org.query(format_soql("SELECT {:literal} FROM Lead WHERE Id IN {}", columns, some)):
+                there[str(row["Id"])] = {name: salesforce_fields.as_text(row.get(name)) for name in names}
+        return there
 
     def close(self) -> None:
-        self._session.close()
+        self._org.close()
 
 
 def build(settings: Settings, gate: Gate) -> Salesforce:
     return Salesforce(settings, gate)
 
 
-def _my_domain(host: str) -> str:
-    """What the library puts before `.salesforce.com`: `acme.my`, also from an address copied out of the browser."""
-    return host.strip().removeprefix("https://").rstrip("/").removesuffix(".salesforce.com")
-
-
-def _spellings(domain: str) -> list[str]:
-    """How an account's website is written: the field is free text. A part of it would find other companies as well."""
-    return [
-        f"{before}{www}{domain}{end}"
-        for before in ("", "http://", "https://")
-        for www in ("", "www.")
-        for end in ("", "/")
-    ]
-
-
-def _codes(result: object) -> dict[str, Any]:
-    """The sentence for each error of one record."""
-    errors = dig(result, "errors")
-    return {str(dig(one, "statusCode")): dig(one, "message") for one in errors} if isinstance(errors, list) else {}
-
-
-def _sign_in_error(code: object) -> Exception:
-    """`code` is OAuth's word for it, or the status where the answer was not JSON. Busy and broken never get here."""
-    if isinstance(code, str) and code not in {"server_error", "temporarily_unavailable"}:
-        return Refused(f"Salesforce does not accept the client id and secret ({sentence(code, 'no reason given')})")
-    return unreadable("Salesforce")
-
-
-def _error(status: int, content: object) -> Exception:
-    errors: Iterable[object] = content if isinstance(content, list) else []
-    codes = {str(dig(error, "errorCode")): dig(error, "message") for error in errors}
-    if USED_UP in codes:
-        return TryLater("Salesforce's request limit is reached", after=WAIT_FOR_REQUESTS)
-    if LOCKED in codes:
-        return TryLater("Salesforce is changing the same record")
-    if status == 401:
-        return Refused("Salesforce ended the session and did not open another one")
-    why = "; ".join(sentence(codes[code], code) if code in SPEAKING else code for code in codes)
-    return Refused(f"Salesforce refused the request with status {status} ({sentence(why, 'no reason given')})")
+def _member(lead_id: str, result: object) -> Upserted:
+    codes = codes_of(result)
+    if dig(result, "success") is True:
+        return Upserted(lead_id, str(dig(result, "id")))
+    if LATER & codes.keys():
+        return Upserted(lead_id, later=True)
+    return Upserted(lead_id, problem=sentence(next(iter(codes.values()), None), "Salesforce refused this member"))

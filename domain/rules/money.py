@@ -1,17 +1,29 @@
 """Amounts of money: whole numbers of a currency's smallest unit, as a CRM's cents are."""
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 _WHOLE = re.compile("BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|UYI|VND|VUV|XAF|XOF|XPF")
 """Currencies without a smaller unit (ISO 4217)."""
+_PARTS = (1, 10, 100, 1000)
+"""Smallest units in one, by decimal places."""
 _THOUSANDTHS = re.compile("BHD|IQD|JOD|KWD|LYD|OMR|TND")
 
 
 def units(amount: int, currency: str | None) -> float:
     """The amount in the currency's own unit: 1250 cents are 12.5. Without a currency, hundredths are meant."""
+    return amount / _PARTS[_places(currency)]
+
+
+def smallest_units(amount: Decimal, currency: str | None) -> int:
+    """The other way round: 12.5 are 1250 cents."""
+    return int((amount * _PARTS[_places(currency)]).to_integral_value(ROUND_HALF_UP))
+
+
+def _places(currency: str | None) -> int:
     if _WHOLE.fullmatch(currency or ""):
-        return float(amount)
-    return amount / (1000 if _THOUSANDTHS.fullmatch(currency or "") else 100)
+        return 0
+    return 3 if _THOUSANDTHS.fullmatch(currency or "") else 2
 
 
 def money(amount: int, currency: str | None) -> str:
