@@ -188,7 +188,7 @@ def _take_in(session: Session, lead: Lead, known: Opportunity, word: Word, now: 
         return
     # Its lead may have been merged into this one.
     known.lead_id, known.seen_at = lead.id, now
-    if known.modified_at is None or word.modified_at > known.modified_at:
+    if known.modified_at is None or word.modified_at >= known.modified_at:
         _believe(session, known, word)
     _date(session, known, word)
     if word.created_at is None:
@@ -198,12 +198,17 @@ def _take_in(session: Session, lead: Lead, known: Opportunity, word: Word, now: 
 
 
 def _is_new(session: Session, known: Opportunity, word: Word) -> bool:
-    """Keep the word in the history. What changed at the same moment is the same word, read once more."""
-    same = select(OpportunityStage.id).where(
-        OpportunityStage.opportunity_id == known.id, OpportunityStage.at == word.modified_at
-    )
-    if session.scalar(same) is not None:
-        return False
+    """Keep the word in the history, unless it is the same word, read once more. A CRM's moments may be whole seconds: what it
+    says otherwise of the same one has changed since.
+    """
+    rows = session.scalars(
+        select(OpportunityStage).where(
+            OpportunityStage.opportunity_id == known.id, OpportunityStage.at == word.modified_at
+        )
+    ).all()
+    worth = (word.stage, word.amount, word.probability)
+    if worth in [(row.stage, row.amount, row.probability) for row in rows]:
+        return known.modified_at == word.modified_at and _differs(known, word)
     session.add(
         OpportunityStage(
             opportunity_id=known.id,
@@ -217,9 +222,17 @@ def _is_new(session: Session, known: Opportunity, word: Word) -> bool:
     return True
 
 
+_SAID = ("name", "stage", "amount", "currency", "probability", "expected_on", "modified_at")
+
+
+def _differs(known: Opportunity, word: Word) -> bool:
+    won = word.is_won if word.is_closed else None
+    return known.won != won or any(getattr(known, name) != getattr(word, name) for name in _SAID)
+
+
 def _believe(session: Session, known: Opportunity, word: Word) -> None:
     """It is the newest so far: the opportunity is what it says."""
-    for name in ("name", "stage", "amount", "currency", "probability", "expected_on", "modified_at"):
+    for name in _SAID:
         setattr(known, name, getattr(word, name))
     known.opened_at = word.created_at or known.opened_at
     known.won = word.is_won if word.is_closed else None
@@ -236,7 +249,9 @@ def _date(session: Session, known: Opportunity, word: Word) -> None:
     one that is when it was closed, unless the CRM says that itself.
     """
     rows = session.scalars(
-        select(OpportunityStage).where(OpportunityStage.opportunity_id == known.id).order_by(OpportunityStage.at.desc())
+        select(OpportunityStage)
+        .where(OpportunityStage.opportunity_id == known.id)
+        .order_by(OpportunityStage.at.desc(), OpportunityStage.id.desc())
     )
     for row in rows:
         if row.stage != known.stage:

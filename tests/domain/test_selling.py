@@ -131,6 +131,19 @@ def test_the_same_word_again_changes_nothing(session: Session, team: Team) -> No
     assert (events(session), history(session)) == (told, ["Closed Won"])
 
 
+def test_what_changes_twice_within_a_second_is_heard_twice(session: Session, team: Team) -> None:
+    """The CRM's moments are whole seconds: what it says otherwise of the same one has changed since."""
+    lead = make_lead(session)
+    for stage in ("Proposal", "Closed Won", "Closed Won"):
+        selling.hear(session, word(stage), LATER)
+    assert stage_of(session, lead) is Stage.WON
+    assert sorted(history(session)) == ["Closed Won", "Proposal"]
+    selling.hear(session, word("Proposal", expected_on=LATER.date()), LATER)
+    (known,) = session.scalars(select(Opportunity))
+    assert (known.stage, known.expected_on, known.won) == ("Proposal", LATER.date(), None)
+    assert stage_of(session, lead) is Stage.OPPORTUNITY
+
+
 def test_old_news_stands_in_the_history_alone(session: Session, team: Team) -> None:
     make_offer(session)
     selling.hear(session, word("Negotiation", days=5, amount=900_000), LATER)
