@@ -20,6 +20,8 @@ from domain.tables import (
     Lead,
     LeadEvent,
     LeadMerge,
+    Notice,
+    Opportunity,
     ProfileRow,
     Recommendation,
     Rep,
@@ -153,6 +155,8 @@ def _move(session: Session, kept: Lead, other: Lead, now: datetime) -> dict[str,
             Recommendation.lead_id == other.id,
             Recommendation.content.not_in(recommended),
         ),
+        "opportunities": _moved(session, Opportunity, kept, Opportunity.lead_id == other.id),
+        "notices": _moved(session, Notice, kept, Notice.lead_id == other.id),
         "handoffs": [handoff.id for handoff in theirs],
         "cycles": cycles,
         # Whoever was merged into the other one before is the kept one now.
@@ -164,7 +168,18 @@ def _move(session: Session, kept: Lead, other: Lead, now: datetime) -> dict[str,
     }
 
 
-def _moved(session: Session, table: type[Arrival | ProfileRow | Recommendation], to: Lead, *where: Any) -> list[int]:
+Hanging = type[Arrival | ProfileRow | Recommendation | Opportunity | Notice]
+_HANGING: Mapping[str, Hanging] = {
+    "arrivals": Arrival,
+    "profiles": ProfileRow,
+    "recommendations": Recommendation,
+    "opportunities": Opportunity,
+    "notices": Notice,
+}
+"""What goes back as it came: the name in `LeadMerge.moved`, and its table."""
+
+
+def _moved(session: Session, table: Hanging, to: Lead, *where: Any) -> list[int]:
     return list(session.scalars(update(table).where(*where).values(lead_id=to.id).returning(table.id)))
 
 
@@ -266,8 +281,9 @@ def _move_back(session: Session, merge: LeadMerge) -> None:
             update(TouchRow),
             [{"id": int(touch), "recorded_at": datetime.fromisoformat(at), **back} for touch, at in recorded],
         )
-    for table, name in ((Arrival, "arrivals"), (ProfileRow, "profiles"), (Recommendation, "recommendations")):
-        session.execute(update(table).where(table.id.in_(moved[name])).values(back))
+    for name, table in _HANGING.items():
+        # A merge of before has no list of what did not exist yet.
+        session.execute(update(table).where(table.id.in_(moved.get(name, []))).values(back))
     for handoff_id in moved["handoffs"]:
         handoff = session.get_one(Handoff, handoff_id)
         handoff.lead_id, handoff.cycle = merge.merged_id, handoff.cycle - moved["cycles"]

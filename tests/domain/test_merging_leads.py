@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import cards, finding
 from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.preferences import Alert
 from domain.rules.refusals import CannotMerge, CannotUnmerge, NotFound
 from domain.rules.tiers import Tier
 from domain.tables import (
@@ -22,6 +23,7 @@ from domain.tables import (
     Lead,
     LeadEvent,
     LeadMerge,
+    Notice,
     ProfileRow,
     Rep,
     SlaClock,
@@ -33,6 +35,7 @@ from domain.verbs.enriching import Said
 from domain.verbs.merging import merge_leads, unmerge
 from domain.verbs.offering import hand_over
 from domain.verbs.scoring import facts_at, score_lead
+from domain.verbs.selling import Word, hear
 from domain.verbs.telling import CRM, MARKETING
 from handlers.flow import Job, what_follows
 from tests.conftest import NOON
@@ -282,7 +285,28 @@ def test_of_two_merges_the_later_is_taken_back_and_the_earlier_is_not(session: S
     assert (a.merged_into, b.merged_into) == (None, a.id)
 
 
-STAYS = {"leads", "lead_merges", "lead_events", "lead_attributes", "scores", "system_links"}
+def test_the_deal_and_what_people_were_told_of_the_other_lead_are_the_kept_ones_and_go_back_with_it(
+    session: Session, team: Team
+) -> None:
+    kept, other = pair(session)
+    word = Word("salesforce", "006x", "Deal", "Proposal", NOON, created_at=NOON, emails=[HOME])
+    deal = hear(session, word, NOON)
+    told = Notice(rep_id=team.sam.id, kind=Alert.JUMP, at=NOON, lead_id=other.id, direct=True)
+    session.add(told)
+    session.flush()
+    assert deal is not None
+    merge = merge_leads(session, kept.id, other.id, by=None, now=LATER)
+    session.refresh(deal)
+    session.refresh(told)
+    assert (deal.lead_id, told.lead_id, kept.stage) == (kept.id, kept.id, Stage.OPPORTUNITY)
+    unmerge(session, merge.id, LATER)
+    session.refresh(deal)
+    session.refresh(told)
+    assert (deal.lead_id, told.lead_id) == (other.id, other.id)
+    assert (kept.stage, other.stage) == (Stage.CAPTURED, Stage.OPPORTUNITY)
+
+
+STAYS = {"leads", "lead_merges", "lead_events", "lead_attributes", "scores", "system_links", "sync_findings"}
 """What says of one record alone what was known of it, and whom the outside knows by it."""
 
 
@@ -293,7 +317,7 @@ def test_every_table_that_hangs_on_a_lead_is_moved_or_meant_to_stay() -> None:
         for key in table.foreign_keys
         if isinstance(key, ForeignKey) and key.column.table.name == "leads"
     }
-    moved = {"touches", "handoffs", "arrivals", "profiles", "recommendations"}
+    moved = {"touches", "handoffs", "arrivals", "profiles", "recommendations", "opportunities", "notices"}
     assert hanging == moved | STAYS
 
 
