@@ -1,18 +1,16 @@
 """What marketing automation noted comes in as touches; and the nightly sweep compares our record with each system's."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from domain import finding
 from domain.rules.field_maps import FieldMap
-from domain.rules.refusals import NoSuchLead
 from domain.tables import Lead, SyncRun, SystemLink
 from domain.verbs import selling, syncing, telling
-from domain.verbs.capturing import Delivery
 from domain.verbs.field_mapping import map_of
-from domain.verbs.syncing import FETCHED, READ, TOLD_AGAIN, Differs, Incoming
+from domain.verbs.syncing import FETCHED, READ, TOLD_AGAIN, Differs
+from handlers.contacts_in import deliveries, lead_of, news_of, same, touch
 from handlers.crm_words import word_of
 from handlers.draining import contacts_of, crm_leads, digest, drain_again, link_system, own_name
 from handlers.flow import Job, Sending
@@ -20,7 +18,7 @@ from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.sync_settings import sync_settings
 from handlers.sync_turns import ACTIVITIES, read_activities_of, sweep_of
 from integrations import registry
-from integrations.ports import Activity, ChangedContact, Crm, MarketingAutomation, NotOffered
+from integrations.ports import ChangedContact, Crm, MarketingAutomation, NotOffered
 from kit.clock import utcnow
 from kit.outside import Refused
 
@@ -31,8 +29,6 @@ WRITTEN = "written"
 """The first half of a sweep: whether what we wrote still stands there. `written 17`: up to lead 17."""
 CHANGED = "changed"
 """The second half: what changed there. `changed CURSOR`."""
-SYNCED = "contact_synced"
-"""The kind of touch that a changed contact is: nothing that the person did."""
 
 
 @job(Job.READ_ACTIVITIES)
@@ -53,25 +49,11 @@ def read_activities(running: Running, automation: str) -> None:
         raise
     with finishing(running) as session:
         now = utcnow()
-        deliveries = [_touch(one) for one in page.items]
-        syncing.receive_from(session, marketing.name, deliveries, now, own_name(marketing))
+        incoming = [touch(one) for one in page.items]
+        syncing.receive_from(session, marketing.name, incoming, now, own_name(marketing))
         syncing.keep_position(session, marketing.name, ACTIVITIES, page.cursor, now)
         if page.more and page.cursor != before:
             send(session, read_activities_of(marketing.name))
-
-
-def _touch(one: Activity) -> Incoming:
-    body = {"kind": one.kind, "campaign": one.campaign, "content": one.content, "at": one.occurred_at.isoformat()}
-    delivery = Delivery(
-        person={"email": one.email},
-        kind=one.kind,
-        occurred_at=min(one.occurred_at, utcnow()),
-        campaign=one.campaign,
-        channel=one.channel,
-        content=one.content,
-        page=one.page,
-    )
-    return Incoming(f"activity-{one.external_id}", json.dumps(body).encode(), delivery)
 
 
 # ---- the sweep --------------------------------------------------------------------------------------------------------
@@ -172,17 +154,7 @@ def _compare(
 
 def _differing(sent: Mapping[str, str], there: Mapping[str, str] | None) -> list[str] | None:
     """The names of the fields that stand there with another value; None: the record is gone."""
-    return None if there is None else [name for name in sent if not _same(sent[name], there.get(name, ""))]
-
-
-def _same(ours: str, theirs: str) -> bool:
-    """Systems trim texts, and write a number as they like."""
-    if ours.strip() == theirs.strip():
-        return True
-    try:
-        return float(ours) == float(theirs)
-    except ValueError:
-        return False
+    return None if there is None else [name for name in sent if not same(sent[name], there.get(name, ""))]
 
 
 def _drain_of(system: str) -> Sending:
@@ -197,20 +169,13 @@ def _contacts_changed(running: Running, run: SyncRun, marketing: MarketingAutoma
         before = position or syncing.position_of(session, marketing.name, CONTACTS)
     page = marketing.changed_contacts(before, fields.read)
     with reading() as session:
-        known = {one.email: _lead_of(session, one.email) for one in page.items}
+        known = {one.email: lead_of(session, one.email) for one in page.items}
     with finishing(running) as session:
         for one in page.items:
             _take_in(session, run, marketing, fields, one, known[one.email])
         syncing.keep_position(session, marketing.name, CONTACTS, page.cursor, utcnow())
         more = page.more and page.cursor != before
         _go_on(session, run, f"{CHANGED} {page.cursor}" if more else None, len(page.items))
-
-
-def _lead_of(session: Session, email: str) -> Lead | None:
-    try:
-        return finding.lead_by_email(session, email)
-    except NoSuchLead:
-        return None
 
 
 def _take_in(
@@ -221,16 +186,13 @@ def _take_in(
     one: ChangedContact,
     lead: Lead | None,
 ) -> None:
-    said = fields.inward(one.properties)
-    news = said if lead is None else {name: value for name, value in said.items() if not _is_known(lead, name, value)}
-    if lead is not None and not news:
+    news = news_of(fields, one, lead)
+    if lead is not None and not news and not one.did:
         return
     now, fetch = utcnow(), lead is not None or sync_settings().fetch_missed
     if fetch:
-        delivery = Delivery(person={"email": one.email, **said}, kind=SYNCED, occurred_at=min(one.changed_at, now))
-        key = f"contact-{one.external_id}-{one.changed_at.isoformat()}"
-        incoming = Incoming(key, json.dumps({"contact": one.external_id, "fields": sorted(said)}).encode(), delivery)
-        if not syncing.receive_from(session, marketing.name, [incoming], now, own_name(marketing)):
+        incoming = deliveries(fields, one, lead)
+        if not syncing.receive_from(session, marketing.name, incoming, now, own_name(marketing)):
             return
     syncing.note_finding(
         session,
@@ -242,11 +204,6 @@ def _take_in(
         detail={"fields": sorted(news)},
         repaired=FETCHED if fetch else None,
     )
-
-
-def _is_known(lead: Lead, name: str, value: str) -> bool:
-    known = lead.fields.get(name)
-    return known is not None and _same(str(known["value"]), value)
 
 
 def _opportunities_changed(running: Running, run: SyncRun, crm: Crm, position: str) -> None:
