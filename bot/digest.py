@@ -16,6 +16,7 @@ TITLES = {
     Alert.SLA_MISSED: "🔴 SLAs that your team missed",
     Alert.POOL_SHORT: "🟠 Nobody is available",
     Alert.HOTTER: "🔥 Became an HQL",
+    Alert.CRM_REFUSED: "⚠️ The CRM said no",
     Alert.WOKEN: "⏰ No longer snoozed",
     Alert.JUMP: "📈 Scores that jumped",
     Alert.REVIEW: "🗓 Monthly review",
@@ -49,8 +50,9 @@ def _line(item: DigestItem) -> str:
     if item.kind is Alert.POOL_SHORT:
         waiting = "1 lead waits" if item.count == 1 else f"{item.count} leads wait"
         return f"{escape(item.text or '', 80)}: {waiting}"
-    if item.count > 1:
-        return f"{item.count} deadlines at once, {moment(item.at, DAY_AND_TIME)}"
+    if item.lead is None:
+        deadlines = "1 deadline" if item.count == 1 else f"{item.count} deadlines"
+        return f"{deadlines} of a storm, {moment(item.at, DAY_AND_TIME)}: not seen to yet"
     return "  ·  ".join(part for part in (_lead(item), _news(item), _whose(item), _where(item)) if part)
 
 

@@ -17,7 +17,7 @@ COVERS = 99
 """How many colleagues a list in Slack can name, beside nobody."""
 
 
-_OF_SALES = (Alert.REMINDER, Alert.OVERDUE, Alert.WOKEN, Alert.HOTTER, Alert.JUMP)
+_OF_SALES = (Alert.REMINDER, Alert.OVERDUE, Alert.WOKEN, Alert.CRM_REFUSED, Alert.HOTTER, Alert.JUMP)
 _ALERTS = {
     Role.SDR: _OF_SALES,
     Role.AE: _OF_SALES,

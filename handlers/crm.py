@@ -1,15 +1,18 @@
 """The CRM's side of a handoff: the lead with its owner and status, and a task when it is accepted."""
 
-from domain import cards, finding
+from domain import cards, finding, notices
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import TAKEN
+from domain.rules.preferences import Alert
 from domain.tables import Rep
 from domain.verbs import telling
 from handlers.draining import changed_of, crm_leads, drain_again, note_answers
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
+from handlers.noticing import tell
 from integrations import registry
 from integrations.ports import CrmTask
+from kit.clock import utcnow
 from kit.outside import TryLater
 
 
@@ -59,3 +62,14 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
             description="\n".join(f"{reason.points:+d} {reason.label}" for reason in view.reasons),
         )
     )
+
+
+@job(Job.TELL_REP_CRM_SAID_NO)
+def tell_rep_crm_said_no(running: Running, lead_id: int) -> None:
+    """Who has the lead reads the CRM's own sentence in the card's thread: it names what they have to put right there."""
+    with finishing(running) as session:
+        whose = notices.with_whom(session, lead_id)
+        link = finding.link_of(session, lead_id, telling.CRM)
+        if whose is not None and link is not None and link.problem is not None:
+            handoff, rep = whose
+            tell(session, rep, Alert.CRM_REFUSED, utcnow(), thread_in=handoff.place, handoff_id=handoff.id)

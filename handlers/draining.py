@@ -19,7 +19,7 @@ from domain.tables import Handoff, Lead, Rep, ScoreRow, SystemLink
 from domain.verbs import qualifying, recommending, telling
 from domain.verbs.field_mapping import map_of
 from domain.verbs.telling import Told, system_of
-from handlers.flow import Job, Priority, Sending
+from handlers.flow import Job, Priority, Sending, tell_rep_crm_said_no
 from handlers.jobs import Running, finishing, send
 from integrations import registry
 from integrations.ports import Contact, Crm, CrmLead, LeadStatus, MarketingAutomation, Upserted
@@ -180,6 +180,10 @@ def note_answers(
     told = [_told(link, record, answers.get(link.lead_id)) for link, record in wanted if link.lead_id not in later]
     telling.put_off(session, system, later, now)
     telling.note_told(session, system, told, now)
+    if system == telling.CRM:
+        problems = {link.lead_id: link.problem for link, _ in wanted}
+        news = [one.lead_id for one in told if one.problem is not None and one.problem != problems[one.lead_id]]
+        send(session, *map(tell_rep_crm_said_no, news))
     if told and len(wanted) == batch_size:
         send(session, again)
 

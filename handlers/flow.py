@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 from domain.rules.deadlines import ClockKind, Do
-from domain.rules.lifecycle import UNDO_WINDOW
+from domain.rules.lifecycle import UNDO_WINDOW, HandoffStatus
 from domain.rules.refusals import Refusal
 from domain.tables import Happened, LeadEvent
 
@@ -36,6 +36,7 @@ class Job(StrEnum):
     WHISPER = "whisper"
     TELL_CRM = "tell_crm"
     LOG_CRM_TASK = "log_crm_task"
+    TELL_REP_CRM_SAID_NO = "tell_rep_crm_said_no"
     TELL_MARKETING = "tell_marketing"
     ENROL_MARKETING = "enrol_marketing"
     REVIEW_NURTURE = "review_nurture"
@@ -43,6 +44,7 @@ class Job(StrEnum):
     MEASURE_CONTENTS = "measure_contents"
     OPEN_CRM_OPPORTUNITY = "open_crm_opportunity"
     READ_OPPORTUNITIES = "read_opportunities"
+    READ_SOME_OPPORTUNITIES = "read_some_opportunities"
     READ_ACTIVITIES = "read_activities"
     SWEEP_SYSTEM = "sweep_system"
     FIND_SLACK_USER = "find_slack_user"
@@ -196,6 +198,11 @@ def send_chart(slack_user_id: str, channel: str, whose: str, span: str, file_id:
     )
 
 
+def tell_rep_crm_said_no(lead_id: int) -> Sending:
+    """Have who has the lead read why the CRM does not take it."""
+    return Sending(Job.TELL_REP_CRM_SAID_NO, {"lead_id": lead_id}, key=str(lead_id), after=GATHER)
+
+
 def rescore(rescoring_id: int, after: timedelta = timedelta(0)) -> Sending:
     """The next batch of a rescoring. One at a time, after everything that anybody waits for."""
     args = {"rescoring_id": rescoring_id}
@@ -262,6 +269,13 @@ def _opportunity(event: LeadEvent) -> Sending:
     return Sending(Job.OPEN_CRM_OPPORTUNITY, {"handoff_id": handoff_id}, key=str(handoff_id), after=GATHER)
 
 
+def _taken_up_again(event: LeadEvent) -> Sending | None:
+    """A rejection was taken back: what had waited for the CRM when it was made found a lead that was nobody's, and ended."""
+    follows = {HandoffStatus.ACCEPTED: _task, HandoffStatus.QUALIFIED: _opportunity}
+    rule = follows.get(HandoffStatus(event.data["stands"]))
+    return rule(event) if rule is not None else None
+
+
 def _news(event: LeadEvent) -> Sending | None:
     """Score the lead, unless a score is on its way, or enrichment came late and had nothing to say."""
     return _of_lead(Job.SCORE, key=True)(event) if event.data["news"] else None
@@ -306,6 +320,8 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     # The address goes last: it is by the address that marketing automation knows whom we mean.
     Happened.LEAD_ERASED: (
         _card(Priority.CLICK),
+        # A lead that nobody was ever offered has no card, but may stand in its pool's channel.
+        _call_pool,
         _drain(Job.TELL_CRM),
         _drain(Job.TELL_MARKETING),
         _of_lead(Job.FORGET_ADDRESS, key=True, after=2 * GATHER),
@@ -324,7 +340,13 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_SNOOZED: (_card(Priority.CLICK), _own_home),
     Happened.HANDOFF_WOKEN: (_card(), _woken),
-    Happened.HANDOFF_UNDONE: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_UNDONE: (
+        _card(Priority.CLICK),
+        _own_home,
+        _drain(Job.TELL_CRM),
+        _drain(Job.TELL_MARKETING),
+        _taken_up_again,
+    ),
     Happened.HANDOFF_HEATED: (_card(), _hotter(Job.TELL_REP_HOTTER), _hotter(Job.TELL_MANAGER_HOTTER)),
     Happened.HANDOFF_CONTACTED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM)),
     Happened.CONTACT_LOGGED: (_card(Priority.CLICK), _own_home),

@@ -10,7 +10,7 @@ from bot import messages, messenger
 from bot.digest import digest_message
 from bot.messages import Lateness, Message
 from bot.review import review_message
-from bot.waking import woken
+from bot.waking import refused_by_crm, woken
 from domain import cards, finding, notices
 from domain.reviewing import review_of
 from domain.rules.deadlines import ClockKind
@@ -18,6 +18,7 @@ from domain.rules.preferences import Alert
 from domain.tables import CardPlace, Check, Handoff, Notice, Rep
 from domain.verbs import noticing, placing, snoozing
 from domain.verbs.modelling import active_model
+from domain.verbs.telling import CRM
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, transaction
 from kit.clock import utcnow
@@ -145,6 +146,13 @@ def _woken(session: Session, notice: Notice) -> Speech | None:
     return None if _settled(session, notice) else lambda _: woken(view, rose=rose)
 
 
+def _crm_refused(session: Session, notice: Notice) -> Speech | None:
+    view = cards.card_view(session, notice.handoff_id or 0)
+    link = finding.link_of(session, view.lead.id, CRM)
+    problem = link.problem if link is not None else None
+    return None if problem is None or _settled(session, notice) else lambda _: refused_by_crm(view, problem)
+
+
 def _review(session: Session, notice: Notice) -> Speech:
     found = review_of(session, datetime.fromisoformat(notice.data["since"]), utcnow())
     return lambda _: review_message(found)
@@ -166,6 +174,7 @@ _SPEECHES: Mapping[Alert, Callable[[Session, Notice], Speech | None]] = {
     Alert.JUMP: _jump,
     Alert.HOTTER: _hotter,
     Alert.WOKEN: _woken,
+    Alert.CRM_REFUSED: _crm_refused,
     Alert.REVIEW: _review,
     Alert.HEALTH: _health,
 }

@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Session
 
 from domain import cards, finding
-from domain.tables import Handoff, Lead, Rep
+from domain.tables import Company, Handoff, Lead, Rep
 from domain.verbs import selling, syncing, telling
 from handlers.crm_words import key_of, word_of
-from handlers.flow import Job
+from handlers.flow import Job, tell_rep_crm_said_no
 from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.sync_settings import OpenedBy, sync_settings
 from handlers.sync_turns import OPPORTUNITIES, read_opportunities_again
@@ -28,8 +28,9 @@ def open_crm_opportunity(running: Running, handoff_id: int) -> None:
         deal = _deal(session, *wanted, link.external_id) if wanted and link and link.external_id else None
     if wanted is None or (link is not None and link.external_id is None and link.problem):
         return
-    if deal is None:
-        raise TryLater("The CRM does not have the lead yet", after=running.patience)
+    if deal is None or (link is not None and link.dirty_since is not None):
+        # Once it is converted, nothing more can be said of it.
+        raise TryLater("The CRM was not told everything of the lead yet", after=running.patience)
     try:
         opened = crm.open_opportunity(deal)
     except NotOffered:
@@ -37,6 +38,7 @@ def open_crm_opportunity(running: Running, handoff_id: int) -> None:
     except Refused as no:
         with transaction() as session:
             selling.say_why_not(session, handoff_id, no.why, utcnow())
+            send(session, tell_rep_crm_said_no(wanted[0].id))
         raise
     with finishing(running) as session:
         selling.open_opportunity(
@@ -54,12 +56,14 @@ def open_crm_opportunity(running: Running, handoff_id: int) -> None:
 
 def _deal(session: Session, lead: Lead, handoff: Handoff, rep: Rep | None, lead_id: str) -> Deal:
     view = cards.card_view(session, handoff.id)
+    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     return Deal(
         key=key_of(finding.installation(session), handoff.id),
         lead_id=lead_id,
         name=f"{lead.company_name or view.lead.name} ({handoff.tier.label()})",
         owner_id=rep.crm_user_id if rep else None,
         company=lead.company_name,
+        domain=company.domain if company else None,
         source=lead.source,
         description="\n".join(f"{reason.points:+d} {reason.label}" for reason in view.reasons),
     )
@@ -90,3 +94,20 @@ def read_opportunities(running: Running) -> None:
         syncing.keep_position(session, crm.name, OPPORTUNITIES, page.cursor, now)
         if page.more and page.cursor != before:
             send(session, read_opportunities_again())
+
+
+@job(Job.READ_SOME_OPPORTUNITIES)
+def read_some_opportunities(running: Running, external_ids: str) -> None:
+    """Those of which the CRM itself said that they have changed; ids with commas between them."""
+    crm = registry.crm()
+    if crm is None:
+        return
+    with reading() as session:
+        installation = finding.installation(session)
+    try:
+        there = crm.some_opportunities(external_ids.split(","))
+    except NotOffered:
+        return
+    with finishing(running) as session:
+        for one in there:
+            selling.hear(session, word_of(crm.name, installation, one), utcnow())

@@ -1,6 +1,8 @@
 """When a system is read and swept: the jobs for it, and whose turn it is."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,13 @@ ACTIVITIES = "activities"
 
 def read_opportunities_again() -> Sending:
     return Sending(Job.READ_OPPORTUNITIES, {}, key="all", lane=Job.READ_OPPORTUNITIES.value, priority=Priority.LIVE)
+
+
+def read_some_opportunities(external_ids: Sequence[str]) -> Sending:
+    """These alone, in the lane of the others: what was read first is written down first."""
+    ids = ",".join(sorted(external_ids))
+    key, lane = sha256(ids.encode()).hexdigest()[:32], Job.READ_OPPORTUNITIES.value
+    return Sending(Job.READ_SOME_OPPORTUNITIES, {"external_ids": ids}, key=key, lane=lane)
 
 
 def read_activities_of(automation: str) -> Sending:

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.listening import dispatch, make_app
 from bot.settings import slack_settings
 from domain.rules.refusals import Refusal
-from handlers import capture, moments, socket_mode
+from handlers import capture, moments, salesforce_door, socket_mode
 from handlers.heart import beating
 from handlers.jobs import reading
 from handlers.problems import Problem, problem
@@ -72,6 +72,7 @@ def make_web(*, heart: bool = False) -> FastAPI:
     web.post("/capture/{source}")(_capture)
     web.get("/capture/{source}/{arrival_id}")(_captured)
     web.post("/slack/events")(_slack)
+    web.post("/webhooks/salesforce")(_salesforce)
     web.get("/healthz")(_health)
     web.get("/metrics")(_metrics)
     return web
@@ -118,6 +119,18 @@ def _slack(request: Request, body: Body) -> Response:
         turned_away.labels("slack", "401").inc()
     headers = {name: value[0] for name, value in answer.headers.items() if name.lower() != "content-length"}
     return Response(answer.body, status_code=answer.status, headers=headers)
+
+
+def _salesforce(request: Request, body: Body) -> Response:
+    """The header is a Flow's; an outbound message can only send what stands in its address."""
+    secret = request.headers.get("x-handoff-secret") or request.query_params.get("secret", "")
+    try:
+        xml = salesforce_door.receive(secret, body)
+    except Problem as refused:
+        if refused.status == 401:
+            turned_away.labels("salesforce", "401").inc()
+        raise
+    return JSONResponse({"ok": True}) if xml is None else Response(xml, media_type="text/xml")
 
 
 def _health() -> JSONResponse:

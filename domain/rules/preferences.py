@@ -27,6 +27,7 @@ class Alert(StrEnum):
     JUMP = "jump"
     HOTTER = "hotter"
     WOKEN = "woken"
+    CRM_REFUSED = "crm_refused"
     REVIEW = "review"
     HEALTH = "health"
 
@@ -43,6 +44,7 @@ _WORDS: Mapping[Alert, str] = {
     Alert.JUMP: "Scores that jump",
     Alert.HOTTER: "MQLs that become HQLs",
     Alert.WOKEN: "Leads that wake up",
+    Alert.CRM_REFUSED: "Leads that the CRM refuses",
     Alert.REVIEW: "Monthly review",
     Alert.HEALTH: "Handoff is unwell",
 }

@@ -95,6 +95,11 @@ def receive_from(
     return [lead for lead, _ in received]
 
 
+def keep_raw(session: Session, system: str, key: str, body: bytes, now: datetime) -> None:
+    """Store what a system sent us as it came; what is made of it is asked for by somebody else."""
+    capturing.keep(session, _source(session, system).id, key, body, now)
+
+
 def _source(session: Session, system: str) -> CaptureSource:
     known = select(CaptureSource).where(CaptureSource.name == system)
     source = session.scalars(known).one_or_none()
