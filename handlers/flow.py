@@ -46,6 +46,8 @@ class Job(StrEnum):
     READ_OPPORTUNITIES = "read_opportunities"
     READ_SOME_OPPORTUNITIES = "read_some_opportunities"
     READ_ACTIVITIES = "read_activities"
+    READ_HUBSPOT_CONTACTS = "read_hubspot_contacts"
+    ASSOCIATE_CONTACT = "associate_contact"
     SWEEP_SYSTEM = "sweep_system"
     FIND_SLACK_USER = "find_slack_user"
     FIND_CRM_USER = "find_crm_user"
@@ -281,6 +283,11 @@ def _news(event: LeadEvent) -> Sending | None:
     return _of_lead(Job.SCORE, key=True)(event) if event.data["news"] else None
 
 
+def _associate(event: LeadEvent) -> Sending:
+    lead_id = event.lead_id or 0
+    return Sending(Job.ASSOCIATE_CONTACT, {"lead_id": lead_id}, key=str(lead_id), priority=Priority.BULK, after=GATHER)
+
+
 def _of_rep(job: Job) -> Rule:
     return lambda event: Sending(job, {"rep_id": event.rep_id or 0}, key=str(event.rep_id))
 
@@ -332,7 +339,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_WAITING: (_call_pool,),
     Happened.POOL_SHORT: (_short,),
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_ACCEPTED: (*_DECIDED, _drain(Job.TELL_CRM), _task),
+    Happened.HANDOFF_ACCEPTED: (*_DECIDED, _drain(Job.TELL_CRM), _task, _associate),
     Happened.HANDOFF_RECYCLED: (*_DECIDED, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
     Happened.HANDOFF_PASSED_ON: (*_DECIDED, _of_lead(Job.ASSIGN)),
     Happened.HANDOFF_WITHDRAWN: (_card(), _call_pool, _drain(Job.TELL_CRM)),
@@ -362,7 +369,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_ANSWERED: (_card(Priority.CLICK), _own_home),
     # Where the deal stands is in the events of the opportunity beside it.
     Happened.HANDOFF_CONVERTED: (_card(Priority.CLICK),),
-    Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING), _associate),
     Happened.OPPORTUNITY_MOVED: (_card(),),
     Happened.OPPORTUNITY_WON: (_card(), _drain(Job.TELL_MARKETING)),
     Happened.OPPORTUNITY_LOST: (_card(), _drain(Job.TELL_MARKETING)),

@@ -3,6 +3,7 @@
 from handlers import (
     acceptance,
     assignment,
+    association,
     brief,
     capture,
     card,
@@ -13,6 +14,7 @@ from handlers import (
     erasing,
     health,
     home,
+    hubspot_door,
     leadhelp,
     leadnext,
     leadstats,
@@ -40,6 +42,7 @@ from handlers import (
 __all__ = [
     "acceptance",
     "assignment",
+    "association",
     "brief",
     "capture",
     "card",
@@ -50,6 +53,7 @@ __all__ = [
     "erasing",
     "health",
     "home",
+    "hubspot_door",
     "leadhelp",
     "leadnext",
     "leadstats",

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.listening import dispatch, make_app
 from bot.settings import slack_settings
 from domain.rules.refusals import Refusal
-from handlers import capture, moments, salesforce_door, socket_mode
+from handlers import capture, hubspot_door, moments, salesforce_door, socket_mode
 from handlers.heart import beating
 from handlers.jobs import reading
 from handlers.problems import Problem, problem
@@ -73,6 +73,7 @@ def make_web(*, heart: bool = False) -> FastAPI:
     web.get("/capture/{source}/{arrival_id}")(_captured)
     web.post("/slack/events")(_slack)
     web.post("/webhooks/salesforce")(_salesforce)
+    web.post("/webhooks/hubspot")(_hubspot)
     web.get("/healthz")(_health)
     web.get("/metrics")(_metrics)
     return web
@@ -131,6 +132,17 @@ def _salesforce(request: Request, body: Body) -> Response:
             turned_away.labels("salesforce", "401").inc()
         raise
     return JSONResponse({"ok": True}) if xml is None else Response(xml, media_type="text/xml")
+
+
+def _hubspot(request: Request, body: Body) -> Response:
+    signed, at = (request.headers.get(f"x-hubspot-{name}", "") for name in ("signature-v3", "request-timestamp"))
+    try:
+        hubspot_door.receive(body, signed, at)
+    except Problem as refused:
+        if refused.status == 401:
+            turned_away.labels("hubspot", "401").inc()
+        raise
+    return JSONResponse({"ok": True})
 
 
 def _health() -> JSONResponse:

@@ -1,59 +1,103 @@
 """HubSpot as marketing automation: contacts are upserted by e-mail, our findings in properties named `handoff_...`.
 A nurture programme is a list to which contacts are added by hand (MANUAL or SNAPSHOT); HubSpot's workflows begin there.
-
-The official client is the one place that knows HubSpot's paths (v3, which HubSpot ends in September 2027); here three
-calls of it are used.
 """
 
-import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import urllib3
-from hubspot import HubSpot as HubSpotClient
-from hubspot.crm.contacts.exceptions import ApiException
-from hubspot.crm.lists.exceptions import ApiException as ListsApiException
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from domain.rules.field_maps import Direction, FieldMap, FieldType, Pair, Theirs
+from integrations import hubspot_reading
+from integrations.hubspot_settings import Settings
+from integrations.hubspot_wire import (
+    ACCOUNT,
+    ASSOCIATE,
+    MEMBERS,
+    NEW_GROUP,
+    NEW_PROPERTY,
+    PROPERTIES,
+    READ,
+    SCOPES,
+    SEARCH,
+    UPSERT,
+    BadRecordError,
+    MissingError,
+    ThereAlreadyError,
+    Wire,
+    listed,
+)
+from integrations.ports import (
+    Activity,
+    ChangedContact,
+    Contact,
+    MarketingAutomation,
+    Member,
+    NoSuchProgramme,
+    Page,
+    Upserted,
+)
+from integrations.reading import dig, sentence, text
+from kit.outside import Refused
+from kit.quota import OPEN, Gate
 
-from domain.rules.field_maps import FieldMap, Pair
-from integrations.ports import Contact, MarketingAutomation, Member, NoSuchProgramme, Upserted
-from integrations.reading import dig, sentence, unreadable
-from kit.http import RETRY_AFTER_LIMIT
-from kit.outside import Refused, TryLater
-from kit.quota import OPEN, Gate, Limit, account_of
+__all__ = ["HubSpot", "Settings", "build"]
 
 PREFIX = "handoff_"
+GROUP = "handoff"
 BATCH_SIZE = 100
+LIFECYCLE = "lifecyclestage"
+FORWARD = (
+    "subscriber",
+    "lead",
+    "marketingqualifiedlead",
+    "salesqualifiedlead",
+    "opportunity",
+    "customer",
+    "evangelist",
+)
+"""HubSpot's own stages in their order. An account may have others: whoever stands in one of those is left there."""
+OURS_AS_THEIRS = {"mql": FORWARD[2], "sql": FORWARD[3], "opportunity": FORWARD[4], "customer": FORWARD[5]}
 DEFAULT_MAP = FieldMap(
     (
-        Pair("first_name", "firstname"),
-        Pair("last_name", "lastname"),
-        Pair("company", "company"),
-        Pair("title", "jobtitle"),
-        *(Pair(name, PREFIX + name) for name in ("score", "fit", "intent", "tier", "stage", "sql_at")),
+        Pair("first_name", "firstname", Direction.BOTH),
+        Pair("last_name", "lastname", Direction.BOTH),
+        Pair("company", "company", Direction.BOTH),
+        Pair("title", "jobtitle", Direction.BOTH),
+        Pair("phone", "phone", Direction.FROM),
+        Pair("country", "country", Direction.FROM),
+        Pair("lifecycle", LIFECYCLE, values=OURS_AS_THEIRS),
+        *(
+            Pair(name, PREFIX + name)
+            for name in ("score", "fit", "intent", "tier", "stage", "owner", "reasons", "sql_at")
+        ),
         *(Pair(name, PREFIX + name) for name in ("next_content_title", "next_content_url")),
     )
 )
 """What HubSpot has a property of its own for goes there; what we found out into properties of ours."""
-TEN_SECONDS = "10s"
-WAITS = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": RETRY_AFTER_LIMIT}
-"""Seconds to wait by the policy that was hit. A day ends at midnight in the account's zone, which we do not know."""
-UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
-
-
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="HUBSPOT_", env_file=".env", extra="ignore")
-
-    access_token: SecretStr = SecretStr("")
-    url: str = "https://api.hubapi.com"
-    timeout: float = 10.0
-    calls_in_10_seconds: int = 190
-    """What the account's plan allows: 100 with Free and Starter, 250 with the add-on."""
-
-    def configured(self) -> bool:
-        return bool(self.access_token.get_secret_value())
+NEEDED = (
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "crm.lists.read",
+    "crm.lists.write",
+)
+TYPES = {
+    "number": FieldType.NUMBER,
+    "bool": FieldType.FLAG,
+    "date": FieldType.DATE,
+    "datetime": FieldType.DATE,
+    "enumeration": FieldType.CHOICE,
+}
+"""Whatever else HubSpot has is text."""
+MADE_AS = {
+    FieldType.TEXT: ("string", "textarea"),
+    FieldType.NUMBER: ("number", "number"),
+    FieldType.FLAG: ("bool", "booleancheckbox"),
+    FieldType.DATE: ("date", "date"),
+    FieldType.CHOICE: ("enumeration", "select"),
+}
+"""How HubSpot calls the type of a property, and the field that shows it."""
 
 
 class HubSpot(MarketingAutomation):
@@ -62,95 +106,177 @@ class HubSpot(MarketingAutomation):
     default_map = DEFAULT_MAP
 
     def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
-        # No redirect: the token must not travel. One quick retry of connecting, none of a request that was sent.
-        retry = urllib3.Retry(connect=1, read=0, redirect=False, status=0, other=0)
-        token = settings.access_token.get_secret_value()
-        client = HubSpotClient(access_token=token, host=settings.url.rstrip("/"), retry=retry)
-        # Each access to `.batch_api` would open connections of its own.
-        self._batches = client.crm.contacts.batch_api
-        self._lists = client.crm.lists.memberships_api
-        self._timeout = (3.0, settings.timeout)
-        self._gate = gate
-        # HubSpot calls its window rolling in the errors and fixed in the guide: ours slides, which holds for both.
-        limits = [Limit(TEN_SECONDS, 10, settings.calls_in_10_seconds)]
-        self._account = account_of(self.name, token, limits)
+        self._wire = Wire(settings, gate)
+        self._settings = settings
+
+    # ---- contacts ----------------------------------------------------------------------------------------------------
 
     def upsert_contacts(self, contacts: Sequence[Contact]) -> list[Upserted]:
-        answers = [self._upsert(contacts[at : at + BATCH_SIZE]) for at in range(0, len(contacts), BATCH_SIZE)]
-        return [upserted for answer in answers for upserted in answer]
+        answers = []
+        for at in range(0, len(contacts), BATCH_SIZE):
+            answers += self._upsert(self._forward(contacts[at : at + BATCH_SIZE]))
+        return answers
+
+    def _forward(self, contacts: Sequence[Contact]) -> Sequence[Contact]:
+        """Without the lifecycle stages that would be a step back, or none. HubSpot itself would pass over those in silence."""
+        moving = [contact for contact in contacts if LIFECYCLE in contact.properties]
+        there = self._lifecycles([contact.email for contact in moving]) if moving else {}
+        return [_only_forward(contact, there.get(contact.email.casefold(), "")) for contact in contacts]
+
+    def _lifecycles(self, emails: Sequence[str]) -> dict[str, str]:
+        """Lifecycle stage by e-mail address; who is not there yet is not in it."""
+        # A text that is no address would have all of it refused; it is nobody's, too.
+        inputs = [{"id": email} for email in emails if "@" in email]
+        try:
+            asked = {"inputs": inputs, "idProperty": "email", "propertiesWithHistory": []}
+            body = self._wire.ask(READ, asked | {"properties": ["email", LIFECYCLE]})
+        except BadRecordError:
+            # One of them cannot be read: HubSpot passes over a step back by itself.
+            return {}
+        found = [dig(result, "properties") for result in listed(body, "results")]
+        return {str(dig(one, "email")).casefold(): str(dig(one, LIFECYCLE) or "") for one in found}
 
     def _upsert(self, contacts: Sequence[Contact]) -> list[Upserted]:
         """One batch. HubSpot may refuse all of it for one bad record (400): the halves are tried, to find that one."""
         traces = {uuid.uuid4().hex: contact for contact in contacts}
-        inputs = [_input(contact, trace) for trace, contact in traces.items()]
         try:
-            body = self._ask(self._batches.upsert, {"inputs": inputs})
-        except _BadRecordError as bad:
+            body = self._wire.ask(UPSERT, {"inputs": [_input(contact, trace) for trace, contact in traces.items()]})
+        except BadRecordError as bad:
             if len(contacts) == 1:
                 return [Upserted(contacts[0].email, problem=bad.message)]
             middle = len(contacts) // 2
             return [*self._upsert(contacts[:middle]), *self._upsert(contacts[middle:])]
         return _read(body, traces)
 
+    def contacts(self, external_ids: Sequence[str], names: Sequence[str]) -> Sequence[ChangedContact]:
+        return hubspot_reading.contacts(self._wire, external_ids, names)
+
+    def changed_contacts(self, cursor: str | None, names: Sequence[str]) -> Page[ChangedContact]:
+        return hubspot_reading.changed_contacts(self._wire, cursor, names)
+
+    def activities(self, cursor: str | None) -> Page[Activity]:
+        return hubspot_reading.activities(self._wire, cursor, self._settings.web_events)
+
+    def read_back(self, external_ids: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        return hubspot_reading.read_back(self._wire, external_ids, names)
+
+    def as_sent(self, contact: Contact) -> Mapping[str, str]:
+        # A person may have come further there than here.
+        return {name: value for name, value in contact.properties.items() if name != LIFECYCLE}
+
+    # ---- lists -------------------------------------------------------------------------------------------------------
+
     def enrol(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
-        missing = self._change_list(self._lists.add, programme, members)
+        missing = self._change_list("add", programme, members)
         return [_member(member, member.contact_id in missing) for member in members]
 
     def withdraw(self, programme: str, members: Sequence[Member]) -> list[Upserted]:
-        self._change_list(self._lists.remove, programme, members)
+        self._change_list("remove", programme, members)
         # Whom HubSpot does not know (any more) is in no list of it.
         return [_member(member, missing=False) for member in members]
 
-    def _change_list(self, change: Callable[..., Any], list_id: str, members: Sequence[Member]) -> set[str]:
+    def _change_list(self, change: str, list_id: str, members: Sequence[Member]) -> set[str]:
         """Returns the ids that HubSpot does not know. Who is in the list already, or not in it, is ignored by HubSpot."""
         missing: set[str] = set()
         for at in range(0, len(members), BATCH_SIZE):
             ids = [member.contact_id for member in members[at : at + BATCH_SIZE]]
             try:
-                body = self._ask(change, list_id, ids)
-            except _MissingError:
+                body = self._wire.ask(MEMBERS, ids, list=list_id, change=change)
+            except MissingError:
                 raise NoSuchProgramme(f"HubSpot has no list {list_id}") from None
-            except _BadRecordError as bad:
+            except BadRecordError as bad:
                 raise NoSuchProgramme(f"HubSpot's list {list_id} takes nobody from us: {bad.message}") from None
-            missing.update(str(one) for one in _list(body, "recordIdsMissing"))
+            missing.update(str(one) for one in listed(body, "recordIdsMissing"))
         return missing
 
-    def _ask(self, call: Callable[..., Any], *args: object) -> Mapping[str, Any]:
-        return self._gate.call(self._account, lambda: self._answer(call, *args))
+    # ---- companies and deals -----------------------------------------------------------------------------------------
 
-    def _answer(self, call: Callable[..., Any], *args: object) -> Mapping[str, Any]:
+    def associate(self, contact_id: str, domain: str | None, opportunity_ids: Sequence[str]) -> Sequence[str]:
+        companies = self._find("companies", "domain", [domain]) if domain else []
+        # Of two companies with one domain the older one is what people mean.
+        tied = [("companies", one) for one in companies[:1]]
+        if self._settings.deal_key and opportunity_ids:
+            tied += [("deals", one) for one in self._find("deals", self._settings.deal_key, opportunity_ids)]
+        for kind, one in tied:
+            self._wire.ask(ASSOCIATE, contact=contact_id, kind=kind, id=one)
+        return [one for _, one in tied]
+
+    def _find(self, kind: str, name: str, values: Sequence[str]) -> list[str]:
+        """The ids of the records whose property `name` has one of these values, oldest first."""
+        which = {"propertyName": name, "operator": "IN", "values": [value.lower() for value in values]}
+        if kind == "deals":
+            which["values"] = [*values]
+        asked = {"filterGroups": [{"filters": [which]}], "properties": [name], "limit": BATCH_SIZE}
+        oldest_first = {"sorts": [{"propertyName": "createdate", "direction": "ASCENDING"}]}
         try:
-            answer = call(*args, _preload_content=False, _request_timeout=self._timeout)
-            body = json.loads(answer.data)
-        except (ApiException, ListsApiException) as refused:
-            raise _error(refused.status or 0, refused.headers or {}, refused.body) from None
-        except urllib3.exceptions.HTTPError as gone:
-            raise TryLater(f"HubSpot did not answer ({type(gone).__name__})") from None
-        except ValueError:
-            raise unreadable("HubSpot") from None
-        if not isinstance(body, dict):
-            raise unreadable("HubSpot")
-        return body
+            body = self._wire.ask(SEARCH, asked | oldest_first, kind=kind)
+        except BadRecordError as bad:
+            raise Refused(f"HubSpot cannot search {kind} by {name}: {bad.message}") from None
+        return [str(dig(result, "id")) for result in listed(body, "results")]
+
+    # ---- setting up --------------------------------------------------------------------------------------------------
+
+    def check(self) -> str:
+        account = self._wire.ask(ACCOUNT)
+        zone = text(dig(account, "timeZone")) or "an unknown time zone"
+        lacking = self._lacking_scopes()
+        if lacking:
+            raise Refused(f"The token lacks the scopes {', '.join(lacking)}")
+        hint = (
+            "" if zone == self._settings.time_zone else f" Set HUBSPOT_TIME_ZONE={zone}: the day of calls ends there."
+        )
+        return f"This is HubSpot's account {dig(account, 'portalId')}, in {zone}.{hint}"
+
+    def _lacking_scopes(self) -> list[str]:
+        try:
+            body = self._wire.ask(SCOPES, {"tokenKey": self._wire.token()})
+        except (Refused, BadRecordError):
+            # Only tokens of private apps can be asked about: for another one, the first call that lacks a right says so.
+            return []
+        granted = {str(one) for one in listed(body, "scopes")}
+        return [scope for scope in NEEDED if granted and scope not in granted]
+
+    def fields(self) -> Sequence[Theirs]:
+        return [_theirs(one) for one in listed(self._wire.ask(PROPERTIES), "results")]
+
+    def create_field(self, wanted: Theirs) -> None:
+        label = {"name": GROUP, "label": "Handoff"}
+        self._make(NEW_GROUP, label)
+        kind, shown = MADE_AS[wanted.type]
+        values = ("true", "false") if wanted.type is FieldType.FLAG else wanted.options
+        options = [
+            {"label": value, "value": value, "displayOrder": at, "hidden": False} for at, value in enumerate(values)
+        ]
+        made = {"name": wanted.name, "label": wanted.label or wanted.name, "type": kind, "fieldType": shown}
+        self._make(NEW_PROPERTY, made | {"groupName": GROUP} | ({"options": options} if options else {}))
+
+    def _make(self, call: tuple[str, str], body: Mapping[str, object]) -> None:
+        try:
+            self._wire.ask(call, body)
+        except ThereAlreadyError:
+            return
+        except BadRecordError as bad:
+            raise Refused(f"HubSpot does not make {body['name']}: {bad.message}") from None
 
     def close(self) -> None:
-        for api in (self._batches, self._lists):
-            api.api_client.rest_client.pool_manager.clear()
-
-
-class _BadRecordError(Exception):
-    """HubSpot refused the batch for the content of at least one record."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__()
-        self.message = message
-
-
-class _MissingError(Refused):
-    """HubSpot does not have what was named in the path."""
+        self._wire.close()
 
 
 def build(settings: Settings, gate: Gate) -> HubSpot:
     return HubSpot(settings, gate)
+
+
+def _only_forward(contact: Contact, there: str) -> Contact:
+    wanted = contact.properties.get(LIFECYCLE)
+    if wanted is None or _is_forward(there, wanted):
+        return contact
+    return Contact(contact.email, {name: value for name, value in contact.properties.items() if name != LIFECYCLE})
+
+
+def _is_forward(there: str, wanted: str) -> bool:
+    if not there:
+        return True
+    return there in FORWARD and wanted in FORWARD and FORWARD.index(there) < FORWARD.index(wanted)
 
 
 def _input(contact: Contact, trace: str) -> dict[str, Any]:
@@ -162,12 +288,12 @@ def _read(body: Mapping[str, Any], traces: Mapping[str, Contact]) -> list[Upsert
     """HubSpot promises no order. What it neither confirms nor refuses may be sent again: an upsert may come twice."""
     found: dict[str, Upserted] = {}
     by_email = {contact.email.casefold(): trace for trace, contact in traces.items()}
-    for result in _list(body, "results"):
+    for result in listed(body, "results"):
         email = str(dig(result, "properties", "email")).casefold()
         trace = str(dig(result, "objectWriteTraceId") or by_email.get(email))
         if trace in traces:
             found[trace] = Upserted(traces[trace].email, external_id=str(dig(result, "id")))
-    for error in _list(body, "errors"):
+    for error in listed(body, "errors"):
         for trace in _traces_of(error):
             if trace in traces:
                 found[trace] = _refused(traces[trace].email, error)
@@ -178,11 +304,6 @@ def _member(member: Member, missing: bool) -> Upserted:
     if missing:
         return Upserted(member.email, problem="HubSpot does not have this contact any more")
     return Upserted(member.email, external_id=member.contact_id)
-
-
-def _list(body: Mapping[str, Any], name: str) -> Iterable[object]:
-    value = body.get(name)
-    return value if isinstance(value, list) else []
 
 
 def _traces_of(error: object) -> Iterable[str]:
@@ -196,27 +317,15 @@ def _refused(email: str, error: object) -> Upserted:
     return Upserted(email, problem=sentence(dig(error, "message"), "HubSpot refused this contact"))
 
 
-def _error(status: int, headers: Mapping[str, str], raw: object) -> Exception:
-    try:
-        body = json.loads(raw) if isinstance(raw, str) else None
-    except ValueError:
-        body = None
-    if status == 429:
-        return TryLater("HubSpot's request limit is reached", after=_wait(headers, body))
-    if status >= 500 or status in {0, 408, 423, 477}:  # 423 locked and 477 migrating are HubSpot's own "soon again"
-        return TryLater(f"HubSpot answered {status}")
-    if status == 400 and UNKNOWN_PROPERTY in str(dig(body, "message")):
-        return Refused(f"HubSpot lacks a property that Handoff writes; create the properties named {PREFIX}...")
-    if status == 400 and dig(body, "category") == "VALIDATION_ERROR":
-        return _BadRecordError(sentence(dig(body, "message"), "HubSpot refused this contact"))
-    if status in {401, 403}:
-        return Refused(f"HubSpot does not accept the access token or its scopes (status {status})")
-    kind = _MissingError if status == 404 else Refused
-    return kind(f"HubSpot refused the request with status {status}")
-
-
-def _wait(headers: Mapping[str, str], body: object) -> float:
-    try:
-        return min(max(float(headers.get("Retry-After", "")), 0.0), RETRY_AFTER_LIMIT)
-    except ValueError:
-        return WAITS.get(str(dig(body, "policyName")), WAITS["TEN_SECONDLY_ROLLING"])
+def _theirs(one: object) -> Theirs:
+    fixed = bool(dig(one, "modificationMetadata", "readOnlyValue")) or bool(dig(one, "calculated"))
+    kind = TYPES.get(str(dig(one, "type")), FieldType.TEXT)
+    return Theirs(
+        name=str(dig(one, "name")),
+        type=kind,
+        label=text(dig(one, "label")) or "",
+        writable=not fixed,
+        options=tuple(str(dig(option, "value")) for option in listed(one, "options"))
+        if kind is FieldType.CHOICE
+        else (),
+    )

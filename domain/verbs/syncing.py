@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.refusals import AlreadyThere, DeliveryConflict
 from domain.rules.validation import BadLead, check
-from domain.tables import CaptureSource, Cursor, Lead, SyncFinding, SyncRun, SystemLink
+from domain.tables import Arrival, ArrivalState, CaptureSource, Cursor, Lead, SyncFinding, SyncRun, SystemLink
 from domain.verbs import capturing, erasing
 from domain.verbs.capturing import Delivery, Kept
 
@@ -98,6 +98,33 @@ def receive_from(
 def keep_raw(session: Session, system: str, key: str, body: bytes, now: datetime) -> None:
     """Store what a system sent us as it came; what is made of it is asked for by somebody else."""
     capturing.keep(session, _source(session, system).id, key, body, now)
+
+
+def keep_events(session: Session, system: str, bodies: Mapping[str, bytes], now: datetime) -> list[int]:
+    """Store events as they came, each once by its key; returns the arrivals that are new."""
+    source = _source(session, system)
+    known = select(Arrival.delivery_key).where(Arrival.source_id == source.id, Arrival.delivery_key.in_(bodies))
+    before = {*session.scalars(known)}
+    kept = capturing.keep_all(session, source.id, {key: bodies[key] for key in bodies.keys() - before}, now)
+    session.flush()
+    return sorted(arrival.id for arrival, new in kept.values() if new)
+
+
+def kept_bodies(session: Session, arrival_ids: Sequence[int]) -> dict[int, bytes]:
+    """Of these events, those of which nothing has been made yet."""
+    wanted = select(Arrival.id, Arrival.body).where(
+        Arrival.id.in_(arrival_ids), Arrival.state == ArrivalState.TAKEN, Arrival.lead_id.is_(None)
+    )
+    return dict(session.execute(wanted).tuples().all())
+
+
+def settle_event(session: Session, arrival_id: int, lead_id: int | None) -> None:
+    """Note whom an event was about. Of nobody's nothing is kept but that it came."""
+    arrival = session.get_one(Arrival, arrival_id)
+    arrival.lead_id = lead_id
+    if lead_id is None:
+        arrival.body = b""
+        capturing.refuse(arrival, "Nobody of ours: the contact is gone, has no e-mail address, or asked to be forgotten.")
 
 
 def _source(session: Session, system: str) -> CaptureSource:
