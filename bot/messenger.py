@@ -121,7 +121,13 @@ def _client(timeout: int = TIMEOUT) -> WebClient:
     slack = slack_settings()
     if not slack.slack_bot_token.get_secret_value():
         raise Refused("Slack is not set up: SLACK_BOT_TOKEN is not set")
-    return WebClient(token=slack.slack_bot_token.get_secret_value(), base_url=slack.slack_api_url, timeout=timeout)
+    return WebClient(
+        token=slack.slack_bot_token.get_secret_value(),
+        base_url=slack.slack_api_url,
+        timeout=timeout,
+        # Left alone it sends again whatever got no answer. What was posted all the same would stand there twice; our jobs look first.
+        retry_handlers=[],
+    )
 
 
 def forget() -> None:
