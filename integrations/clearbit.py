@@ -1,6 +1,5 @@
 """Clearbit (now HubSpot's Breeze Intelligence). New accounts get no key since 2023: for those who still hold one."""
 
-import math
 from typing import Any
 
 import httpx
@@ -9,11 +8,10 @@ from pydantic_settings import SettingsConfigDict
 
 from domain.rules.waterfall import Outcome
 from integrations.countries import iso2
-from integrations.ports import Person, Profile, Seniority
-from integrations.reading import ask, count, dig, json_object, known, text
+from integrations.ports import Enricher, Person, Profile, Seniority
+from integrations.reading import ask, count, dig, json_object, known, seconds_until, text
 from integrations.terms import PERSON_AND_COMPANY, TermsSettings
-from kit.clock import utcnow
-from kit.http import RETRY_AFTER_LIMIT, client, raise_for_answer
+from kit.http import client, raise_for_answer
 from kit.outside import Refused, TryLater
 from kit.quota import OPEN, Gate, Limit, account_of
 
@@ -36,7 +34,7 @@ class Settings(TermsSettings):
         return bool(self.api_key.get_secret_value())
 
 
-class Clearbit:
+class Clearbit(Enricher):
     name = "clearbit"
 
     def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
@@ -61,7 +59,7 @@ class Clearbit:
         return self._profile(json_object(answer, "Clearbit"))
 
     def _profile(self, body: dict[str, Any]) -> Profile:
-        fields = _fields(body)
+        fields = fields_of(body)
         if not fields:
             return Profile(self.name, Outcome.NO_MATCH)
         return Profile(self.name, Outcome.MATCHED, fields, cost_cents=self.terms.cost_cents)
@@ -78,23 +76,24 @@ def _raise_for(answer: httpx.Response) -> None:
     if answer.status_code == 401:
         raise Refused("Clearbit does not accept the API key")
     if answer.status_code == 429:
-        raise TryLater("Clearbit's limit per minute is reached", after=_reset(answer))
+        wait = seconds_until(answer.headers.get("x-ratelimit-reset", ""))
+        raise TryLater("Clearbit's limit per minute is reached", after=RATE_WINDOW if wait is None else wait)
+    if answer.status_code in {400, 402, 403, 422}:
+        # What 402 and 422 mean here, nobody could tell us. To ask again cannot help.
+        raise Refused(f"Clearbit refused the request with status {answer.status_code}{_type(answer)}")
     raise_for_answer(answer, "Clearbit")
 
 
-def _reset(answer: httpx.Response) -> float:
-    """Clearbit sends no Retry-After. Its reset header is a moment in Unix time; a small number can only be seconds."""
+def _type(answer: httpx.Response) -> str:
+    """The error's type in brackets. Its message may repeat the address, so it is not shown."""
     try:
-        reset = float(answer.headers.get("x-ratelimit-reset", ""))
+        said = text(dig(answer.json(), "error", "type"), 40) or ""
     except ValueError:
-        return RATE_WINDOW
-    if not math.isfinite(reset):
-        return RATE_WINDOW
-    wait = reset - utcnow().timestamp() if reset > 1e9 else reset
-    return min(max(wait, 1.0), RETRY_AFTER_LIMIT)
+        return ""
+    return f" ({said})" if said.replace("_", "").isalpha() else ""
 
 
-def _fields(body: dict[str, Any]) -> dict[str, str | int]:
+def fields_of(body: dict[str, Any]) -> dict[str, str | int]:
     """Clearbit answers `null` for the half it does not know."""
     person, company = body.get("person"), body.get("company")
     return known(
@@ -106,9 +105,14 @@ def _fields(body: dict[str, Any]) -> dict[str, str | int]:
             "phone": text(dig(person, "phone")) or text(dig(company, "phone")),
             "company": text(dig(company, "name")) or text(dig(person, "employment", "name")),
             "domain": text(dig(company, "domain")) or text(dig(person, "employment", "domain")),
-            "industry": text(dig(company, "category", "industry")),
+            "industry": text(dig(company, "category", "industry")) or _first(dig(company, "categories")),
             "employees": count(dig(company, "metrics", "employees")) or count(dig(company, "employees")),
             "country": iso2(dig(person, "geo", "countryCode")) or iso2(dig(company, "geo", "countryCode")),
             "company_country": iso2(dig(company, "geo", "countryCode")),
         }
     )
+
+
+def _first(categories: object) -> str | None:
+    """Answers of the older shape have a list of words in place of an industry."""
+    return text(categories[0]) if isinstance(categories, list) and categories else None

@@ -12,7 +12,7 @@ from pydantic import field_validator
 from pydantic_settings import SettingsConfigDict
 
 from domain.rules.waterfall import GONE, MAIL_DOMAIN, Outcome
-from integrations.ports import Person, Profile
+from integrations.ports import Enricher, Person, Profile
 from integrations.terms import TermsSettings
 from kit.outside import Refused, TryLater
 from kit.quota import Gate
@@ -44,7 +44,7 @@ class Settings(TermsSettings):
         return self.check
 
 
-class Dns:
+class Dns(Enricher):
     name = "dns"
 
     def __init__(self, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from domain.rules.field_maps import FieldMap, Theirs
 from domain.rules.waterfall import Outcome, Provider
-from kit.outside import Refused
+from kit.outside import Refused, TryLater
 
 T = TypeVar("T")
 
@@ -274,13 +274,20 @@ class Plugged(Protocol):
 
 
 class Enricher(Plugged, Protocol):
-    """`terms`: what it provides (of PROFILE_FIELDS), what a question costs, how long its answers are believed."""
+    """A client names this class as its base. `terms`: what it provides (of PROFILE_FIELDS), what a question costs, how long
+    its answers are believed.
+    """
 
     terms: Provider
+    batch_size: int = 1
 
     def look_up(self, person: Person) -> Profile:
         """The outcome is matched, no_match or pending."""
         ...
+
+    def look_up_many(self, persons: Sequence[Person]) -> Sequence[Profile | TryLater]:
+        """At most `batch_size` of them by one call: one answer for each, in the order given. TryLater: this one alone got none."""
+        return [self.look_up(person) for person in persons]
 
 
 class Crm(Plugged, Protocol):

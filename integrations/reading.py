@@ -1,12 +1,14 @@
 """Reading what vendors send: it may be torn, of another shape than promised, or written by somebody hostile."""
 
+import math
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from kit.http import send
+from kit.clock import utcnow
+from kit.http import RETRY_AFTER_LIMIT, send
 from kit.outside import TryLater
 
 TEXT_LIMIT = 255
@@ -64,3 +66,14 @@ def known(fields: Mapping[str, str | int | None]) -> dict[str, str | int]:
 def sentence(message: object, otherwise: str) -> str:
     """The vendor's own words as one short line."""
     return text(message, SENTENCE_LIMIT) or otherwise
+
+
+def seconds_until(reset: str) -> float | None:
+    """The wait that an x-ratelimit-reset header asks for: it is a moment in Unix time, and a small number can only be seconds."""
+    try:
+        at = float(reset)
+    except ValueError:
+        return None
+    if not math.isfinite(at):
+        return None
+    return min(max(at - utcnow().timestamp() if at > 1e9 else at, 1.0), RETRY_AFTER_LIMIT)

@@ -18,10 +18,13 @@ from kit.quota import OPEN, Gate
 
 @dataclass(frozen=True, slots=True)
 class Plug:
-    """A vendor's file, which has `Settings` and `build(settings, gate)`, and the setting that switches it on."""
+    """A vendor's file, which has `Settings` and `build(settings, gate)`, and the setting that switches it on (or the other
+    one, of an older API of the same vendor).
+    """
 
     module: str
     switch: str
+    or_switch: str = ""
 
     @property
     def name(self) -> str:
@@ -30,7 +33,7 @@ class Plug:
 
 ENRICHERS = (
     Plug("integrations.dns", "DNS_CHECK"),
-    Plug("integrations.zoominfo", "ZOOMINFO_CLIENT_ID"),
+    Plug("integrations.zoominfo", "ZOOMINFO_CLIENT_ID", "ZOOMINFO_USERNAME"),
     Plug("integrations.clearbit", "CLEARBIT_API_KEY"),
 )
 """In the order of trust: where two providers disagree, the earlier one is believed. Among equally cheap ones it is asked first."""
@@ -103,4 +106,5 @@ def _load(plug: Plug) -> Any:
 
 
 def _is_on(plug: Plug) -> bool:
-    return bool(os.environ.get(plug.switch) or dotenv_values(".env").get(plug.switch))
+    switches = [name for name in (plug.switch, plug.or_switch) if name]
+    return any(os.environ.get(name) or dotenv_values(".env").get(name) for name in switches)

@@ -1,222 +1,159 @@
-"""ZoomInfo's GTM API: OAuth2 client credentials, JSON:API. The older Enterprise API is being retired and not spoken."""
+"""ZoomInfo: the GTM API (OAuth2 client credentials, JSON:API), or the older Enterprise API, which is being retired, by its JWT."""
 
-import threading
-import time
-from typing import Any
+from collections.abc import Sequence
 
 import httpx
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from domain.rules.waterfall import Outcome
-from integrations.countries import iso2
-from integrations.ports import Person, Profile, Seniority
-from integrations.reading import ask, count, dig, json_object, known, text, unreadable
+from integrations.ports import Enricher, Person, Profile
+from integrations.reading import ask, json_object, unreadable
 from integrations.terms import PERSON_AND_COMPANY, TermsSettings
-from kit.http import client, raise_for_answer
+from integrations.tokens import Token
+from integrations.zoominfo_token import Issuer, client_credentials, key_pair, password
+from integrations.zoominfo_wire import (
+    GTM,
+    LEGACY,
+    WAIT_FOR_CREDITS,
+    Record,
+    fields_of,
+    quota_of,
+    raise_for,
+    records_of,
+)
+from kit.http import client
 from kit.outside import Refused, TryLater
-from kit.quota import OPEN, Gate, account_of
+from kit.quota import OPEN, Gate, Limit, account_of
 
-ENRICH = "/data/v1/contacts/enrich"
-SCOPE = "api:data:contact"
-JSON_API = "application/vnd.api+json"
-CREDITS_USED_UP = "PFAPI0011"
-WAIT_FOR_CREDITS = 3600.0
-RENEW_BEFORE = 60.0
-"""Seconds before a token's end at which a new one is fetched."""
+BATCH = 25
 MATCHES = frozenset({"FULL_MATCH", "CONTACT_ONLY_MATCH", "COMPANY_ONLY_MATCH"})
 """An allow-list: a status we do not know must not put another person's data on a lead."""
-OUTPUT_FIELDS = [
-    "firstName",
-    "lastName",
-    "jobTitle",
-    "managementLevel",
-    "phone",
-    "mobilePhone",
-    "country",
-    "companyName",
-    "companyWebsite",
-    "companyPrimaryIndustry",
-    "companyEmployeeCount",
-    "companyCountry",
-]
-RANKS = (
-    ("c-level", Seniority.C_LEVEL),
-    ("c level", Seniority.C_LEVEL),
-    ("vp", Seniority.VP),
-    ("director", Seniority.DIRECTOR),
-    ("non-manager", Seniority.INDIVIDUAL),
-    ("non manager", Seniority.INDIVIDUAL),
-    ("manager", Seniority.MANAGER),
-)
+PLANS = {
+    "builder": (Limit("second", 1, 5), Limit("hour", 3600, 10_800), Limit("day", 86_400, 129_600)),
+    "standard": (Limit("second", 1, 25),),
+    "scaling": (Limit("second", 1, 35),),
+}
+"""What is known of the limits of each package. Where hours and days are not, ZoomInfo's own 429 says when to come again."""
+LEGACY_LIMITS = (Limit("second", 1, 25),)
+SIGN_IN_LIMITS = (Limit("second", 1, 1),)
 
 
 class Settings(TermsSettings):
+    """With `client_secret` the GTM API is asked; with `username` and a password or a private key, the Enterprise API."""
+
     model_config = SettingsConfigDict(env_prefix="ZOOMINFO_", env_file=".env", extra="ignore")
 
     client_id: SecretStr = SecretStr("")
     client_secret: SecretStr = SecretStr("")
     url: str = "https://api.zoominfo.com/gtm"
     token_url: str = "https://okta-login.zoominfo.com/oauth2/default/v1/token"  # noqa: S105  (an address, no password)
+    plan: str = Field(default="builder", pattern=f"^({'|'.join(PLANS)})$")
+    username: SecretStr = SecretStr("")
+    password: SecretStr = SecretStr("")
+    private_key: SecretStr = SecretStr("")
+    """PEM; line breaks may be written as backslash n."""
+    legacy_url: str = "https://api.zoominfo.com"
     timeout: float = 10.0
 
-    def configured(self) -> bool:
+    @property
+    def is_gtm(self) -> bool:
         return bool(self.client_id.get_secret_value() and self.client_secret.get_secret_value())
 
+    def configured(self) -> bool:
+        by_key = self.private_key.get_secret_value() and self.client_id.get_secret_value()
+        secret = self.password.get_secret_value() or by_key
+        return self.is_gtm or bool(self.username.get_secret_value() and secret)
 
-class ZoomInfo:
+
+class ZoomInfo(Enricher):
     name = "zoominfo"
+    batch_size = BATCH
 
     def __init__(self, settings: Settings, gate: Gate = OPEN) -> None:
-        self._gate = gate
         self.terms = settings.terms(self.name, PERSON_AND_COMPANY)
-        self._account = account_of(self.name, settings.client_id.get_secret_value())
-        self._http = client(settings.url, headers={"Content-Type": JSON_API, "Accept": JSON_API})
-        self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
-        self._token = _Token(settings)
+        self._gate = gate
+        self._api = GTM if settings.is_gtm else LEGACY
+        identity = (settings.client_id if settings.is_gtm else settings.username).get_secret_value()
+        limits = PLANS[settings.plan] if settings.is_gtm else LEGACY_LIMITS
+        self._account = account_of(self.name, identity, limits)
+        self._http = _client(settings.url if settings.is_gtm else settings.legacy_url, settings)
+        self._http.headers.update({"Content-Type": self._api.media_type, "Accept": self._api.media_type})
+        self._sign_in = _client("", settings)
+        issues = account_of(self.name, f"sign in {identity}", () if settings.is_gtm else SIGN_IN_LIMITS)
+        self._token = Token(lambda: gate.call(issues, lambda: issue(self._sign_in)))
+        issue = _issuer(settings)
 
     def look_up(self, person: Person) -> Profile:
-        return self._gate.call(self._account, lambda: self._look_up(person))
+        (answer,) = self.look_up_many([person])
+        if isinstance(answer, TryLater):
+            raise answer
+        return answer
 
-    def _look_up(self, person: Person) -> Profile:
-        answer = self._enrich(person, token := self._token.current())
+    def look_up_many(self, persons: Sequence[Person]) -> list[Profile | TryLater]:
+        """Each HTTP call passes the gate by itself, also the second one with a new token."""
+        token = self._token.current()
+        answers = self._gate.call(self._account, lambda: self._ask(persons, token))
+        if answers is None:
+            again = self._token.renewed(token)
+            answers = self._gate.call(self._account, lambda: self._ask(persons, again))
+        if answers is None:
+            raise Refused("ZoomInfo does not accept the token it has just issued")
+        return answers
+
+    def _ask(self, persons: Sequence[Person], token: str) -> list[Profile | TryLater] | None:
+        """None: the token is not valid any more. If nobody gets an answer, that is the error of the whole call."""
+        answer = ask(self._http, self._request(persons, token), "ZoomInfo")
         if answer.status_code == 401:
-            answer = self._enrich(person, self._token.renewed(token))
-        _raise_for(answer)
-        return self._profile(json_object(answer, "ZoomInfo"))
-
-    def _enrich(self, person: Person, token: str) -> httpx.Response:
-        attributes = {"matchPersonInput": [_criteria(person)], "outputFields": OUTPUT_FIELDS}
-        request = self._http.build_request(
-            "POST",
-            ENRICH,
-            json={"data": {"type": "ContactEnrich", "attributes": attributes}},
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        return ask(self._http, request, "ZoomInfo")
-
-    def _profile(self, body: dict[str, Any]) -> Profile:
-        records = body.get("data")
-        if not isinstance(records, list) or not records:
+            return None
+        raise_for(answer)
+        records = records_of(self._api, json_object(answer, "ZoomInfo"), persons)
+        if records is None:
             raise unreadable("ZoomInfo")
-        status = dig(records[0], "meta", "matchStatus")
-        if status == "LIMIT_EXCEEDED":
-            raise TryLater("ZoomInfo's credits are used up", after=WAIT_FOR_CREDITS)
-        fields = _fields(dig(records[0], "attributes")) if status in MATCHES else {}
+        if quota := quota_of(answer):
+            self._gate.note(self._account, *quota)
+        answers = [self._answer(record) for record in records]
+        failed = [one for one in answers if isinstance(one, TryLater)]
+        if failed and len(failed) == len(answers):
+            raise failed[0]
+        return answers
+
+    def _request(self, persons: Sequence[Person], token: str) -> httpx.Request:
+        authorization = {"Authorization": f"Bearer {token}"}
+        return self._http.build_request("POST", self._api.path, json=self._api.body(persons), headers=authorization)
+
+    def _answer(self, record: Record) -> Profile | TryLater:
+        if record.status == "LIMIT_EXCEEDED":
+            return TryLater("ZoomInfo's credits are used up", after=WAIT_FOR_CREDITS)
+        if record.status == "SERVICE_ERROR":
+            return TryLater("ZoomInfo could not look this person up now")
+        fields = fields_of(record.attributes) if record.status in MATCHES else {}
         if not fields:
             return Profile(self.name, Outcome.NO_MATCH)
         return Profile(self.name, Outcome.MATCHED, fields, cost_cents=self.terms.cost_cents)
 
     def close(self) -> None:
         self._http.close()
-        self._token.close()
-
-
-class _Token:
-    """The access token, fetched when needed and shared by all threads."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._url = settings.token_url
-        self._http = client("")
-        self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
-        self._auth = httpx.BasicAuth(settings.client_id.get_secret_value(), settings.client_secret.get_secret_value())
-        self._lock = threading.Lock()
-        self._value = ""
-        self._until = 0.0
-
-    def current(self) -> str:
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._fetch()
-            return self._value
-
-    def renewed(self, refused: str) -> str:
-        """A token other than `refused`; of several threads refused at once, one fetches it."""
-        with self._lock:
-            if self._value == refused:
-                self._fetch()
-            return self._value
-
-    def _fetch(self) -> None:
-        form = {"grant_type": "client_credentials", "scope": SCOPE}
-        request = next(self._auth.auth_flow(self._http.build_request("POST", self._url, data=form)))
-        answer = ask(self._http, request, "ZoomInfo")
-        if answer.status_code in {400, 401, 403}:
-            raise Refused("ZoomInfo does not accept the client id and secret")
-        raise_for_answer(answer, "ZoomInfo")
-        body = json_object(answer, "ZoomInfo")
-        token, lives = body.get("access_token"), count(body.get("expires_in"))
-        if not isinstance(token, str) or not token or lives is None:
-            raise unreadable("ZoomInfo")
-        self._value, self._until = token, time.monotonic() + lives - RENEW_BEFORE
-
-    def close(self) -> None:
-        self._http.close()
+        self._sign_in.close()
 
 
 def build(settings: Settings, gate: Gate) -> ZoomInfo:
     return ZoomInfo(settings, gate)
 
 
-def _criteria(person: Person) -> dict[str, str]:
-    known_to_us = {
-        "emailAddress": person.email,
-        "firstName": person.first_name,
-        "lastName": person.last_name,
-        "companyName": person.company,
-    }
-    return {name: value for name, value in known_to_us.items() if value}
+def _client(url: str, settings: Settings) -> httpx.Client:
+    made = client(url)
+    made.timeout = httpx.Timeout(settings.timeout, connect=3.0)
+    return made
 
 
-def _raise_for(answer: httpx.Response) -> None:
-    if answer.status_code == 401:
-        raise Refused("ZoomInfo does not accept the token it has just issued")
-    if answer.status_code == 400 and CREDITS_USED_UP in _codes(answer):
-        raise TryLater("ZoomInfo's credits are used up", after=WAIT_FOR_CREDITS)
-    raise_for_answer(answer, "ZoomInfo")
-
-
-def _codes(answer: httpx.Response) -> set[str]:
-    """The error codes of either envelope: the API's own description has a list, its error page a single object."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return set()
-    listed = dig(body, "errors")
-    errors = listed if isinstance(listed, list) else []
-    return {str(dig(error, "code")) for error in [*errors, dig(body, "error")]}
-
-
-def _fields(attributes: object) -> dict[str, str | int]:
-    company = dig(attributes, "company")
-    return known(
-        {
-            "first_name": text(dig(attributes, "firstName")),
-            "last_name": text(dig(attributes, "lastName")),
-            "title": text(dig(attributes, "jobTitle")),
-            "phone": text(dig(attributes, "phone")) or text(dig(attributes, "mobilePhone")),
-            "seniority": _seniority(dig(attributes, "managementLevel")),
-            "company": text(dig(company, "name")),
-            "domain": _domain(dig(company, "website")),
-            "industry": _first_text(dig(company, "primaryIndustry")),
-            "employees": count(dig(company, "employeeCount")),
-            "country": iso2(dig(attributes, "country")) or iso2(dig(company, "country")),
-            "company_country": iso2(dig(company, "country")),
-        }
-    )
-
-
-def _first_text(value: object) -> str | None:
-    return text(value[0]) if isinstance(value, list) and value else text(value)
-
-
-def _seniority(levels: object) -> str | None:
-    level = (_first_text(levels) or "").casefold()
-    return next((rank for word, rank in RANKS if word in level), None)
-
-
-def _domain(website: object) -> str | None:
-    """`www.acme.example` or `https://acme.example/en` is acme.example."""
-    address = (text(website) or "").casefold()
-    host = address.rpartition("://")[2].partition("/")[0].partition(":")[0]
-    return host.removeprefix("www.") or None
+def _issuer(settings: Settings) -> Issuer:
+    """How this installation gets its tokens."""
+    client_id = settings.client_id.get_secret_value()
+    if settings.is_gtm:
+        return client_credentials(settings.token_url, client_id, settings.client_secret.get_secret_value())
+    url, username = f"{settings.legacy_url}/authenticate", settings.username.get_secret_value()
+    key = settings.private_key.get_secret_value().replace("\\n", "\n")
+    if key and client_id:
+        return key_pair(url, username, client_id, key)
+    return password(url, username, settings.password.get_secret_value())

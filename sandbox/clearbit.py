@@ -16,6 +16,8 @@ ERRORS = {
     400: ("params_invalid", "Invalid params."),
     401: ("auth_required", "Invalid API key provided."),
     404: ("unknown_record", "Unknown record."),
+    402: ("over_quota", "You are over your plan's quota."),
+    422: ("email_invalid", "Email is invalid."),
     429: ("rate_limit", "Rate limit exceeded."),
     500: ("internal_error", "Something went wrong on our side."),
 }
@@ -23,6 +25,7 @@ ERRORS = {
 
 class ClearbitTwin(Twin):
     name = "clearbit"
+    faults_known = Twin.faults_known | {"402", "422"}
 
     def __init__(self) -> None:
         self.key = f"sk_{secrets.token_hex(16)}"
@@ -49,6 +52,8 @@ class ClearbitTwin(Twin):
             return self.refusal(401)
         if set(request.query_params) != {"email"} or "@" not in email:
             return self.refusal(400)
+        if fault := self.fault_for(request.url.path, kinds=frozenset({"402", "422"})):
+            return self.refusal(int(fault.kind))
         seen = email in self._asked
         self._asked.add(email)
         local = local_part(email)

@@ -1,9 +1,13 @@
-"""ZoomInfo's GTM API: a token, and contacts/enrich. It answers for any e-mail; nomatch... and slow... as they say."""
+"""ZoomInfo's GTM API: a token, and contacts/enrich; and beside it the older API (`zoominfo_legacy.py`).
+
+Both answer for any e-mail; nomatch..., optout..., invalid..., broken... and slow... as they say.
+"""
 
 import asyncio
 import base64
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,11 +15,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sandbox.invented import Invented, invent, local_part, number_of
-from sandbox.twin import Pace, Twin, bearer, json_body
+from sandbox.twin import Handler, Pace, Twin, bearer, json_body
+from sandbox.zoominfo_legacy import Legacy, said_in_words
 
 LIFE = 3600
 SLOW = 12.0
+CALLS_A_DAY = 648_000
 JSON_API = "application/vnd.api+json"
+LEGACY_PATHS = ("/authenticate", "/enrich/contact")
 INPUTS = {
     "companyId",
     "companyName",
@@ -40,22 +47,33 @@ OF_COMPANY = {
     "companyEmployeeCount": "employeeCount",
     "companyCountry": "country",
 }
-TITLES = {400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 415: "Unsupported Media Type"}
+STATUSES = {
+    "nomatch": "NO_MATCH",
+    "optout": "OPT_OUT",
+    "invalid": "INVALID_INPUT",
+    "broken": "SERVICE_ERROR",
+    "nobody": "COMPANY_ONLY_MATCH",
+}
+"""What is said of whom, by how the address begins."""
+TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 415: "Unsupported Media Type"}
 
 
 class ZoomInfoTwin(Twin):
     name = "zoominfo"
-    faults_known = Twin.faults_known | {"credits", "limit_exceeded"}
+    faults_known = Twin.faults_known | {"credits", "forbidden", "hour", "limit_exceeded", "partial"}
 
     def __init__(self) -> None:
         self.client_id, self.client_secret = secrets.token_hex(10), secrets.token_urlsafe(24)
         self._tokens: dict[str, float] = {}
         self._credits_used = 0
+        self.legacy = Legacy(self.client_id)
         super().__init__(Pace(25, 1))
 
     def routes(self, router: APIRouter) -> None:
         router.add_api_route("/oauth2/default/v1/token", self.token, methods=["POST"])
         router.add_api_route("/gtm/data/v1/contacts/enrich", self.enrich, methods=["POST"])
+        router.add_api_route("/authenticate", self.authenticate, methods=["POST"])
+        router.add_api_route("/enrich/contact", self.enrich_as_before, methods=["POST"])
 
     def credentials(self, base_url: str) -> dict[str, str]:
         return {
@@ -63,23 +81,38 @@ class ZoomInfoTwin(Twin):
             "ZOOMINFO_CLIENT_SECRET": self.client_secret,
             "ZOOMINFO_URL": f"{base_url}{self.prefix}/gtm",
             "ZOOMINFO_TOKEN_URL": f"{base_url}{self.prefix}/oauth2/default/v1/token",
+            "ZOOMINFO_PLAN": "standard",
         }
 
     def state(self) -> dict[str, Any]:
-        return {"credits_used": self._credits_used, "tokens": len(self._tokens)}
+        tokens = {"tokens": len(self._tokens), "legacy_tokens": len(self.legacy.tokens)}
+        return {"credits_used": self._credits_used} | tokens
 
     def expire(self) -> Response | None:
         self._tokens.clear()
+        self.legacy.tokens.clear()
         return None
+
+    async def answer(self, request: Request, handler: Handler) -> Response:
+        """Every answer says what is left of the day."""
+        answered = await super().answer(request, handler)
+        if "/gtm/" in request.url.path:
+            answered.headers["X-RateLimit-Limit-Day"] = str(CALLS_A_DAY)
+            answered.headers["X-RateLimit-Remaining-Day"] = str(CALLS_A_DAY - self.pace.passed)
+        elif answered.status_code in {429, 500} and request.url.path.endswith(LEGACY_PATHS):
+            return said_in_words(answered.status_code)
+        return answered
 
     def refusal(self, status: int, kind: str = "") -> Response:
         if status in {429, 500}:  # the envelope of ZoomInfo's error page
-            code, message = ("ZI0004", "Rate limit exceeded") if status == 429 else ("ZI0001", "Internal error")
+            code, message = (
+                ("ZI0004", "Rate limit exceeded") if status == 429 else ("PFAPI0007", "Internal Server Error")
+            )
             wait = kind.removeprefix("pace ") if kind.startswith("pace ") else "2"
             error = {"code": code, "message": message, "status": status, "requestId": "sandbox", "retryable": True}
-            headers = {"Retry-After": str(max(1, int(wait)))} if status == 429 else {}
-            return JSONResponse({"error": error}, status, headers)
-        return _refused(status, "PFAPI0001" if status == 400 else f"PFAPI{status}", TITLES.get(status, "Error"))
+            waits = {"Retry-After": str(max(1, int(wait))), "X-RateLimit-Rejected-Bucket": "second"}
+            return JSONResponse({"error": error}, status, waits if status == 429 else {})
+        return _refused(status, "PFAPI0003" if status == 400 else f"ZI{status}", TITLES.get(status, "Error"))
 
     async def token(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode(errors="replace"))
@@ -99,17 +132,39 @@ class ZoomInfoTwin(Twin):
             return self.refusal(401)
         if request.headers.get("content-type") != JSON_API:
             return self.refusal(415)
-        if self.fault_for(request.url.path, kinds=frozenset({"credits"})):
-            return _refused(400, "PFAPI0011", "You have used up your credits")
         asked = _attributes(await json_body(request))
         if asked is None:
             return self.refusal(400)
-        if any(local_part(str(one.get("emailAddress", ""))).startswith("slow") for one in asked["matchPersonInput"]):
+        path = request.url.path
+        if fault := self.fault_for(path, kinds=frozenset(WRONG)):
+            return WRONG[fault.kind]()
+        return JSONResponse({"data": await self._records(path, asked)}, media_type=JSON_API)
+
+    async def authenticate(self, request: Request) -> Response:
+        return await self.legacy.authenticate(request)
+
+    async def enrich_as_before(self, request: Request) -> Response:
+        if not self.legacy.knows(bearer(request)):
+            return said_in_words(401)
+        asked = await json_body(request)
+        if not isinstance(asked, dict) or not _are_attributes(asked):
+            return said_in_words(400)
+        path = request.url.path
+        if fault := self.fault_for(path, kinds=frozenset(WRONG_IN_WORDS)):
+            return said_in_words(403, WRONG_IN_WORDS[fault.kind])
+        return self.legacy.answer(asked["outputFields"], await self._records(path, asked), self._credits_used)
+
+    async def _records(self, path: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """One for each person asked for; with the fault "partial" credits are left for the first alone."""
+        persons = asked["matchPersonInput"]
+        if any(local_part(str(one.get("emailAddress", ""))).startswith("slow") for one in persons):
             await asyncio.sleep(SLOW)
-        limited = self.fault_for(request.url.path, kinds=frozenset({"limit_exceeded"})) is not None
-        records = [_record(one, set(asked["outputFields"]), limited=limited) for one in asked["matchPersonInput"]]
+        fault = self.fault_for(path, kinds=frozenset({"limit_exceeded", "partial"}))
+        left = len(persons) if fault is None else int(fault.kind == "partial")
+        fields = set(asked["outputFields"])
+        records = [_record(one, fields, limited=place >= left) for place, one in enumerate(persons)]
         self._credits_used += sum(record["type"] == "Contact" for record in records)
-        return JSONResponse({"data": records}, media_type=JSON_API)
+        return records
 
 
 def _refused(status: int, code: str, detail: str) -> Response:
@@ -119,19 +174,34 @@ def _refused(status: int, code: str, detail: str) -> Response:
     return JSONResponse(body, status, media_type=JSON_API)
 
 
+WRONG: dict[str, Callable[[], Response]] = {
+    "credits": lambda: _refused(400, "PFAPI0011", "Credit Limit Reached"),
+    "forbidden": lambda: _refused(403, "ZI0003", "You do not have access to this endpoint."),
+    "hour": lambda: JSONResponse({"error": {"code": "ZI0004"}}, 429, {"X-RateLimit-Rejected-Bucket": "hour"}),
+}
+WRONG_IN_WORDS = {
+    "credits": "You have used up all of your allowed record limit",
+    "forbidden": "You do not have access to the enrich endpoint",
+}
+
+
 def _attributes(body: Any) -> dict[str, Any] | None:
     """The attributes of a well-formed request; None if anything is missing, unknown or of the wrong type."""
     data = body.get("data") if isinstance(body, dict) and set(body) == {"data"} else None
     if not isinstance(data, dict) or set(data) != {"type", "attributes"} or data["type"] != "ContactEnrich":
         return None
     attributes = data["attributes"]
-    if not isinstance(attributes, dict) or set(attributes) != {"matchPersonInput", "outputFields"}:
-        return None
+    return attributes if isinstance(attributes, dict) and _are_attributes(attributes) else None
+
+
+def _are_attributes(attributes: dict[str, Any]) -> bool:
+    """Both APIs take the same."""
+    if set(attributes) != {"matchPersonInput", "outputFields"}:
+        return False
     inputs, fields = attributes["matchPersonInput"], attributes["outputFields"]
     if not isinstance(inputs, list) or not 1 <= len(inputs) <= 25 or not all(_sound(one) for one in inputs):
-        return None
-    known = OF_PERSON | set(OF_COMPANY)
-    return attributes if isinstance(fields, list) and fields and set(fields) <= known else None
+        return False
+    return isinstance(fields, list) and bool(fields) and set(fields) <= OF_PERSON | set(OF_COMPANY)
 
 
 def _sound(criteria: Any) -> bool:
@@ -142,15 +212,10 @@ def _sound(criteria: Any) -> bool:
 
 def _record(criteria: dict[str, str], fields: set[str], *, limited: bool) -> dict[str, Any]:
     email = criteria.get("emailAddress", "")
-    status = "FULL_MATCH"
-    if "@" not in email or local_part(email).startswith("nomatch"):
-        status = "NO_MATCH"
-    elif local_part(email).startswith("optout"):
-        status = "OPT_OUT"
-    elif local_part(email).startswith("nobody"):
-        status = "COMPANY_ONLY_MATCH"
+    local = local_part(email) if "@" in email else "nomatch"
+    status = next((said for prefix, said in STATUSES.items() if local.startswith(prefix)), "FULL_MATCH")
     meta = {"matchStatus": "LIMIT_EXCEEDED" if limited else status, "input": criteria}
-    if limited or status in {"NO_MATCH", "OPT_OUT"}:
+    if limited or status not in {"FULL_MATCH", "COMPANY_ONLY_MATCH"}:
         return {"id": "0", "type": "NoMatch", "meta": meta}
     person, company = _said(email, invent(email))
     said = {} if status == "COMPANY_ONLY_MATCH" else {name: person[name] for name in person.keys() & fields}

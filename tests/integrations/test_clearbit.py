@@ -1,12 +1,16 @@
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from domain.rules.waterfall import Outcome
-from integrations.clearbit import Clearbit, Settings
+from integrations.clearbit import Clearbit, Settings, fields_of
 from integrations.ports import PROFILE_FIELDS, Person
 from kit.outside import Refused, TryLater
 from tests.integrations.conftest import Sandbox
+
+WRONG: tuple[object, ...] = (None, 17, [], {}, [{}], "text")
 
 
 @pytest.fixture
@@ -62,4 +66,41 @@ def test_a_limit_is_waited_for_until_the_moment_that_clearbit_names(configured: 
 def test_a_question_that_makes_no_sense_is_refused_without_its_address(configured: Sandbox, clearbit: Clearbit) -> None:
     with pytest.raises(Refused) as raised:
         clearbit.look_up(Person("no-address-at-all"))
-    assert raised.value.why == "Clearbit refused the request with status 400"
+    assert raised.value.why == "Clearbit refused the request with status 400 (params_invalid)"
+
+
+@pytest.mark.parametrize(("status", "said"), [("402", "over_quota"), ("422", "email_invalid")])
+def test_what_nobody_could_confirm_is_taken_for_a_no(
+    configured: Sandbox, clearbit: Clearbit, status: str, said: str
+) -> None:
+    configured.fault("clearbit", status)
+    with pytest.raises(Refused) as raised:
+        clearbit.look_up(Person("ada@acme.example.com"))
+    assert raised.value.why == f"Clearbit refused the request with status {status} ({said})"
+
+
+def test_the_shapes_that_clearbit_published_are_read(shared_folder: Path) -> None:
+    published = shared_folder / "contracts" / "clearbit"
+    person, company = (json.loads((published / f"{name}.json").read_text()) for name in ("person", "company"))
+    assert fields_of({"person": person, "company": company}) == {
+        "first_name": "Alex",
+        "last_name": "MacCaw",
+        "title": "CEO",
+        "company": "Uber",
+        "domain": "uber.com",
+        "industry": "Transportation",
+        "employees": 200,
+    }
+    assert fields_of({"person": person, "company": None})["domain"] == "clearbit.com"
+    assert fields_of({"person": None, "company": None}) == {}
+
+
+def test_no_person_whose_answer_is_torn_apart_in_any_place_breaks_us(shared_folder: Path) -> None:
+    """Every value of the published shapes once replaced by another type: what is left is read, and nothing raised."""
+    published = shared_folder / "contracts" / "clearbit"
+    whole = {name: json.loads((published / f"{name}.json").read_text()) for name in ("person", "company")}
+    for half, fields in whole.items():
+        for name in fields:
+            for wrong in WRONG:
+                known = fields_of(whole | {half: fields | {name: wrong}})
+                assert set(known) <= set(PROFILE_FIELDS)
