@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from domain.availability import away_now
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
 from domain.rules.routing import Candidate, Rule, skip_reason
+from domain.succession import ran_out
 from domain.tables import Company, Handoff, Lead, Rep, Turn, TurnKind
 
 HELD = (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
@@ -49,19 +50,19 @@ class Verdicts:
 
 
 def history_of(session: Session, lead: Lead) -> History:
-    """From all handoffs of the lead. Who let it expire counts for as long as it goes from one to the next."""
+    """From all handoffs of the lead. Who left it too long counts for as long as it goes from one to the next."""
     rows = session.execute(
-        select(Handoff.rep_id, Handoff.status, Handoff.handed_on, Handoff.rejected_by)
+        select(Handoff.rep_id, Handoff.status, Handoff.reason, Handoff.handed_on, Handoff.rejected_by)
         .where(Handoff.lead_id == lead.id)
         .order_by(Handoff.cycle.desc())
     ).all()
     times = rows[0].handed_on if rows and rows[0].status in LIVE else 0
-    expired = [row.rep_id for row in rows if row.status is HandoffStatus.EXPIRED and row.rep_id is not None]
+    late = [row.rep_id for row in rows if ran_out(row.status, row.reason) and row.rep_id is not None]
     rejections = [row for row in rows if row.status is HandoffStatus.REJECTED]
     return History(
         # Who covers may have rejected it: neither they nor whose it was are asked again.
         frozenset(rep_id for row in rejections for rep_id in (row.rep_id, row.rejected_by) if rep_id is not None),
-        frozenset(expired[:times]),
+        frozenset(late[:times]),
         [row.rep_id for row in rows if row.status in TAKEN],
     )
 

@@ -13,11 +13,19 @@ from domain.tables import Handoff, Lead, Pool, PoolMember, Rep
 UNDONE, MERGED = "undone", "merged"
 """Why an offer is taken back: the rejection before it is; another lead of the same person is further."""
 
+CLAIMED = "claimed"
+"""Why an offer has ended that its rep had left too long: a colleague took it."""
+
 came_to_nothing = (Handoff.status == HandoffStatus.WITHDRAWN) & func.coalesce(Handoff.reason, "").in_([UNDONE, MERGED])
 """An offer that was taken back as if it had never been made. Though it may be the newest, it says nothing of its lead."""
 
 newest_first = (Handoff.status.in_(LIVE).desc(), came_to_nothing, Handoff.cycle.desc())
 """The order of a lead's handoffs in which the one that says where the lead stands comes first: the live one, else the last."""
+
+
+def ran_out(status: HandoffStatus, reason: str | None) -> bool:
+    """Whether the lead went to somebody else because nobody had acted in time: handed on by the clock, or taken by a colleague."""
+    return status is HandoffStatus.EXPIRED or (status is HandoffStatus.WITHDRAWN and reason == CLAIMED)
 
 
 def present_handoff(session: Session, lead_id: int) -> Handoff | None:

@@ -59,11 +59,26 @@ class AlreadyDecided(Refusal):
 
 
 class NoLongerOffered(Refusal):
-    """Facts: `status`."""
+    """Facts: `status`, a key of NOW or a word that says itself what the lead is; `rep_id`, by whom, if it was a person."""
 
     key = "no_longer_offered"
 
-    words = "This card is out of date: the handoff is {status} now. The card has been redrawn."
+    NOW: ClassVar[Mapping[str, str]] = {
+        "open": "nobody has the lead now",
+        "offered": "something has changed since it was drawn",
+        "converted": "the lead has an opportunity now",
+        "expired": "the lead was handed on",
+        "withdrawn": "the lead went another way",
+        "claimed": "{rep} has taken the lead",
+        "taken_over": "{rep} has taken the lead over",
+        "reassigned": "{rep} has given the lead to somebody else",
+        "released": "{rep} has released the lead to its pool",
+    }
+
+    def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (no time in it)
+        status = str(self.facts["status"])
+        rep = names.get(int(self.facts.get("rep_id", 0)), "somebody")
+        return f"This card was out of date: {self.NOW.get(status, f'the lead is {status}').format(rep=rep)}. It has been redrawn."
 
 
 class NotYours(Refusal):

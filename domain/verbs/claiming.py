@@ -9,6 +9,7 @@ from domain.availability import away_now
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, handoff_step
 from domain.rules.refusals import CannotBeGiven, NotForTheTaking, NotOfThePool, NotThere
+from domain.succession import CLAIMED
 from domain.tables import Handoff, Happened, Lead, PoolMember, Rep, Role, SlaClock
 from domain.verbs.clocks import cancel_clocks
 from domain.verbs.deciding import accept
@@ -16,9 +17,6 @@ from domain.verbs.moving import locked_handoff, why_not
 from domain.verbs.offering import hand_over
 from domain.verbs.record import happened
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
-
-CLAIMED = "claimed"
-"""Why the attempt before ended."""
 
 
 def claim(session: Session, handoff_id: int, *, version: int, by: Rep, now: datetime) -> Handoff:

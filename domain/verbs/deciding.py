@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain import finding
+from domain.rules.cleaning import free_text
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, LeadMove, handoff_step
 from domain.rules.next_steps import NextStep
@@ -13,7 +14,7 @@ from domain.rules.reasons import NOTE_LIMIT, REASONS, UNFIT, Asks, Reason, Then
 from domain.rules.refusals import CannotMerge, DetailMissing, NoteMissing, TooFewAttempts, UnknownReason
 from domain.tables import AttemptOutcome, ClockOutcome, ContactAttempt, Handoff, Happened, Lead, Rep
 from domain.verbs.clocks import cancel_clocks, stop_clock
-from domain.verbs.moving import check_person, locked_handoff, make_move, may_move, wake, why_not
+from domain.verbs.moving import check_person, locked_handoff, make_move, may_move, spare_the_next, wake, why_not
 from domain.verbs.nurturing import leave_programme
 from domain.verbs.record import happened, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
@@ -47,7 +48,7 @@ def reject(
     `detail` is what the reason asks for besides: a key of UNFIT, or the address of the lead that this one is a duplicate of.
     """
     why = _known_reason(reason)
-    note = (note or "").strip()[:NOTE_LIMIT] or None
+    note = free_text(note or "", NOTE_LIMIT) or None
     if why.needs_note and note is None:
         raise NoteMissing
     before = may_move(session, handoff_id, version=version, by=by, move=HandoffMove.REJECT, now=now)
@@ -103,7 +104,7 @@ def log_attempt(
             rep_id=by.id,
             at=now,
             outcome=outcome,
-            note=(note or "").strip()[:NOTE_LIMIT] or None,
+            note=free_text(note or "", NOTE_LIMIT) or None,
             next_step=then.what if then else None,
             next_at=then.at if then else None,
             key=key,
@@ -163,6 +164,7 @@ def _follow(session: Session, lead: Lead, handoff: Handoff, why: Reason, by: Rep
         leave_programme(session, lead, now)
         kind = Happened.LEAD_DISQUALIFIED
     elif why.then is Then.PASS_ON:
+        spare_the_next(lead, handoff, now)
         kind = Happened.HANDOFF_PASSED_ON
     else:
         move_lead(lead, LeadMove.RECYCLE)

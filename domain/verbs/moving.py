@@ -8,7 +8,14 @@ from sqlalchemy.orm import Session
 
 from domain.availability import covers
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffMove, HandoffStatus, Who, handoff_step, sources_of
-from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NotForItsOwner, NotFound, NotYours, Refusal
+from domain.rules.refusals import (
+    AlreadyDecided,
+    NoLongerOffered,
+    NotForItsOwner,
+    NotFound,
+    NotYours,
+    Refusal,
+)
 from domain.tables import Handoff, Lead, Rep, Role
 from domain.verbs.clocks import resume
 
@@ -55,6 +62,12 @@ def wake(session: Session, handoff: Handoff, now: datetime) -> None:
             resume(session, handoff.id, now)
 
 
+def spare_the_next(lead: Lead, handoff: Handoff, now: datetime) -> None:
+    """The lead goes to somebody else. If the first contact was made, they are not late because time has passed since."""
+    if handoff.contacted_at is not None:
+        lead.became_sales_ready_at = now
+
+
 def locked_handoff(session: Session, handoff_id: int) -> tuple[Lead, Handoff]:
     """The handoff as it is once its lead is locked; raises NotFound."""
     while True:
@@ -95,6 +108,10 @@ def _standing(session: Session, handoff: Handoff, by: Rep, now: datetime) -> Who
 
 def why_not(handoff: Handoff) -> Refusal:
     """The sentence for who came too late."""
+    if handoff.status in LIVE and handoff.snoozed_until is not None:
+        return NoLongerOffered(status="snoozed")
+    if handoff.status is HandoffStatus.WITHDRAWN and handoff.reason is not None and handoff.moved_by is not None:
+        return NoLongerOffered(status=handoff.reason, rep_id=handoff.moved_by)
     if handoff.status is HandoffStatus.REJECTED and handoff.rejected_at:
         return AlreadyDecided(what="rejected", at=handoff.rejected_at.isoformat(), rep_id=handoff.rejected_by or 0)
     if handoff.status is HandoffStatus.QUALIFIED and handoff.qualified_at:

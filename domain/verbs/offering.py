@@ -11,7 +11,7 @@ from domain.rules.lifecycle import LIVE, HandoffMove, HandoffStatus, LeadMove, S
 from domain.rules.refusals import NoSuchMove
 from domain.rules.routing import ABOUT_THE_LEAD
 from domain.rules.tiers import Tier
-from domain.succession import present_handoff
+from domain.succession import present_handoff, ran_out
 from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role
 from domain.verbs import turns
 from domain.verbs.choosing import Choice, choose, choose_person
@@ -78,7 +78,7 @@ def _seller_tier(lead: Lead, before: Handoff | None, to: Rep | None) -> Tier | N
 def _times_handed_on(before: Handoff | None) -> int:
     if before is None:
         return 0
-    return before.handed_on + (before.status is HandoffStatus.EXPIRED)
+    return before.handed_on + ran_out(before.status, before.reason)
 
 
 def _open(session: Session, lead: Lead, tier: Tier, now: datetime, handed_on: int) -> Handoff:

@@ -10,7 +10,7 @@ from domain.rules.refusals import CannotBeGiven, YoursAlready
 from domain.tables import Handoff, Happened, Lead, Rep
 from domain.verbs.clocks import cancel_clocks
 from domain.verbs.deciding import accept
-from domain.verbs.moving import make_move, may_move
+from domain.verbs.moving import make_move, may_move, spare_the_next
 from domain.verbs.offering import hand_over
 from domain.verbs.record import happened
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
@@ -53,9 +53,7 @@ def _end(
     lead, handoff = make_move(session, handoff_id, move, version=version, by=by, now=now, reason=how, moved_by=by.id)
     cancel_clocks(session, handoff.id, now)
     lead.owner_id = None
-    if handoff.contacted_at is not None:
-        # The first contact was made: whoever has the lead next is not late because time has passed since.
-        lead.became_sales_ready_at = now
+    spare_the_next(lead, handoff, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
     happened(session, Happened.HANDOFF_MOVED, now, lead=lead, handoff=handoff, rep_id=by.id, how=how)
     return lead, handoff

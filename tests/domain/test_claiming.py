@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NotForTheTaking, NotOfThePool, NotThere
-from domain.tables import Handoff, Happened, Lead, Rep
+from domain.tables import Handoff, Happened, Lead, Rep, SlaClock
 from domain.verbs.claiming import claim
 from domain.verbs.deciding import accept
 from domain.verbs.escalating import take_steps
+from domain.verbs.passing import release
 from domain.verbs.snoozing import snooze
 from tests.conftest import NOON
 from tests.domain.making import HQL, Team, events, make_absence, make_offer
@@ -128,3 +130,32 @@ def test_who_is_not_there_takes_nothing(
     gone(session, team.dana)
     with pytest.raises(NotThere):
         claim(session, missed.id, version=missed.version, by=team.dana, now=TOO_LATE)
+
+
+def test_who_takes_what_was_left_too_long_has_the_whole_time_and_is_not_late_at_once(
+    session: Session, team: Team, missed: Handoff
+) -> None:
+    taken = claim(session, missed.id, version=missed.version, by=team.dana, now=TOO_LATE)
+    due = select(SlaClock.due_at).where(SlaClock.handoff_id == taken.id, SlaClock.kind == ClockKind.FIRST_CONTACT)
+    assert session.scalars(due).one() == TOO_LATE + timedelta(hours=4)
+    take_steps(session, TOO_LATE + timedelta(seconds=1), 100)
+    assert events(session, missed.lead_id).count(Happened.HANDOFF_BREACHED) == 1
+    # When it became one for sales stays as it was: so long it has waited.
+    assert (taken.became_at, taken.handed_on) == (missed.became_at, 1)
+
+
+def test_who_let_it_be_taken_is_not_asked_again_while_it_goes_from_one_to_the_next(
+    session: Session, team: Team, missed: Handoff
+) -> None:
+    taken = claim(session, missed.id, version=missed.version, by=team.dana, now=TOO_LATE)
+    release(session, taken.id, version=taken.version, by=team.dana, now=TOO_LATE)
+    assert (live(session, missed).status, live(session, missed).rep_id) == (HandoffStatus.OPEN, None)
+
+
+def test_who_comes_second_is_told_in_a_sentence_who_took_it(session: Session, team: Team, missed: Handoff) -> None:
+    version = missed.version
+    claim(session, missed.id, version=version, by=team.dana, now=TOO_LATE)
+    with pytest.raises(NoLongerOffered) as refused:
+        claim(session, missed.id, version=version, by=team.morgan, now=TOO_LATE)
+    said = refused.value.sentence({team.dana.id: "Dana Demo"})
+    assert said == "This card was out of date: Dana Demo has taken the lead. It has been redrawn."

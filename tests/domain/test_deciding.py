@@ -38,6 +38,7 @@ from domain.tables import (
 )
 from domain.verbs.deciding import accept, log_attempt, reject
 from domain.verbs.moving import may_move
+from domain.verbs.offering import hand_over
 from tests.conftest import NOON
 from tests.domain.making import Team, events, make_absence, make_offer, take
 
@@ -113,7 +114,7 @@ def test_a_lead_that_waits_for_somebody_cannot_be_accepted(session: Session, tea
     session.flush()
     with pytest.raises(NoLongerOffered) as refusal:
         accept(session, offer.id, version=2, by=team.morgan, now=SOON)
-    assert "the handoff is open now" in said(refusal.value)
+    assert "nobody has the lead now" in said(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_something_else_needs_a_note(session: Session, team: Team, offer: Handof
 
 
 def test_a_note_is_kept_up_to_its_limit(session: Session, team: Team, offer: Handoff) -> None:
-    reject(session, offer.id, version=2, by=team.sam, reason="other", note=" x" * 3000, now=SOON)
+    reject(session, offer.id, version=2, by=team.sam, reason="other", note="x" * 3000, now=SOON)
     assert offer.note is not None
     assert len(offer.note) == NOTE_LIMIT
 
@@ -337,3 +338,24 @@ def test_asking_beforehand_says_what_the_move_itself_would_say_and_changes_nothi
     reject(session, offer.id, version=2, by=team.sam, reason="competitor", note=None, now=SOON)
     with pytest.raises(AlreadyDecided):
         may_move(session, offer.id, version=3, by=team.sam, move=move, now=SOON)
+
+
+def test_what_cannot_be_stored_or_seen_is_left_out_of_a_note(session: Session, team: Team, offer: Handoff) -> None:
+    accept(session, offer.id, version=2, by=team.sam, now=NOON)
+    log_attempt(session, offer.id, by=team.sam, outcome=AttemptOutcome.SPOKE, note="Busy\x00\u202e until May", now=SOON)
+    assert session.scalars(select(ContactAttempt.note)).one() == "Busy until May"
+    reject(session, offer.id, version=3, by=team.sam, reason="other", note="No\x00 need", now=SOON)
+    assert offer.note == "No need"
+
+
+def test_what_is_passed_on_after_a_contact_gives_the_next_rep_the_whole_time(
+    session: Session, team: Team, offer: Handoff
+) -> None:
+    accept(session, offer.id, version=2, by=team.sam, now=NOON)
+    log_attempt(session, offer.id, by=team.sam, outcome=AttemptOutcome.SPOKE, note=None, now=SOON)
+    tomorrow = NOON + timedelta(days=1)
+    reject(session, offer.id, version=3, by=team.sam, reason="wrong_territory", note=None, now=tomorrow)
+    after = hand_over(session, offer.lead_id, tomorrow)
+    assert after is not None
+    due = select(SlaClock.due_at).where(SlaClock.handoff_id == after.id, SlaClock.kind == ClockKind.FIRST_CONTACT)
+    assert (after.rep_id, session.scalars(due).one()) == (team.dana.id, tomorrow + timedelta(hours=4))
