@@ -12,6 +12,7 @@ from domain.views import CardView
 
 DAY_AND_TIME = "{date_short_pretty} at {time}"
 OPEN_QUESTIONS = 3
+GIVE_BACK = "give it back with a reason."
 
 
 def next_step(view: CardView, now: datetime) -> str:
@@ -30,7 +31,8 @@ def next_step(view: CardView, now: datetime) -> str:
 
 def _after_qualification(view: CardView) -> str:
     if view.status is HandoffStatus.QUALIFIED:
-        return _agreed(view) or "nothing here: it waits for its opportunity in the CRM."
+        waits = "nothing here: it waits for its opportunity in the CRM."
+        return _agreed(view) or (GIVE_BACK if _is_ruled_out(view) else waits)
     if view.deal is not None and view.deal.won is None:
         return "win it: the deal goes on in the CRM."
     return "nothing to do here."
@@ -68,14 +70,19 @@ def said_next(step: str | None, at: datetime | None) -> str:
 
 def _after_contact(view: CardView) -> str:
     answered = view.qualification
-    if answered is not None and answered.verdict is Verdict.NOT_QUALIFIED:
-        return "give it back with a reason."
+    if _is_ruled_out(view):
+        return GIVE_BACK
     if answered is not None:
         left = [one.question for one in answered.answers if one.counts not in {Counts.YES, None}]
         return f"clear up {_listed(left)}, then update the answers." if left else "update the answers."
     if view.attempts and view.attempts[-1].outcome is AttemptOutcome.SPOKE:
         return "say what the call brought: is it an SQL?"
     return "try again, then log how it went."
+
+
+def _is_ruled_out(view: CardView) -> bool:
+    """By the newest answers: those of an SQL, too, may turn out to be a no."""
+    return view.qualification is not None and view.qualification.verdict is Verdict.NOT_QUALIFIED
 
 
 def _listed(questions: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ def _gone(view: CardView) -> str:
     if view.status is HandoffStatus.OFFERED:
         return f"offered to {_named(view.rep)}."
     if view.status in TAKEN:
-        return f"✅ {_named(view.decided_by)} has it."
+        return f"✅ {_named(view.rep)} has it."
     if view.went_to is not None:
         return (
             f"✅ {_named(view.went_to)} has it." if view.reason == "claimed" else f"it went to {_named(view.went_to)}."

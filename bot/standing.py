@@ -115,8 +115,7 @@ def _in_time(clock: ClockView) -> str:
 
 
 def _qualified(view: CardView) -> str:
-    answered = view.qualification
-    who = f" by {escape(answered.by)}" if answered is not None else ""
+    who = f" by {escape(view.qualified_by.name)}" if view.qualified_by is not None else ""
     when = f" {moment(view.qualified_at, DAY_AND_TIME)}" if view.qualified_at is not None else ""
     return f"🎯 *SQL*: qualified{who}{when}  ·  {_in_time(view.clock(ClockKind.QUALIFICATION))}"
 

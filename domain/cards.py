@@ -36,7 +36,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     decider = handoff.rejected_by or handoff.accepted_by
     went_to = succession.rep_of_next(session, handoff)
     tried_by = [attempt.rep_id for attempt in attempts]
-    others = {deal.owner_id if deal else None, answered.rep_id if answered else None}
+    others = {deal.owner_id if deal else None, answered.rep_id if answered else None, handoff.qualified_by}
     people = people_of(session, {handoff.rep_id, decider, handoff.moved_by, went_to, *tried_by, *others})
     colleagues, more = colleagues_of(session, lead)
     return CardView(
@@ -74,6 +74,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         stage=lead.stage,
         qualification=_qualification(answered, people) if answered else None,
         qualified_at=handoff.qualified_at,
+        qualified_by=people.get(handoff.qualified_by or 0),
         deal=_deal(deal, people) if deal else None,
     )
 

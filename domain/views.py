@@ -174,6 +174,7 @@ class CardView:
     qualification: QualificationView | None = None
     qualified_at: datetime | None = None
     """When it became an SQL."""
+    qualified_by: Person | None = None
     deal: DealView | None = None
 
     def clock(self, kind: ClockKind) -> ClockView:

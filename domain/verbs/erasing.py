@@ -31,6 +31,7 @@ from domain.tables import (
     Rep,
     ScoreRow,
     Suppression,
+    SyncFinding,
     SystemLink,
     TouchRow,
 )
@@ -181,7 +182,9 @@ def forget_address(session: Session, lead_id: int) -> None:
     _empty_refused(session, [one.email for one in (lead, *merged)])
     for one in (lead, *merged):
         one.email = one.identity = f"lead-{one.id}@{NOWHERE}"
-    session.execute(delete(SystemLink).where(SystemLink.lead_id.in_([lead.id, *(one.id for one in merged)])))
+    theirs = [lead.id, *(one.id for one in merged)]
+    session.execute(delete(SystemLink).where(SystemLink.lead_id.in_(theirs)))
+    session.execute(update(SyncFinding).where(SyncFinding.lead_id.in_(theirs)).values(external_id=None))
 
 
 def drop(arrival: Arrival) -> None:

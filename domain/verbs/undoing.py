@@ -43,7 +43,16 @@ def undo(session: Session, handoff_id: int, *, version: int, by: Rep, now: datet
     else:
         _unreject(session, lead, handoff, by, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
-    happened(session, Happened.HANDOFF_UNDONE, now, lead=lead, handoff=handoff, rep_id=by.id, was=was.value)
+    happened(
+        session,
+        Happened.HANDOFF_UNDONE,
+        now,
+        lead=lead,
+        handoff=handoff,
+        rep_id=by.id,
+        was=was.value,
+        stands=handoff.status.value,
+    )
     return handoff
 
 

@@ -200,6 +200,7 @@ views = st.builds(
     stage=st.sampled_from(Stage),
     qualification=st.none() | qualifications,
     qualified_at=st.none() | moments,
+    qualified_by=st.none() | people,
     deal=st.none() | deals,
 )
 

@@ -345,6 +345,7 @@ SQL = a_view(
     clocks=CALLED,
     qualification=QUALIFIED,
     qualified_at=NOON,
+    qualified_by=SAM,
     attempts=a_view(HandoffStatus.CONTACTED).attempts,
 )
 CONVERTED = replace(SQL, status=HandoffStatus.CONVERTED, stage=Stage.OPPORTUNITY, deal=DEAL)
@@ -397,6 +398,15 @@ def test_the_card_in_every_state_looks_as_it_was_agreed(name: str, view: CardVie
 @pytest.mark.parametrize("status", HandoffStatus)
 def test_every_card_says_one_next_thing_to_do(status: HandoffStatus) -> None:
     assert drawn(a_view(status)).count("*Next:*") == 1
+
+
+def test_answers_that_rule_an_sql_out_say_to_give_it_back() -> None:
+    no = replace(QUALIFIED, verdict=Verdict.NOT_QUALIFIED, at=SOON)
+    assert "*Next:*  give it back with a reason." in drawn(replace(SQL, qualification=no))
+
+
+def test_an_sql_is_whoevers_first_said_so_and_not_of_who_updated_the_answers() -> None:
+    assert "qualified by Morgan Manager" in drawn(replace(SQL, qualified_by=MORGAN))
 
 
 @pytest.mark.parametrize("status", HandoffStatus)

@@ -42,6 +42,8 @@ def test_the_line_looks_as_it_was_agreed(name: str, view: CardView, takeable: bo
     [
         (a_view(), "offered to <@U0SAM>."),
         (a_view(HandoffStatus.ACCEPTED, decided_by=SAM), "✅ <@U0SAM> has it."),
+        # Who accepts for somebody else leaves it theirs.
+        (a_view(HandoffStatus.ACCEPTED, decided_by=MORGAN), "✅ <@U0SAM> has it."),
         (a_view(HandoffStatus.EXPIRED, went_to=MORGAN), "it went to <@U0MORGAN>."),
         (a_view(HandoffStatus.REJECTED), "it went another way."),
     ],

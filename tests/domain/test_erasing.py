@@ -12,9 +12,20 @@ from domain import finding
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.refusals import CannotUnmerge, NoSuchLead
 from domain.rules.validation import BadLead
-from domain.tables import ContactAttempt, Handoff, Happened, Lead, LeadMerge, ScoreRow, SlaClock, TouchRow
+from domain.tables import (
+    ContactAttempt,
+    Handoff,
+    Happened,
+    Lead,
+    LeadMerge,
+    ScoreRow,
+    SlaClock,
+    SyncFinding,
+    SyncRun,
+    TouchRow,
+)
 from domain.tables.handoffs import AttemptOutcome
-from domain.verbs import capturing, deciding, erasing
+from domain.verbs import capturing, deciding, erasing, syncing
 from domain.verbs.merging import merge_leads, unmerge
 from tests.conftest import NOON
 from tests.domain.making import DIRECTOR, events, learn, make_arrival, make_lead, make_offer, make_team, take
@@ -71,6 +82,19 @@ def test_nothing_of_the_person_is_found_in_any_table(session: Session) -> None:
     assert {one.split(":")[0] for one in found(session)} == {"leads.email", "leads.identity"}
     erasing.forget_address(session, handoff.lead_id)
     assert list(found(session)) == []
+
+
+def test_nothing_says_any_more_where_other_systems_have_them(session: Session) -> None:
+    handoff = a_life(session)
+    run = SyncRun(system="hubspot", began_at=NOON)
+    session.add(run)
+    session.flush()
+    lead_id = handoff.lead_id
+    syncing.note_finding(session, run, syncing.Differs.LOST, NOON, lead_id=lead_id, external_id="4711")
+    erasing.erase(session, lead_id, None, LATER)
+    erasing.forget_address(session, lead_id)
+    finding = session.execute(select(SyncFinding.kind, SyncFinding.external_id)).one()
+    assert tuple(finding) == (syncing.Differs.LOST, None)
 
 
 def test_the_numbers_stay(session: Session) -> None:

@@ -123,7 +123,10 @@ def test_later_answers_hold_and_the_first_yes_counts(session: Session, team: Tea
         team.sam.id,
     )
     assert accepted.version == 4
-    view = cards.card_view(session, accepted.id).qualification
+    shown = cards.card_view(session, accepted.id)
+    assert shown.qualified_by is not None
+    assert shown.qualified_by.rep_id == team.sam.id
+    view = shown.qualification
     assert view is not None
     newest = {one.key: one.choice or one.words for one in view.answers}
     assert newest == NOT_YET

@@ -12,9 +12,9 @@ from bot import messenger
 from bot.ids import Press
 from domain import finding
 from domain.rules.lifecycle import LIVE, HandoffStatus
-from domain.tables import CardPlace, Handoff, PoolCall
-from domain.verbs import deciding, placing, staffing
-from domain.verbs.offering import hand_over
+from domain.tables import CardPlace, Handoff, Lead, PoolCall
+from domain.verbs import deciding, erasing, placing, staffing
+from domain.verbs.offering import hand_over, withdraw
 from handlers.flow import Job
 from handlers.jobs import reading, transaction
 from handlers.sla import sweep
@@ -185,3 +185,22 @@ def test_after_a_crash_the_line_is_found_again_and_not_posted_twice(slack: Outsi
     assert called["ts"] == ts
     assert Press.CLAIM in seen(called)
     assert jobs() == []
+
+
+def test_the_line_of_a_lead_that_nobody_was_offered_says_nothing_of_them_once_they_are_erased(
+    slack: Outside, team: Team, aes: str
+) -> None:
+    set_available(False, ADA, ALEX)
+    handoff_id = offer_a_lead(HQL, "hot@buyer.example.com")
+    work_off()
+    with transaction() as session:
+        handoff = session.get_one(Handoff, handoff_id)
+        withdraw(session, session.get_one(Lead, handoff.lead_id), handoff, utcnow(), "merged")
+    work_off()
+    assert "Sample Software" in seen(line(slack, aes, handoff_id))
+    with transaction() as session:
+        erasing.erase(session, handoff.lead_id, None, utcnow())
+    work_off(Job.SHOW_CARD, Job.CALL_POOL)
+    said = seen(line(slack, aes, handoff_id))
+    assert "data were erased" in said
+    assert "Sample Software" not in said

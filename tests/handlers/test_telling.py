@@ -7,7 +7,8 @@ from sqlalchemy import func, update
 
 from domain import finding
 from domain.tables import JobRow, SystemLink
-from domain.verbs import deciding
+from domain.verbs import deciding, qualifying
+from domain.verbs.undoing import undo
 from handlers import ledger, upkeep
 from handlers.flow import Job
 from handlers.jobs import execute, reading, transaction
@@ -97,6 +98,45 @@ def test_no_task_is_made_for_a_lead_that_was_given_back_meanwhile(everything: Ou
     look_once(Job.LOG_CRM_TASK)
     assert Job.LOG_CRM_TASK not in {job.name for job in jobs()}
     assert everything.state("salesforce")["tasks"] == {}
+
+
+def given_back(handoff_id: int, version: int) -> None:
+    """By mistake; what had waited for the CRM finds a lead that is nobody's, and ends."""
+    with transaction() as session:
+        by = rep_in_slack(SAM)
+        deciding.reject(session, handoff_id, version=version, by=by, reason="bad_timing", note=None, now=utcnow())
+    work_off(Job.TELL_CRM, Job.LOG_CRM_TASK, Job.OPEN_CRM_OPPORTUNITY)
+
+
+def taken_back(handoff_id: int, version: int) -> None:
+    with transaction() as session:
+        undo(session, handoff_id, version=version, by=rep_in_slack(SAM), now=utcnow())
+    work_off(Job.TELL_CRM, Job.LOG_CRM_TASK, Job.OPEN_CRM_OPPORTUNITY)
+
+
+def test_a_lead_that_was_given_back_by_mistake_gets_its_task_after_all(everything: Outside, team: Team) -> None:
+    handoff_id = offer_a_lead()
+    with transaction() as session:
+        deciding.accept(session, handoff_id, version=2, by=rep_in_slack(SAM), now=utcnow())
+    before = len(everything.state("salesforce")["tasks"])
+    given_back(handoff_id, 3)
+    assert len(everything.state("salesforce")["tasks"]) == before
+    taken_back(handoff_id, 4)
+    assert len(everything.state("salesforce")["tasks"]) == before + 1
+
+
+def test_an_sql_that_was_given_back_by_mistake_gets_its_opportunity_after_all(everything: Outside, team: Team) -> None:
+    handoff_id = offer_a_lead()
+    answers = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
+    with transaction() as session:
+        by = rep_in_slack(SAM)
+        deciding.accept(session, handoff_id, version=2, by=by, now=utcnow())
+        qualifying.qualify(session, handoff_id, version=3, by=by, said=answers, now=utcnow())
+    before = len(everything.state("salesforce")["opportunities"])
+    given_back(handoff_id, 4)
+    assert len(everything.state("salesforce")["opportunities"]) == before
+    taken_back(handoff_id, 5)
+    assert len(everything.state("salesforce")["opportunities"]) == before + 1
 
 
 def test_a_task_waits_ever_longer_for_a_crm_that_does_not_have_the_lead(everything: Outside, team: Team) -> None:
