@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from integrations import registry
 from sandbox.twins import Twin, all_twins, faults_router
 
-SETTINGS = ("HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_", "DNS_")
+SETTINGS = ("HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_", "DNS_", "MARKETO_", "PARDOT_")
 
 
 class Stage:
