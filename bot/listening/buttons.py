@@ -36,7 +36,7 @@ def hear_buttons(app: App, door: Door) -> None:
         app.action(press.value)(**(_afterwards(listen) if pressed.opens else _at_once(listen)))
     app.action(MORE)(**_menu(door))
     for pick, picked in marks.picks.items():
-        app.action(pick.value)(_pick(door, picked))
+        app.action(pick.value)(**_afterwards(_pick(door, picked)))
     for suggest, known in marks.suggestions.items():
         app.options(suggest.value)(_suggestion(door, known))
     for home_press, home_pressed in marks.home_presses.items():
@@ -55,7 +55,7 @@ def _at_once(listen: Callable[[Body], None]) -> dict[str, Any]:
 
 
 def _afterwards(listen: Callable[[Body], None]) -> dict[str, Any]:
-    """What asks Slack for a window is done after it: Slack waits three seconds for us, and so does the trigger."""
+    """What asks Slack to open or redraw a window is done after it: Slack waits three seconds for us, and so does the trigger."""
 
     def acknowledge(ack: Ack) -> None:
         ack()
@@ -124,9 +124,8 @@ def _say_no(door: Door, user: str, channel: str | None, ref: HandoffRef | None, 
         door.refused_at_home(user, refusal)
 
 
-def _pick(door: Door, picked: Callable[[Picked], None]) -> Callable[..., None]:
-    def listener(ack: Ack, body: Body) -> None:
-        ack()
+def _pick(door: Door, picked: Callable[[Picked], None]) -> Callable[[Body], None]:
+    def listen(body: Body) -> None:
         view = body["view"]
         try:
             chosen, ref = value_of(body["actions"][0]), ref_of(view)
@@ -137,7 +136,7 @@ def _pick(door: Door, picked: Callable[[Picked], None]) -> Callable[..., None]:
         except Exception as error:  # noqa: BLE001  (the window stays as it is, and the log says why)
             door.broke(error)
 
-    return listener
+    return listen
 
 
 def _suggestion(door: Door, known: Callable[[Typed], list[dict[str, Any]]]) -> Callable[..., None]:

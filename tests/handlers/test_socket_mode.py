@@ -86,8 +86,9 @@ def reject(slack: Outside, user: str, **values: str) -> dict[str, Any]:
 
 
 def inputs(slack: Outside, user: str) -> set[str]:
-    """The inputs of the window that is open. Over Socket Mode nobody can say when it has settled: one looks again."""
-    return {str(one["block_id"]) for one in slack.top_view(user)["blocks"]}
+    """The inputs of the window that is open, if one is. Over Socket Mode nobody can say when it has settled: one looks again."""
+    views = slack.page.get(f"/_api/as/{user}/views").json()["views"]
+    return {str(one["block_id"]) for one in views[-1]["blocks"]} if views else set()
 
 
 # ---- through both doors -------------------------------------------------------------------------------------------------
