@@ -45,17 +45,21 @@ def setup(
         out.print(toml, soft_wrap=True, end="")
         return
     fields = _read(toml, map_file)
+    deploy = ""
     try:
         _say_whom(client)
         left = _put_right(client, fields, apply=apply)
+        deploy = _to_deploy(client, left)
     except NotOffered:
         out.print(f"{vendor} does not say which fields it has: the map could not be tried.")
         left = []
     except (Refused, TryLater) as no:
         _end(f"{no.why}.")
-    if apply and not left:
+    if deploy:
+        out.print(f"An admin of {vendor} deploys this:\n\n{deploy}", soft_wrap=True)
+    if apply and not left and not deploy:
         _keep(client, toml)
-    if left:
+    if left or deploy:
         raise typer.Exit(1)
 
 
@@ -109,6 +113,17 @@ def _put_right(client: Client, fields: FieldMap, *, apply: bool) -> Sequence[Wro
     else:
         out.print(f"All {len(fields.pairs)} fields of the map have their place.")
     return left
+
+
+def _to_deploy(client: Client, left: Sequence[Wrong]) -> str:
+    """What lacks of our own fields and of the map's, as the vendor's admins deploy it."""
+    crm = registry.crm()
+    if crm is None or crm is not client:
+        return ""
+    try:
+        return crm.to_deploy([wrong.create for wrong in left if wrong.create is not None])
+    except NotOffered:
+        return ""
 
 
 def _create(client: Client, wanted: Theirs) -> str:

@@ -184,7 +184,9 @@ class Opener:
         try:
             made = self._org.apex(CONVERT_AT, wanted)
         except Refused as no:
-            raise Refused(NOT_INSTALLED) from None if "status 404" in no.why else no
+            if "status 404" in no.why:
+                raise Refused(NOT_INSTALLED) from None
+            raise
         if not isinstance(made, Mapping) or not isinstance(made.get("contactId"), str):
             raise unreadable("Salesforce")
         return made
