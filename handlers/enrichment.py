@@ -3,6 +3,8 @@
 Scoring does not wait for them longer than 30 s (`flow.ENRICHMENT_PATIENCE`); it comes at once when nobody is left to ask.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +15,10 @@ from domain.rules.waterfall import Ask, Outcome, Wait, Why
 from domain.verbs import budget, enriching
 from domain.verbs.budget import Reserved
 from domain.verbs.enriching import Onward, Said
+from handlers import ledger
 from handlers.flow import Job, Priority, Sending
-from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.jobs import Running, finishing, job, lease, reading, send, set_back, transaction
+from handlers.ledger import Setback, TakenOver
 from integrations import registry
 from integrations.ports import Enricher, Person, Profile
 from kit.clock import utcnow
@@ -38,40 +42,124 @@ def enrich(running: Running, lead_id: int, postponed: int = 0) -> None:
 
 @job(Job.ASK_PROVIDER)
 def ask_provider(running: Running, lead_id: int, provider: str, postponed: int = 0) -> None:
-    """One provider, one lead; then the next. One that does not answer holds up nobody: it is tried again beside the others."""
+    """One provider, one lead, and those that wait for it as well, if it takes several by one call; then the next provider.
+    One that does not answer holds up nobody: it is tried again beside the others.
+    """
     enrichers = {one.name: one for one in registry.enrichers()}
+    first = Waiting(running, lead_id, postponed)
     terms = [one.terms for one in enrichers.values()]
     with reading() as session:
         wanted = enriching.is_wanted(session, lead_id, provider, terms, utcnow())
-        person = person_of(session, lead_id)
     try:
-        answered = question(enrichers[provider], person) if wanted else None
+        answers = _ask(enrichers[provider], first) if wanted else {first: None}
     except (TryLater, Refused):
-        with transaction() as session:
-            if enriching.fell_silent(session, lead_id, provider, utcnow()):
-                _go_on(session, lead_id, None, postponed)
+        _fell_silent(first, provider)
         raise
-    with finishing(running) as session:
-        _go_on(session, lead_id, said_by(answered.profile) if answered else None, postponed)
-        if answered:
-            settle(session, answered)
+    for waiting, answer in answers.items():
+        if waiting is not first:
+            with suppress(TakenOver):
+                _conclude(waiting, provider, answer)
+    _conclude(first, provider, answers[first])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A lead's question to a provider, and the job that is for it."""
+
+    running: Running
+    lead_id: int
+    postponed: int
+
+
+def _ask(enricher: Enricher, first: Waiting) -> dict[Waiting, Answered | TryLater | None]:
+    """What the provider says of `first` and of those that wait beside it. If it refuses them together, one of the others may be
+    why: then it is asked about `first` alone.
+    """
+    others = _waiting_beside(enricher, first)
+    try:
+        return _questions(enricher, [first, *others])
+    except (TryLater, Refused) as no:
+        with transaction() as session:
+            ledger.give_back_unsent(session, [other.running.claimed for other in others])
+        if isinstance(no, TryLater) or not others:
+            raise
+        return _questions(enricher, [first])
+
+
+def _waiting_beside(enricher: Enricher, first: Waiting) -> list[Waiting]:
+    if enricher.batch_size == 1:
+        return []
+    with transaction() as session:
+        about, most = {"provider": enricher.name}, enricher.batch_size - 1
+        claimed = ledger.claim_alike(session, first.running.claimed, about, lease=lease(), most=most)
+    return [Waiting(Running(one), one.args["lead_id"], one.args.get("postponed", 0)) for one in claimed]
+
+
+def _questions(enricher: Enricher, waiting: Sequence[Waiting]) -> dict[Waiting, Answered | TryLater | None]:
+    """None: nothing is wanted of this provider any more, or the budget of the day has no room for it."""
+    terms = [one.terms for one in registry.enrichers()]
+    with reading() as session:
+        wanted = [one for one in waiting if enriching.is_wanted(session, one.lead_id, enricher.name, terms, utcnow())]
+        persons = [person_of(session, one.lead_id) for one in wanted]
+    return dict.fromkeys(waiting) | dict(zip(wanted, questions(enricher, persons), strict=True))
+
+
+def _conclude(waiting: Waiting, provider: str, answer: Answered | TryLater | None) -> None:
+    """End the job of one question: with its answer, or by putting it off."""
+    if isinstance(answer, TryLater):
+        _fell_silent(waiting, provider)
+        after = None if answer.after is None else timedelta(seconds=answer.after)
+        set_back(waiting.running, Setback(answer.why, after))
+        waiting.running.finished = True
+        return
+    with finishing(waiting.running) as session:
+        _go_on(session, waiting.lead_id, said_by(answer.profile) if answer else None, waiting.postponed)
+        if answer:
+            settle(session, answer)
+
+
+def _fell_silent(waiting: Waiting, provider: str) -> None:
+    with transaction() as session:
+        if enriching.fell_silent(session, waiting.lead_id, provider, utcnow()):
+            _go_on(session, waiting.lead_id, None, waiting.postponed)
 
 
 def question(enricher: Enricher, person: Person) -> Answered | None:
-    """Ask, with the price reserved before; None: the budget of the day has no room for it.
+    """Ask about one. Raises what the provider raises."""
+    (answer,) = questions(enricher, [person])
+    if isinstance(answer, TryLater):
+        raise answer
+    return answer
 
-    Raises what the provider raises; its price is given back then.
+
+def questions(enricher: Enricher, persons: Sequence[Person]) -> list[Answered | TryLater | None]:
+    """Ask, with the prices reserved before; None: the budget of the day has no room for this one.
+
+    Raises what the provider raises. Whom it does not answer has the price given back.
     """
     with transaction() as session:
-        reserved = budget.reserve(session, enricher.terms, utcnow())
-    if reserved is None:
-        return None
+        reserved = [budget.reserve(session, enricher.terms, utcnow()) for _ in persons]
+    asked = [person for person, one in zip(persons, reserved, strict=True) if one is not None]
     try:
-        return Answered(enricher.look_up(person), reserved)
+        answers = iter(enricher.look_up_many(asked) if asked else ())
     except (TryLater, Refused):
-        with transaction() as session:
-            budget.give_back(session, reserved)
+        _give_back(reserved)
         raise
+    said = [None if one is None else (one, next(answers)) for one in reserved]
+    _give_back([one[0] for one in said if one is not None and isinstance(one[1], TryLater)])
+    return [_answered(*one) if one is not None else None for one in said]
+
+
+def _answered(reserved: Reserved, answer: Profile | TryLater) -> Answered | TryLater:
+    return answer if isinstance(answer, TryLater) else Answered(answer, reserved)
+
+
+def _give_back(reserved: Sequence[Reserved | None]) -> None:
+    given = [one for one in reserved if one is not None]
+    if given:
+        with transaction() as session:
+            for one in given:
+                budget.give_back(session, one)
 
 
 def settle(session: Session, answered: Answered) -> None:

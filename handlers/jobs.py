@@ -168,17 +168,18 @@ def _run(running: Running) -> None:
     except TakenOver:
         raise
     except TryLater as wait:
-        _set_back(running, Setback(wait.why, None if wait.after is None else timedelta(seconds=wait.after)))
+        set_back(running, Setback(wait.why, None if wait.after is None else timedelta(seconds=wait.after)))
     except Refused as no:
         log.warning("job.refused", why=no.why)
         with db.new_session() as session, session.begin():
             ledger.bury(session, running.claimed, no.why, pace_of(running.claimed.lane))
     except Exception as error:  # noqa: BLE001  (whatever a job raises, its row must be given back and say so)
         log.error("job.failed", error=where_it_broke(error))  # noqa: TRY400  (a traceback shows the arguments of people)
-        _set_back(running, Setback(where_it_broke(error)))
+        set_back(running, Setback(where_it_broke(error)))
 
 
-def _set_back(running: Running, setback: Setback) -> None:
+def set_back(running: Running, setback: Setback) -> None:
+    """Give the job back to be tried again, or bury it after its last failure. Raises TakenOver."""
     with db.new_session() as session, session.begin():
         wait = ledger.give_back(session, running.claimed, setback, pace_of(running.claimed.lane))
     if wait is None:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -134,6 +134,36 @@ def claim(session: Session, me: str, *, lease: timedelta, window: int) -> list[C
     wanted = {"me": me, "lease": lease, "window": window}
     rows = [*session.execute(_CLAIM_LANES, wanted), *session.execute(_CLAIM, wanted)]
     rows.sort(key=lambda row: (row.priority, row.run_at, row.id))
+    return [Claimed(row.id, row.name, row.args, row.lane, row.claims) for row in rows]
+
+
+# Only among the next few: a backlog of other jobs must not be searched for each question.
+_CLAIM_ALIKE = text("""
+with near as (
+    select id, name, key, args from jobs
+    where lane is null and leased_until is null and dead_at is null and run_at <= now()
+    order by priority, run_at, id limit 500
+), alike as (
+    select j.id from jobs j
+    where j.id = any (array(select id from near where name = :name and args @> cast(:args as jsonb) limit :most))
+      and j.leased_until is null
+      and not exists (select from jobs o where o.leased_until > now() and o.name = j.name and o.key = j.key)
+    for update of j skip locked
+)
+update jobs set leased_until = now() + :lease, claims = claims + 1
+where id = any (array(select id from alike))
+returning jobs.id, jobs.name, jobs.args, jobs.lane, jobs.claims
+""")
+
+
+def claim_alike(
+    session: Session, job: Claimed, args: Mapping[str, Any], *, lease: timedelta, most: int
+) -> list[Claimed]:
+    """Lease jobs of the same name with these arguments that are due as well, so that one call to the outside does for all of
+    them. They are in no relay's window: whoever took them finishes them, or gives them back.
+    """
+    wanted = {"name": job.name, "args": json.dumps(dict(args)), "lease": lease, "most": most}
+    rows = session.execute(_CLAIM_ALIKE, wanted)
     return [Claimed(row.id, row.name, row.args, row.lane, row.claims) for row in rows]
 
 

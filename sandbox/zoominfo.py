@@ -1,6 +1,7 @@
 """ZoomInfo's GTM API: a token, and contacts/enrich; and beside it the older API (`zoominfo_legacy.py`).
 
-Both answer for any e-mail; nomatch..., optout..., invalid..., broken... and slow... as they say.
+Both answer for any e-mail; nomatch..., optout..., invalid..., broken... and slow... as they say; refused... spoils
+the whole request.
 """
 
 import asyncio
@@ -207,7 +208,9 @@ def _are_attributes(attributes: dict[str, Any]) -> bool:
 def _sound(criteria: Any) -> bool:
     if not isinstance(criteria, dict) or not criteria or not set(criteria) <= INPUTS:
         return False
-    return all(isinstance(value, str) and value for value in criteria.values())
+    if not all(isinstance(value, str) and value for value in criteria.values()):
+        return False
+    return not criteria.get("emailAddress", "").startswith("refused")
 
 
 def _record(criteria: dict[str, str], fields: set[str], *, limited: bool) -> dict[str, Any]:
