@@ -43,6 +43,11 @@ def escape(value: object, limit: int = 200) -> str:
     return _cut_escapes(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), limit)
 
 
+def with_code(value: object, limit: int = 200) -> str:
+    """As `escape`, but what stands between two backticks is code: in sentences of ours that say what to type."""
+    return re.sub("ʼ([^ʼ]+)ʼ", r"`\1`", escape(value, limit))
+
+
 def _cut_escapes(escaped: str, limit: int) -> str:
     """Cut so that no escape is torn."""
     if len(escaped) <= limit:

@@ -9,8 +9,8 @@ from domain.home import Away, CheckView, Team
 from domain.stats.alerts import AlertCount
 from domain.stats.board import BoardPart, BoardRow
 
-ROWS, SNOOZED = 15, 5
-"""Of one part. Slack shows 100 blocks in a Home; one's own queue stands above, one's settings below."""
+ROWS, SNOOZED = 8, 5
+"""So many can be looked after one by one; of more leads a number says enough."""
 AWAY, LATE_REPS, KINDS = 10, 5, 4
 HALF, LITTLE = 0.5, 0.2
 """Parts of a clock's time that are left when it becomes yellow, and orange."""
@@ -20,31 +20,50 @@ FEW = 5
 
 
 def board_blocks(part: BoardPart, viewer: int, now: datetime) -> list[Block]:
-    """The team's leads, those at risk first."""
+    """The team's leads, those at risk first. Those with which nothing is due are only counted."""
     late = sum(row.late for row in part.running)
     waiting = len(part.running) + part.unread
-    blocks = [
-        header("My team"),
-        section(f"*Leads*  ({counted(waiting, late)})" if waiting else "*Leads*\nNothing is due."),
-    ]
+    blocks = [header("My team"), section(counted(waiting, late) if waiting else "Nothing is due.")]
     if late:
         blocks.append(context(_over(part.running)))
-    blocks += [section(row_words(row, viewer, now)) for row in part.running[:ROWS]]
-    blocks += more_words(part, ROWS)
+    rows = shown(part)
+    blocks += [section(row_words(row, viewer, now)) for row in rows]
+    idle = sum(_is_idle(row) for row in part.running)
+    if more := _more(part, len(rows) + idle):
+        blocks.append(context(more))
+    if idle:
+        blocks.append(context(f"⚪ {counted(idle, 0)} without a deadline: sales is at work"))
+    if part.snoozed:
+        blocks.append(context(_snoozed(part.snoozed)))
     return blocks
 
 
+def shown(part: BoardPart) -> list[BoardRow]:
+    """The leads of a team that stand in a line of their own."""
+    return [row for row in part.running if not _is_idle(row)][:ROWS]
+
+
+def _is_idle(row: BoardRow) -> bool:
+    """Somebody has it, and no deadline runs."""
+    return row.clock is None and row.rep is not None
+
+
 def counted(waiting: int, late: int) -> str:
-    return f"{waiting}, {late} overdue" if late else str(waiting)
+    leads = "*1 lead*" if waiting == 1 else f"*{waiting} leads*"
+    return f"{leads}, {late} overdue" if late else leads
 
 
-def more_words(part: BoardPart, shown: int) -> Iterator[Block]:
+def more_words(part: BoardPart, most: int) -> Iterator[Block]:
     """What does not stand there, and what is put aside."""
-    more = len(part.running) + part.unread - min(shown, len(part.running))
-    if more:
-        yield context(f"and {more} more, due later" if part.unread else f"and {more} more")
+    if more := _more(part, min(most, len(part.running))):
+        yield context(more)
     if part.snoozed:
         yield context(_snoozed(part.snoozed))
+
+
+def _more(part: BoardPart, said: int) -> str:
+    more = len(part.running) + part.unread - said
+    return "" if not more else f"and {more} more, due later" if part.unread else f"and {more} more"
 
 
 def _over(rows: Sequence[BoardRow]) -> str:
@@ -115,15 +134,11 @@ def _snoozed(rows: Sequence[BoardRow]) -> str:
 
 
 def team_blocks(team: Team, checks: Sequence[CheckView]) -> list[Block]:
-    """Who is away, what waits for a yes, how well Handoff is, and what its words led to."""
-    blocks = [
-        section(f"*Away:* {_away(team.away)}"),
-        section("*Proposals*\nNo proposals yet."),
-        context(_health(checks)),
-    ]
+    """Who is away, what waits for a yes, how well Handoff is, and what its words led to: small print while all is well."""
+    lines = [f"🌴 Away: {_away(team.away)}", f"No proposals yet.  ·  {_health(checks)}"]
     if team.alerts:
-        blocks.append(context(alert_words(team.alerts)))
-    return blocks
+        lines.append(alert_words(team.alerts))
+    return [context("\n".join(lines))]
 
 
 def _away(away: Sequence[Away]) -> str:

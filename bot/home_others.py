@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.blocks import Block, context, escape, header, moment, section
+from bot.blocks import Block, context, escape, header, moment, section, with_code
 from domain.home import CheckView, Nurture
 
 CHECKS = 6
@@ -20,7 +20,7 @@ def banner_blocks(checks: Sequence[CheckView]) -> list[Block]:
 
 
 def _check(check: CheckView) -> str:
-    advice = f"\n_What to do:_ {escape(check.advice, 500)}" if check.advice else ""
+    advice = f"\n_What to do:_ {with_code(check.advice, 500)}" if check.advice else ""
     return f"{'🔴' if check.failed else '🟡'} *{escape(check.found, 300)}*{advice}"
 
 

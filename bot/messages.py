@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.blocks import Block, context, escape, mention, moment, plain, section
+from bot.blocks import Block, context, escape, mention, moment, plain, section, with_code
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.tiers import Thresholds
@@ -142,7 +142,7 @@ def unwell(found: str, advice: str | None) -> Message:
     """To who looks after the installation."""
     blocks = [section(f"🩺 *Handoff needs you:* {escape(found, 500)}")]
     if advice:
-        blocks.append(context(f"What to do: {escape(advice, 500)}"))
+        blocks.append(context(f"What to do: {with_code(advice, 500)}"))
     return plain("Handoff needs you: " + plain(found, 200), 300), blocks
 
 

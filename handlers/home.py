@@ -1,6 +1,6 @@
 """App Home: what a rep sees of themselves and of their leads, and what they set for themselves there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -8,18 +8,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot import messenger
-from bot.board import ROWS as SHOWN_ROWS
+from bot.board import shown
 from bot.home import absence_modal, home_view, notice, sections_of, settings_modal
 from bot.home_notifications import notifications_modal, wished
+from bot.home_queue import ROWS as OWN_ROWS
 from bot.ids import HomeField, HomePress, HomeSubmission
 from bot.listening import Errors, HomeClick, HomeSent, on_home, on_home_press, on_home_submission
-from bot.messenger import TriggerGone, open_modal
 from domain import finding
 from domain.home import Home, home_of
 from domain.own_settings import own_view, possible_covers
 from domain.rules import preferences as rules
 from domain.rules.public_holidays import holidays_of
-from domain.rules.refusals import AbsenceOverlaps, BadAbsence, ClickTooLate, NotFound, Stranger, from_facts
+from domain.rules.refusals import AbsenceOverlaps, BadAbsence, NotFound, Stranger, from_facts
 from domain.rules.working_hours import Unreadable, read_week, read_zone
 from domain.stats.board import BoardPart, BoardRow
 from domain.tables import Rep
@@ -27,8 +27,8 @@ from domain.verbs import absences, placing, staffing
 from domain.verbs.staffing import Settings
 from handlers.flow import Job, publish_home
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.window import open_own_window
 from kit.clock import utcnow
-from kit.outside import TryLater
 
 MOST = 10_000
 MOST_LINKS = 10
@@ -78,12 +78,16 @@ def _with_links(home: Home) -> tuple[Home, list[BoardRow]]:
     """
     asked: list[BoardRow] = []
 
-    def linked(part: BoardPart) -> BoardPart:
-        rows = [_linked(row, asked) if place < SHOWN_ROWS else row for place, row in enumerate(part.running)]
-        return replace(part, running=rows)
+    def linked(part: BoardPart, rows: Sequence[BoardRow]) -> BoardPart:
+        told = {row.handoff_id: _linked(row, asked) for row in rows}
+        return replace(part, running=[told.get(row.handoff_id, row) for row in part.running])
 
-    team = home.board.team
-    board = replace(home.board, mine=linked(home.board.mine), team=linked(team) if team is not None else None)
+    mine, team = home.board.mine, home.board.team
+    board = replace(
+        home.board,
+        mine=linked(mine, mine.running[:OWN_ROWS]),
+        team=linked(team, shown(team)) if team is not None else None,
+    )
     return replace(home, board=board), [row for row in asked if row.link]
 
 
@@ -120,23 +124,12 @@ def _change(slack_user_id: str, change: Callable[[Session, Rep], object]) -> Non
 
 @on_home_press(HomePress.ABSENCE, opens=True)
 def absence_pressed(click: HomeClick) -> None:
-    with reading() as session:
-        covers = possible_covers(session, finding.rep_by_slack(session, click.slack_user_id))
-    _open(click, absence_modal(covers))
+    open_own_window(click, lambda session, rep: absence_modal(possible_covers(session, rep)))
 
 
 @on_home_press(HomePress.SETTINGS, opens=True)
 def settings_pressed(click: HomeClick) -> None:
-    with reading() as session:
-        view = own_view(session, finding.rep_by_slack(session, click.slack_user_id), utcnow())
-    _open(click, settings_modal(view))
-
-
-def _open(click: HomeClick, view: dict[str, Any]) -> None:
-    try:
-        open_modal(click.trigger_id, view)
-    except (TriggerGone, TryLater):
-        raise ClickTooLate from None
+    open_own_window(click, lambda session, rep: settings_modal(own_view(session, rep, utcnow())))
 
 
 @on_home_submission(HomeSubmission.ABSENCE)
@@ -210,9 +203,7 @@ def _read(readers: Mapping[HomeField, Callable[[str], Any]], sent: Mapping[str, 
 
 @on_home_press(HomePress.NOTIFICATIONS, opens=True)
 def notifications_pressed(click: HomeClick) -> None:
-    with reading() as session:
-        view = own_view(session, finding.rep_by_slack(session, click.slack_user_id), utcnow())
-    _open(click, notifications_modal(view))
+    open_own_window(click, lambda session, rep: notifications_modal(own_view(session, rep, utcnow())))
 
 
 PREFERENCES: Mapping[HomeField, Callable[[str], Any]] = {

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot import messenger
 from bot.blocks import escape, moment
 from bot.ids import HandoffRef
-from bot.listening import Click
+from bot.listening import Click, HomeClick
 from bot.messenger import TriggerGone, Window
 from bot.modals import View, loading_modal, refused_modal
 from domain import cards, finding
@@ -45,14 +45,24 @@ def open_window(click: Click, fill: Fill) -> None:
 
     Raises ClickTooLate if Slack's trigger had expired before anything could be shown, unless there is another refusal.
     """
-    window = _open(click)
+    _open_and_fill(click, fill, lambda refusal: _noted(click, refusal))
+
+
+def open_own_window(click: HomeClick, fill: Fill) -> None:
+    """A window about whoever clicked in their Home. As `open_window`, without a card behind it."""
+    _open_and_fill(click, fill, lambda refusal: refusal.sentence({}))
+
+
+def _open_and_fill(click: Click | HomeClick, fill: Fill, said: Callable[[Refusal], str]) -> None:
+    """`said`: the sentence of a refusal for the window."""
+    window = _open(click.trigger_id)
     try:
         with reading() as session:
             view = fill(session, finding.rep_by_slack(session, click.slack_user_id))
     except Refusal as refusal:
         if window is None:
             raise
-        view = refused_modal(_noted(click, refusal))
+        view = refused_modal(said(refusal))
     except Exception:
         if window is not None:
             messenger.redraw_modal(*window, refused_modal(BROKE))
@@ -62,10 +72,10 @@ def open_window(click: Click, fill: Fill) -> None:
     messenger.redraw_modal(*window, view)
 
 
-def _open(click: Click) -> Window | None:
+def _open(trigger_id: str) -> Window | None:
     """None: the trigger had expired, or Slack did not answer."""
     try:
-        return messenger.open_modal(click.trigger_id, loading_modal())
+        return messenger.open_modal(trigger_id, loading_modal())
     except (TriggerGone, TryLater):
         return None
 

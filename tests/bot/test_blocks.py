@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import cut, escape, mention, moment, plain, section
+from bot.blocks import cut, escape, mention, moment, plain, section, with_code
 from tests.bot.making import ATTACKS, hostile, what_slipped_through
 from tests.conftest import NOON
 
@@ -37,6 +37,11 @@ def test_escaped_text_holds_nothing_that_slack_would_obey_and_keeps_its_limit(te
 )
 def test_escaping_keeps_what_a_person_meant(text: object, escaped: str) -> None:
     assert escape(text) == escaped
+
+
+def test_what_to_type_stays_code_in_a_sentence_of_ours_and_text_beside_it_stays_text() -> None:
+    assert with_code("`handoff migrate` puts *one* in force.") == "`handoff migrate` puts \u2217one\u2217 in force."
+    assert with_code("Type `/invite @<!channel>` or `") == "Type `/invite @&lt;!channel&gt;` or \u02bc"
 
 
 def test_an_emoji_shortcode_stays_letters() -> None:

@@ -43,7 +43,7 @@ def words(blocks: list[Block]) -> str:
 
 
 def test_with_nothing_to_do_the_board_says_so() -> None:
-    assert "*Leads*\nNothing is due." in words(drawn())
+    assert words(drawn()) == "My team\nNothing is due."
 
 
 def test_a_row_says_who_what_and_by_when() -> None:
@@ -56,7 +56,7 @@ def test_a_row_says_who_what_and_by_when() -> None:
 
 def test_what_is_overdue_is_counted_and_marked() -> None:
     said = words(drawn(LATE, ROW))
-    assert "*Leads*  (2, 1 overdue)" in said
+    assert "*2 leads*, 1 overdue" in said
     assert "🔴 *Kim Buyer*" in said
     assert "first contact overdue since" in said
 
@@ -75,6 +75,17 @@ def test_what_does_not_fit_is_counted() -> None:
     blocks = drawn(*[ROW] * (ROWS + 12))
     assert "and 12 more" in words(blocks)
     assert "and 400 more, due later" in words(drawn(*[ROW] * 200, unread=200 + ROWS))
+
+
+def test_with_what_nothing_is_due_is_only_counted_and_a_lead_that_nobody_has_is_not() -> None:
+    quiet = replace(ROW, lead="Quin Quiet", clock=None, due_at=None, left=None)
+    unread = replace(quiet, lead="Nora Nobody", rep_id=None, rep=None)
+    said = words(drawn(ROW, *[quiet] * 4, unread))
+    assert "*6 leads*" in said
+    assert "⚪ *4 leads* without a deadline" in said
+    assert "Quin Quiet" not in said
+    assert "Nora Nobody" in said
+    assert " more" not in said
 
 
 def test_what_is_snoozed_stands_in_one_line() -> None:

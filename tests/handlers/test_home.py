@@ -284,6 +284,19 @@ def test_a_window_that_slack_opens_no_more_is_said_above_home(door: httpx.Client
     assert "Please click once more" in words(home(slack, DANA))
 
 
+def test_a_window_of_home_stands_before_the_record_is_read_and_says_itself_why_it_stays_empty(
+    door: httpx.Client, slack: Outside, team: Team
+) -> None:
+    tell_event(door, opened(DANA))
+    view = home(slack, DANA)
+    with transaction() as session:
+        session.get_one(Rep, team.dana.id).active = False
+    press(slack, DANA, view, HomePress.SETTINGS)
+    window = slack.top_view(DANA)
+    assert window["title"]["text"] == "Not possible"
+    assert "does not know you as a rep" in words(window)
+
+
 def test_the_clock_lets_absences_begin_and_end_and_what_waited_is_offered(door: httpx.Client, team: Team) -> None:
     now = utcnow()
     with transaction() as session:

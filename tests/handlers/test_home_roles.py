@@ -151,7 +151,7 @@ def test_a_manager_sees_who_is_over_sla_who_is_away_and_how_well_handoff_is(
     seen = words(look(door, slack, MORGAN))
     for said in ("My team", "Ada Account until <!date", "Alex Closer, paused", "No proposals yet.", "Handoff is well."):
         assert said in seen
-    assert "*Leads*  (1, 1 overdue)" in seen
+    assert "*1 lead*, 1 overdue" in seen
     assert "🔴 *Over SLA:* " in seen
     with transaction() as session:
         session.merge(Check(name="token", state="failed", found="The token is revoked.", advice="Paste it.", at=now))
