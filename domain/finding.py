@@ -1,6 +1,6 @@
 """The questions that handlers ask. They read; they change nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -204,6 +204,11 @@ def score_of(row: ScoreRow) -> Score:
 
 def pool_of(session: Session, handoff_id: int) -> int | None:
     return session.scalar(select(Handoff.pool_id).where(Handoff.id == handoff_id))
+
+
+def leads_of(session: Session, handoff_ids: Collection[int]) -> Sequence[int]:
+    """The leads (ids) that these handoffs are about, each once."""
+    return session.scalars(select(Handoff.lead_id).where(Handoff.id.in_(handoff_ids)).distinct()).all()
 
 
 def manager_of(session: Session, pool_id: int | None) -> Rep | None:

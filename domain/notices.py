@@ -135,7 +135,8 @@ def _item(session: Session, notice: Notice) -> DigestItem | None:
     if notice.kind is Alert.JUMP and notice.handoff_id is None:
         return _jump(session, notice)
     if "many" in notice.data:
-        return DigestItem(notice.kind, notice.at, count=len(notice.data["many"]))
+        late = _still_late(session, notice)
+        return DigestItem(notice.kind, notice.at, count=late) if late else None
     return _of_handoff(session, notice)
 
 
@@ -156,6 +157,19 @@ def _jump(session: Session, notice: Notice) -> DigestItem | None:
         lead.tier,
         lead.score,
         int(notice.data["before"]),
+    )
+
+
+def _still_late(session: Session, notice: Notice) -> int:
+    """How many of a storm of missed deadlines nobody has seen to."""
+    many = {(int(one["handoff_id"]), ClockKind(one["clock"])) for one in notice.data["many"]}
+    rows = session.execute(
+        select(Handoff, SlaClock)
+        .join(SlaClock, SlaClock.handoff_id == Handoff.id)
+        .where(Handoff.id.in_({handoff_id for handoff_id, _ in many}))
+    )
+    return sum(
+        (handoff.id, clock.kind) in many and not is_settled(handoff, clock, notice.kind) for handoff, clock in rows
     )
 
 

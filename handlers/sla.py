@@ -63,7 +63,8 @@ def tell_manager_late(running: Running, handoff_id: int, clock: str, behind: int
         manager = finding.manager_of(session, finding.pool_of(session, handoff_id))
         if manager is not None and gathered:
             many = [own | {"handoff_id": handoff_id}, *(args for _, args in gathered)]
-            tell(session, manager, Alert.SLA_MISSED, utcnow(), data={"many": many})
+            leads = finding.leads_of(session, {int(args["handoff_id"]) for args in many})
+            tell(session, manager, Alert.SLA_MISSED, utcnow(), data={"many": many, "leads": list(leads)})
         elif manager is not None:
             tell(session, manager, Alert.SLA_MISSED, utcnow(), handoff_id=handoff_id, data=own)
         ledger.drop(session, [job_id for job_id, _ in gathered])

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.rules.preferences import Alert, Held
 from domain.tables import Notice
+from domain.tables.notices import OF_MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class AlertCount:
     muted: int
     acted: int
     of: int
-    """How many were said of one lead, at once or in a digest: those that can be acted on."""
+    """How many were said of a lead, or of many in one, at once or in a digest: those that can be acted on."""
 
     @property
     def share(self) -> float | None:
@@ -31,7 +32,7 @@ class AlertCount:
 def alerts(session: Session, since: datetime, now: datetime) -> list[AlertCount]:
     """Every kind that there was between the two, the most frequent first."""
     said = Notice.sent_at.is_not(None)
-    of_a_lead = said & Notice.lead_id.is_not(None)
+    of_a_lead = said & or_(Notice.lead_id.is_not(None), OF_MANY)
     rows = session.execute(
         select(
             Notice.kind,

@@ -12,6 +12,9 @@ from domain.tables.base import Base, HasId, Word
 WAITS = text("held in ('quiet_hours', 'budget', 'digest') and sent_at is null")
 """What is held for the next digest of its person."""
 
+OF_MANY = text("data ? 'leads'")
+"""One word about many leads, whose ids stand in `data`."""
+
 
 class Notice(HasId, Base):
     """One thing that one person is told. It is sent at once, or held for the next digest, or not wanted at all."""
@@ -21,6 +24,7 @@ class Notice(HasId, Base):
         Index("ix_notices_rep_id_at", "rep_id", "at"),
         Index("ix_notices_held", "rep_id", postgresql_where=WAITS),
         Index("ix_notices_kind_at", "kind", "at"),
+        Index("ix_notices_of_many", "rep_id", "sent_at", postgresql_where=OF_MANY),
     )
     rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"))
     kind: Mapped[Alert] = mapped_column(Word(Alert))

@@ -30,8 +30,9 @@ def notify(
 
     `direct`: by direct message, of which a person has a budget; else in the thread of the handoff's card.
     """
-    # One after another: two words at the same moment must not both be the last one of the budget.
-    session.execute(select(Rep.id).where(Rep.id == rep.id).with_for_update(key_share=True))
+    # One after another: two words at the same moment must not both be the last one of the budget. And by what they want
+    # now: what they have muted a moment ago must not wait for their digest.
+    session.refresh(rep, ["preferences"], with_for_update={"key_share": True})
     handoff = session.get(Handoff, handoff_id) if handoff_id is not None else None
     urgent = rules.is_urgent(kind, hql=handoff is not None and handoff.tier is Tier.HQL)
     notice = Notice(
@@ -100,14 +101,24 @@ def settle(session: Session, notice_ids: Collection[int]) -> None:
     session.execute(update(Notice).where(Notice.id.in_(notice_ids)).values(held=Held.SETTLED))
 
 
+def mute(session: Session, rep_id: int, kinds: Collection[Alert]) -> None:
+    """They do not want to hear of these kinds any more, nor of what is held. What a digest on its way has claimed is said."""
+    session.execute(
+        update(Notice)
+        .where(Notice.rep_id == rep_id, WAITS, Notice.kind.in_(kinds), Notice.claimed_at.is_(None))
+        .values(held=Held.MUTED)
+    )
+
+
 ACTS_WITHIN = timedelta(hours=24)
 """What is done later than this was not done because of the word."""
 
 
-# Every decision runs it, most of them for nothing: it is written out, and asks for no flush.
+# Every decision runs it, most of them for nothing: it is written out, and asks for no flush. Each half has an index.
 _ACTED = text("""
 update notices set acted_at = :now
-where lead_id = :lead_id and rep_id = :rep_id and acted_at is null and sent_at >= :since
+where rep_id = :rep_id and acted_at is null and sent_at >= :since
+  and (lead_id = :lead_id or data ? 'leads' and data -> 'leads' @> to_jsonb(cast(:lead_id as bigint)))
 """)
 
 

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from domain.availability import hours_of
 from domain.rules.fairness import Member, on_return
-from domain.rules.preferences import Preferences, from_json, to_json
+from domain.rules.preferences import Alert, How, Preferences, from_json, to_json
 from domain.rules.refusals import NotFound
 from domain.rules.working_hours import Week
 from domain.tables import Absence, Happened, Pool, PoolMember, Rep, Role, RoutingFile, TerritoryRow
+from domain.verbs import noticing
 from domain.verbs.clocks import retime
 from domain.verbs.record import happened
 
@@ -75,10 +76,13 @@ def set_settings(session: Session, rep: Rep, settings: Settings, now: datetime) 
 
 
 def set_preferences(session: Session, rep: Rep, wanted: Preferences, now: datetime) -> bool:
-    """What the rep wants to be told, and when; says whether anything changed. What is held already stays held."""
+    """What the rep wants to be told, and when; says whether anything changed. What is held already stays held for their
+    digest, unless they do not want to hear of such things any more.
+    """
     if from_json(rep.preferences) == wanted:
         return False
     rep.preferences = to_json(wanted)
+    noticing.mute(session, rep.id, [alert for alert in Alert if wanted.how_of(alert) is How.OFF])
     happened(session, Happened.REP_SETTINGS, now, rep_id=rep.id)
     return True
 

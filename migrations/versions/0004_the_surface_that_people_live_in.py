@@ -72,6 +72,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_kind_at", "notices", ["kind", "at"], unique=False)
     op.create_index(op.f("ix_notices_lead_id"), "notices", ["lead_id"], unique=False)
+    op.create_index(
+        "ix_notices_of_many",
+        "notices",
+        ["rep_id", "sent_at"],
+        unique=False,
+        postgresql_where=sa.text("data ? 'leads'"),
+    )
     op.create_index("ix_notices_rep_id_at", "notices", ["rep_id", "at"], unique=False)
     op.create_table(
         "qualifications",
@@ -183,6 +190,7 @@ def downgrade() -> None:
     op.drop_index("ix_qualifications_handoff_id_at", table_name="qualifications")
     op.drop_table("qualifications")
     op.drop_index("ix_notices_rep_id_at", table_name="notices")
+    op.drop_index("ix_notices_of_many", table_name="notices", postgresql_where=sa.text("data ? 'leads'"))
     op.drop_index(op.f("ix_notices_lead_id"), table_name="notices")
     op.drop_index("ix_notices_kind_at", table_name="notices")
     op.drop_index(

@@ -167,6 +167,57 @@ def test_a_shortage_and_a_failing_check_are_settled_when_they_are_over(session: 
     assert notices.failing(session, NOON + timedelta(hours=25)) == []
 
 
+def test_what_somebody_mutes_while_it_is_held_is_not_in_their_digest_and_the_rest_is(session: Session) -> None:
+    team = make_team(session)
+    offer = make_offer(session)
+    wish(session, team.sam, how={Alert.JUMP: How.DIGEST, Alert.REMINDER: How.DIGEST})
+    rise, due = jump(session, team.sam, offer.lead_id), remind(session, offer, team.sam)
+    wish(session, team.sam, how={Alert.JUMP: How.OFF, Alert.REMINDER: How.OFF})
+    session.expire_all()
+    assert (rise.held, due.held) == (Held.MUTED, Held.DIGEST)
+    assert claim_digest(session, team.sam.id, NOON) == ([due], None)
+
+
+def test_what_a_digest_on_its_way_has_claimed_is_said_though_it_is_muted_meanwhile(session: Session) -> None:
+    team = make_team(session)
+    offer = make_offer(session)
+    wish(session, team.sam, how={Alert.JUMP: How.DIGEST})
+    rise = jump(session, team.sam, offer.lead_id)
+    claim_digest(session, team.sam.id, NOON)
+    wish(session, team.sam, how={Alert.JUMP: How.OFF})
+    session.expire_all()
+    assert claim_digest(session, team.sam.id, NOON) == ([rise], NOON)
+
+
+def storm(session: Session, manager: Rep, *handoffs: Handoff) -> Notice:
+    many = [{"handoff_id": handoff.id, "clock": "first_contact"} for handoff in handoffs]
+    data = {"many": many, "leads": [handoff.lead_id for handoff in handoffs]}
+    return notify(session, manager, Alert.SLA_MISSED, NOON, direct=True, data=data)
+
+
+def test_a_storm_is_acted_on_with_the_first_of_its_leads_that_the_manager_sees_to(session: Session) -> None:
+    team = make_team(session)
+    offers = [make_offer(session, MQL, f"kim{n}@buyer{n}.example.com") for n in range(3)]
+    theirs, others = storm(session, team.morgan, *offers[:2]), storm(session, team.morgan, offers[2])
+    note_sent(session, [theirs.id, others.id], NOON)
+    assert (alerts(session, NOON, NOON)[0].of, alerts(session, NOON, NOON)[0].acted) == (2, 0)
+    accept(session, offers[1].id, version=offers[1].version, by=team.morgan, now=NOON)
+    session.expire_all()
+    assert (theirs.acted_at, others.acted_at) == (NOON, None)
+    assert alerts(session, NOON, NOON)[0].share == 0.5
+
+
+def test_a_digest_says_of_a_storm_what_nobody_has_seen_to_yet(session: Session) -> None:
+    team = make_team(session)
+    offers = [make_offer(session, MQL, f"kim{n}@buyer{n}.example.com") for n in range(2)]
+    held = storm(session, team.morgan, *offers)
+    for left, offer in ((1, offers[0]), (0, offers[1])):
+        by = owner(session, offer)
+        reject(session, offer.id, version=offer.version, by=by, reason="bad_timing", note=None, now=NOON)
+        assert [item.count for item in notices.digest_of(session, [held]).items] == [left] * bool(left)
+    assert notices.digest_of(session, [held]).settled == {held.id}
+
+
 def told(session: Session, handoff: Handoff, rep: Rep, at: datetime) -> Notice:
     notice = remind(session, handoff, rep, at)
     note_sent(session, [notice.id], at)
