@@ -96,7 +96,7 @@ def _accuracy(found: Numbers) -> Metric:
 
 
 def funnel(found: Numbers) -> list[Stage]:
-    """A step's part is of those who could have taken it by now, as in the metric of the same name."""
+    """A step's part is of all who took the step before it, as of now: who is still on the way is among them."""
     all_of, times = found.leads, found.medians
     return [
         Stage("MQL and HQL", all_of.handed, None, None),
@@ -119,8 +119,8 @@ def _line(metric: Metric) -> str:
 
 def _stage(stage: Stage) -> str:
     parts = [f"{stage.name}  *{stage.count}*"]
-    if stage.of_before is not None:
-        parts.append(f"{stage.of_before:.0%} of the step before")
+    if part := _of_before(stage):
+        parts.append(part)
     if stage.median is not None:
         parts.append(f"median {lasting(stage.median)}")
     return "  ·  ".join(parts)
@@ -181,10 +181,14 @@ def rows_of(found: Numbers) -> list[Sequence[str]]:
     head = ["", "Now", "Counted", "Target or median"]
     measured = [[one.name, f"{MARKS[one.mark]} {one.now}", one.counted, one.target] for one in metrics(found)]
     steps = [
-        [stage.name, str(stage.count), f"{percent(stage.of_before)} of the step before", lasting(stage.median)]
+        [stage.name, str(stage.count), _of_before(stage), "" if stage.median is None else lasting(stage.median)]
         for stage in funnel(found)
     ]
     return [head, *measured, *steps]
+
+
+def _of_before(stage: Stage) -> str:
+    return "" if stage.of_before is None else f"{percent(stage.of_before)} of the step before"
 
 
 def _table(found: Numbers) -> list[Block]:

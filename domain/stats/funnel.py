@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
 
@@ -109,8 +109,8 @@ def _counted(far: CTE) -> Select[Any]:
     steps = (far.c.accepted, far.c.contacted, far.c.qualified, far.c.fresh, far.c.converted, far.c.won, far.c.lost)
     return select(
         far.c.is_hql,
-        select(_median(far.c.opened_at, far.c.qualified_at)).scalar_subquery(),
-        select(_median(far.c.won_at, far.c.opened_at)).scalar_subquery(),
+        select(_median(far.c.opened_at, far.c.qualified_at)).where(far.c.converted).scalar_subquery(),
+        select(_median(far.c.won_at, far.c.opened_at)).where(far.c.won).scalar_subquery(),
         func.count(),
         func.count().filter(far.c.waiting),
         *(func.count().filter(step) for step in steps),
@@ -119,8 +119,8 @@ def _counted(far: CTE) -> Select[Any]:
 
 def _far(scope: Scope, period: Period, now: datetime) -> CTE:
     """One row a lead: which steps it has reached."""
-    mine = _leads(scope, period)
-    deals, young = _deals(scope, period, mine), _young(scope, period, now)
+    # Each part finds its own leads and is read once: asking `mine` twice would lay it down first.
+    mine, deals, young = _leads(scope, period), _deals(scope, period), _young(scope, period, now)
     converted = deals.c.lead_id.is_not(None)
     qualified = or_(mine.c.qualified_at.is_not(None), converted)
     contacted = or_(mine.c.contacted, qualified)
@@ -154,7 +154,6 @@ def _leads(scope: Scope, period: Period) -> CTE:
     return (
         select(
             Handoff.lead_id,
-            func.min(Handoff.became_at).label("became_at"),
             func.bool_or(Handoff.tier == Tier.HQL).label("is_hql"),
             func.bool_or(Handoff.status != HandoffStatus.WITHDRAWN).label("judged"),
             func.bool_or(Handoff.accepted_at.is_not(None)).label("accepted"),
@@ -168,8 +167,11 @@ def _leads(scope: Scope, period: Period) -> CTE:
     )
 
 
-def _deals(scope: Scope, period: Period, mine: CTE) -> CTE:
+def _deals(scope: Scope, period: Period) -> CTE:
     """One row for each of these leads that sales opened an opportunity with since. A rep's are those of their own handoffs."""
+    since = and_(
+        cohort(scope, period), Handoff.lead_id == Opportunity.lead_id, Handoff.became_at <= Opportunity.opened_at
+    )
     deals = (
         select(
             Opportunity.lead_id,
@@ -177,8 +179,7 @@ def _deals(scope: Scope, period: Period, mine: CTE) -> CTE:
             func.min(Opportunity.closed_at).filter(Opportunity.won.is_(True)).label("won_at"),
             func.bool_and(func.coalesce(~Opportunity.won, False)).label("lost"),
         )
-        .join(mine, and_(mine.c.lead_id == Opportunity.lead_id, mine.c.became_at <= Opportunity.opened_at))
-        .where(Opportunity.opened_at >= period.since)
+        .where(Opportunity.opened_at >= period.since, exists().where(since))
         .group_by(Opportunity.lead_id)
     )
     if scope.rep_id is not None:
