@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.tables import Check, Heartbeat, JobRow, Pool, Rep, Role, ScoringModel
+from domain.tables import Check, Heartbeat, JobRow, Pool, Rep, Role, ScoringModel, VendorAccount
 from domain.tables.scoring import ModelStatus
 
 CHECKED_EVERY = timedelta(hours=1)
@@ -40,6 +40,26 @@ def ledger(session: Session, without_haste: int, now: datetime) -> Ledger:
     waiting = (JobRow.leased_until.is_(None), JobRow.dead_at.is_(None), JobRow.priority < without_haste)
     oldest = session.scalar(select(func.min(JobRow.run_at)).where(*waiting, JobRow.run_at <= now))
     return Ledger(dead, f"{newest[0]}: {newest[1]}" if newest else None, oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A vendor that is not called until a certain time, and what it said."""
+
+    until: datetime
+    why: str
+
+
+def resting(session: Session, now: datetime) -> Mapping[str, Resting]:
+    """By vendor; of several of its accounts, the one that rests longest. Each vendor has a handful of rows at most."""
+    rows = session.execute(
+        select(VendorAccount.account, VendorAccount.open_until, VendorAccount.problem)
+        .where(VendorAccount.open_until > now)
+        .order_by(VendorAccount.open_until)
+    )
+    return {
+        account.partition(":")[0]: Resting(until, problem or "it does not answer") for account, until, problem in rows
+    }
 
 
 def active_model(session: Session) -> str | None:

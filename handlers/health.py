@@ -214,8 +214,14 @@ def _vendors() -> Iterator[Finding]:
     asked = [one for one in (registry.crm(), *registry.automations()) if one is not None]
     for client in asked:
         yield _vendor(client)
+    with reading() as session:
+        resting = facts.resting(session, utcnow())
     for provider in registry.enrichers():
-        yield ok(f"vendor.{provider.name}", f"{provider.name} is set up; asking it might cost something.")
+        yield rules.of_provider(provider.name, *_rest(resting.get(provider.name)))
+
+
+def _rest(one: facts.Resting | None) -> tuple[datetime | None, str]:
+    return (None, "") if one is None else (one.until, one.why)
 
 
 def _vendor(client: Crm | MarketingAutomation) -> Finding:

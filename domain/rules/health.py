@@ -171,3 +171,12 @@ def for_people(span: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}s"
     return f"{seconds} seconds"
+
+
+def of_provider(provider: str, rests_until: datetime | None, why: str) -> Finding:
+    """Whether one who is paid for answers is asked at all. It is not asked for this check: that might cost something."""
+    name = f"vendor.{provider}"
+    if rests_until is None:
+        return ok(name, f"{provider} is set up; asking it might cost something.")
+    found = f"{provider} is not asked before {rests_until:%H:%M} UTC: {why}. Leads go on without it."
+    return warning(name, found, "If credits are used up, ask whoever has the contract; it is tried again every hour.")

@@ -13,16 +13,19 @@ import pytest
 from sqlalchemy import ColumnElement, Engine, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from domain.rules.health import State
 from domain.rules.lifecycle import Stage
 from domain.tables import Company, JobRow, Lead, ProfileRow, ProviderDay
 from domain.verbs import capturing
 from domain.verbs.capturing import Delivery
-from handlers import ledger, moments
+from handlers import health, ledger, moments
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import execute, reading, send, transaction
+from handlers.quotas import SharedGate
 from integrations import registry
 from kit import db
 from kit.clock import utcnow
+from kit.quota import OPEN
 from tests.domain.making import make_arrival
 from tests.handlers.making import ROOT, jobs
 from tests.integrations.conftest import Sandbox, configured, sandbox, stage
@@ -464,3 +467,20 @@ def test_a_worker_that_dies_with_several_in_hand_gives_them_all_back(configured:
         assert ledger.give_back_expired(session) == 2
         assert len(ledger.claim_alike(session, first, {"provider": "clearbit"}, lease=timedelta(0), most=24)) == 0
         assert len(ledger.claim_alike(session, first, {"provider": "zoominfo"}, lease=timedelta(0), most=1)) == 1
+
+
+@pytest.mark.usefixtures("only_zoominfo")
+def test_when_credits_are_used_up_nobody_asks_and_admins_are_told(configured: Sandbox) -> None:
+    registry.gate_by(SharedGate())
+    try:
+        leads = several_wait("kim.one", "kim.two", "kim.three")
+        configured.fault("zoominfo", "credits", count=9)
+        for _ in leads:
+            ask_first()
+        assert asked(configured, "zoominfo") == 1
+        assert [outcomes(one)["zoominfo"] for one in leads] == ["no_answer"] * 3
+        (finding,) = [one for one in health.look() if one.name == "vendor.zoominfo"]
+        assert finding.state is State.WARNING
+        assert "credits are used up" in finding.found
+    finally:
+        registry.gate_by(OPEN)
