@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from xml.sax.saxutils import escape
 
 from domain.rules.field_maps import FieldType, Theirs
 from integrations.salesforce_org import Record
@@ -109,8 +110,8 @@ def _of_ours(prefix: str, name: str) -> str:
 def _field(name: str, label: str, rest: str) -> str:
     return (
         "    <fields>\n"
-        f"        <fullName>{name}</fullName>\n"
-        f"        <label>{label or name}</label>\n"
+        f"        <fullName>{escape(name)}</fullName>\n"
+        f"        <label>{escape(label or name)}</label>\n"
         f"        {rest}\n"
         "    </fields>\n"
     )
