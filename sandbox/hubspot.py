@@ -1,7 +1,9 @@
-"""HubSpot's contacts, as far as batch upsert by e-mail goes, and its lists, with the refusals of the real one."""
+"""HubSpot in small, on its paths of 2026-03: contacts, lists, properties, associations and search, with the real one's refusals.
+What it tells by itself (webhooks, what people did) is in `hubspot_events.py`.
+"""
 
-import json
 import secrets
+import time
 import uuid
 from datetime import UTC, datetime
 from itertools import count
@@ -9,22 +11,28 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
-from sandbox.twin import Pace, Twin, bearer, json_body
+from sandbox.hubspot_events import Events
+from sandbox.hubspot_search import Asked, wrong_search
+from sandbox.hubspot_words import (
+    FORWARD,
+    all_properties,
+    described,
+    invalid,
+    iso,
+    lacking,
+    now,
+    over_limit,
+    refused,
+    some_missing,
+    wrong_property,
+    wrong_shape,
+    wrong_values,
+)
+from sandbox.twin import Handler, Pace, Twin, bearer, json_body
 
-BATCH = 100
-TEXT_LIMIT = 65_536
-TEXTS = {"firstname", "lastname", "company", "jobtitle", "phone", "country", "email", "website", "industry"}
-CUSTOM_TEXTS = {
-    "handoff_tier",
-    "handoff_stage",
-    "handoff_sql_at",
-    "handoff_reasons",
-    "handoff_programme",
-    "handoff_next_content_title",
-    "handoff_next_content_url",
-}
-CUSTOM_NUMBERS = {"handoff_score", "handoff_fit", "handoff_intent"}
+VERSION = "2026-03"
 LISTS = {
     "201": ("Nurture: decision makers", "MANUAL"),
     "202": ("Nurture: not now", "MANUAL"),
@@ -32,10 +40,24 @@ LISTS = {
     "204": ("Nurture: everybody else", "MANUAL"),
     "299": ("Opened an e-mail this month", "DYNAMIC"),
 }
-"""The lists of this portal: id -> name and how it is filled. HubSpot fills a dynamic one by itself."""
+"""The lists of this account: id -> name and how it is filled. HubSpot fills a dynamic one by itself."""
 MEMBERSHIPS = 100_000
 """Records in one request to a list."""
-INPUT_FIELDS = {"id", "idProperty", "objectWriteTraceId", "properties"}
+BATCH = 100
+SCOPES = (
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.companies.read",
+    "crm.objects.deals.read",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "crm.lists.read",
+    "crm.lists.write",
+    "content",
+)
+DAILY = 650_000
+LAG = 2.0
+"""Seconds until the search finds what was written."""
 
 
 class HubSpotTwin(Twin):
@@ -45,151 +67,267 @@ class HubSpotTwin(Twin):
 
     def __init__(self) -> None:
         self.token = f"pat-na1-{uuid.uuid4()}"
+        self.scopes = [*SCOPES]
+        self.lag = LAG
+        self.enterprise = False
         self.contacts: dict[str, dict[str, Any]] = {}
+        self.emails: dict[str, str] = {}
+        """Id of a contact -> the key under which it stands in `contacts`."""
+        self.others: dict[str, dict[str, dict[str, Any]]] = {"companies": {}, "deals": {}}
+        self.tied: list[list[str]] = []
+        self.properties = all_properties()
+        self.groups = {"contactinformation"}
         self.lists: dict[str, dict[str, Any]] = {
             key: {"name": name, "processingType": how, "members": []} for key, (name, how) in LISTS.items()
         }
+        self.searches = Pace(5, 1)
+        self.events = Events(self)
         self._ids = count(101)
+        # HubSpot calls its window fixed in one place and rolling in another; ours slides: who keeps to it keeps to both.
         super().__init__(Pace(190, 10))
 
     def routes(self, router: APIRouter) -> None:
-        router.add_api_route("/crm/v3/objects/contacts/batch/upsert", self.upsert, methods=["POST"])
-        path = "/crm/v3/lists/{list_id}/memberships/{how}"
-        router.add_api_route(path, self.change_members, methods=["PUT"])
+        objects = f"/crm/objects/{VERSION}"
+        tie = objects + "/contacts/{contact}/associations/default/{kind}/{id}"
+        for method, path, scope, what in (
+            ("POST", f"{objects}/contacts/batch/upsert", "crm.objects.contacts.write", self.upsert),
+            ("POST", f"{objects}/contacts/batch/read", "crm.objects.contacts.read", self.read),
+            ("POST", objects + "/{kind}/search", "crm.objects.{kind}.read", self.search),
+            ("PUT", tie, "crm.objects.contacts.write", self.tie),
+            ("PUT", f"/crm/lists/{VERSION}" + "/{list_id}/memberships/{how}", "crm.lists.write", self.change_members),
+            ("GET", f"/crm/properties/{VERSION}/contacts", "crm.schemas.contacts.read", self.list_properties),
+            ("POST", f"/crm/properties/{VERSION}/contacts", "crm.schemas.contacts.write", self.make_property),
+            ("POST", f"/crm/properties/{VERSION}/contacts/groups", "crm.schemas.contacts.write", self.make_group),
+            ("GET", f"/account-info/{VERSION}/details", "", self.account),
+            ("POST", "/oauth/v2/private-apps/get/access-token-info", "", self.token_info),
+            ("GET", "/email/public/v1/events", "content", self.events.mails),
+            ("GET", f"/events/event-occurrences/{VERSION}", "", self.events.occurrences),
+        ):
+            router.add_api_route(path, self._guarded(scope, what), methods=[method])
+        self.events.routes(router)
 
     def credentials(self, base_url: str) -> dict[str, str]:
-        return {"HUBSPOT_ACCESS_TOKEN": self.token, "HUBSPOT_URL": base_url + self.prefix}
+        return {
+            "HUBSPOT_ACCESS_TOKEN": self.token,
+            "HUBSPOT_CLIENT_SECRET": self.events.client_secret,
+            "HUBSPOT_URL": base_url + self.prefix,
+        }
 
     def state(self) -> dict[str, Any]:
-        return {"contacts": self.contacts, "lists": self.lists}
+        held = {
+            "contacts": self.contacts,
+            "lists": self.lists,
+            "tied": self.tied,
+            "properties": sorted(self.properties),
+        }
+        return held | {"webhooks": [*self.events.sent]}
 
     def refusal(self, status: int, kind: str = "") -> Response:
         if status == 429:
-            return _limit("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.")
+            return over_limit("TEN_SECONDLY_ROLLING")
         if kind == "expired_token":
-            return _error(401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired.")
+            return refused(401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired.")
         if status == 401:
-            return _error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+            return refused(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
         if status == 404:
-            return _error(404, "OBJECT_NOT_FOUND", "resource not found")
-        return _error(status, "INTERNAL_ERROR", "internal error")
+            return refused(404, "OBJECT_NOT_FOUND", "resource not found")
+        return refused(status, "INTERNAL_ERROR", "internal error")
+
+    async def answer(self, request: Request, handler: Handler) -> Response:
+        answered = await super().answer(request, handler)
+        answered.headers["X-HubSpot-RateLimit-Daily"] = str(DAILY)
+        answered.headers["X-HubSpot-RateLimit-Daily-Remaining"] = str(DAILY - self.pace.passed)
+        return answered
+
+    def _guarded(self, scope: str, what: Handler) -> Handler:
+        """The token, its rights and the day's limit come before the vendor's own code."""
+
+        async def guarded(request: Request) -> Response:
+            if not secrets.compare_digest((bearer(request) or "").encode(), self.token.encode()):
+                return self.refusal(401)
+            if self.fault_for(request.url.path, kinds=frozenset({"daily"})):
+                return over_limit("DAILY")
+            wanted = scope.format(**request.path_params)
+            if wanted and wanted not in self.scopes:
+                return lacking(wanted)
+            return await what(request)
+
+        return guarded
+
+    # ---- contacts ----------------------------------------------------------------------------------------------------
 
     async def upsert(self, request: Request) -> Response:
-        if not self._known(request):
-            return self.refusal(401)
-        if self.fault_for(request.url.path, kinds=frozenset({"daily"})):
-            return _limit("DAILY", "You have reached your daily limit.")
         body = await json_body(request)
         inputs = body.get("inputs") if isinstance(body, dict) and set(body) == {"inputs"} else None
-        if (wrong := _wrong_shape(inputs)) is not None:
-            return _error(400, "VALIDATION_ERROR", wrong)
-        assert isinstance(inputs, list)  # noqa: S101  (what _wrong_shape has just seen, said to the type checker)
-        problems = [problem for one in inputs if (problem := _wrong_values(one))]
+        if (wrong := wrong_shape(inputs)) is not None:
+            return refused(400, "VALIDATION_ERROR", wrong)
+        assert isinstance(inputs, list)  # noqa: S101  (what wrong_shape has just seen, said to the type checker)
+        problems = [problem for one in inputs if (problem := wrong_values(one, self.properties))]
         if problems:
-            return _error(400, "VALIDATION_ERROR", f"Property values were not valid: {json.dumps(problems[:1])}")
-        if self.fault_for(request.url.path, kinds=frozenset({"partial"})):
-            return self._partly(inputs)
-        now = _now()
-        results = [self._save(one) for one in inputs]
-        return JSONResponse({"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": _now()})
+            return invalid(problems)
+        partly = self.fault_for(request.url.path, kinds=frozenset({"partial"})) is not None
+        before = now()
+        # 207: the first record fails, the others are saved, and come back in another order.
+        saved = [self._upsert(one) for one in (reversed(inputs[1:]) if partly else inputs)]
+        answer = {"status": "COMPLETE", "results": [one for one, _ in saved], "startedAt": before, "completedAt": now()}
+        echo = BackgroundTask(self.events.by_integration, [changed for _, changed in saved if changed])
+        if not partly:
+            return JSONResponse(answer, background=echo)
+        context = {"objectWriteTraceId": [inputs[0].get("objectWriteTraceId")]}
+        error = {"status": "error", "category": "VALIDATION_ERROR", "message": "This contact is being merged."}
+        return JSONResponse(answer | {"numErrors": 1, "errors": [error | {"context": context}]}, 207, background=echo)
+
+    def _upsert(self, one: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        contact, events = self.save(one["id"], one["properties"])
+        saved = self.shown(contact, one["properties"]) | {"new": any("propertyName" not in event for event in events)}
+        return saved | {"objectWriteTraceId": one.get("objectWriteTraceId")}, events
+
+    def save(self, email: str, properties: dict[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Write a contact; returns it, and what of it is new: its creation, and each value that is another one now."""
+        key = email.casefold()
+        contact, events = self.contacts.get(key), list[dict[str, Any]]()
+        if contact is None:
+            contact = {"id": str(next(self._ids)), "properties": {"email": key}, "created": time.time()}
+            self.contacts[key], self.emails[contact["id"]] = contact, key
+            events.append({"objectId": int(contact["id"])})
+        held = contact["properties"]
+        for name, value in properties.items():
+            if held.get(name, "") == value or (name == "lifecyclestage" and _is_back(held.get(name), value)):
+                continue
+            held[name] = value
+            events.append({"objectId": int(contact["id"]), "propertyName": name, "propertyValue": value})
+        if events:
+            contact["changed"] = time.time()
+        return contact, events
+
+    def shown(self, contact: dict[str, Any], names: Any) -> dict[str, Any]:
+        """A contact as an answer has it, with the properties asked for and those that always come."""
+        created, changed = (iso(datetime.fromtimestamp(contact[at], UTC)) for at in ("created", "changed"))
+        own = {"hs_object_id": contact["id"], "createdate": created, "lastmodifieddate": changed}
+        everything = contact["properties"] | own
+        wanted = {name: everything.get(name) for name in [*names, *own] if name in self.properties}
+        times = {"createdAt": created, "updatedAt": changed}
+        email = {"email": contact["properties"]["email"]}
+        return {"id": contact["id"], "properties": email | wanted, "archived": False} | times
+
+    async def read(self, request: Request) -> Response:
+        body = await json_body(request)
+        known = {"inputs", "properties", "propertiesWithHistory", "idProperty"}
+        if not isinstance(body, dict) or not {"inputs", "properties", "propertiesWithHistory"} <= set(body) <= known:
+            return refused(400, "VALIDATION_ERROR", "Invalid input JSON: not of the form of BatchReadInput")
+        ids = [one.get("id") for one in body["inputs"]]
+        if not ids or len(ids) > BATCH or not all(isinstance(one, str) for one in ids):
+            return refused(400, "VALIDATION_ERROR", f"A batch has 1 to {BATCH} ids")
+        by_email = body.get("idProperty") == "email"
+        keys = {one: one.casefold() if by_email else self.emails.get(one, "") for one in ids}
+        found = [self.contacts[key] for key in keys.values() if key in self.contacts]
+        missing = [one for one, key in keys.items() if key not in self.contacts]
+        answer = {"status": "COMPLETE", "results": [self.shown(one, body["properties"]) for one in reversed(found)]}
+        times = {"startedAt": now(), "completedAt": now()}
+        return JSONResponse(answer | times | (some_missing(missing) if missing else {}), 207 if missing else 200)
+
+    async def search(self, request: Request) -> Response:
+        self.searches.on = self.pace.on
+        if self.searches.wait() is not None:
+            return over_limit("SECONDLY")
+        kind, body = request.path_params["kind"], await json_body(request)
+        if (wrong := wrong_search(body)) is not None:
+            return refused(400, "VALIDATION_ERROR", wrong)
+        seen = time.time() - self.lag
+        records = [one for one in self._records(kind) if one["changed"] <= seen]
+        found, after = Asked(body).of([self._flat(one) for one in records])
+        by_id = {one["id"]: one for one in records}
+        results = [self._found(kind, by_id[one], body.get("properties", ())) for one in found]
+        paging = {"paging": {"next": {"after": after}}} if after else {}
+        return JSONResponse({"total": len(records), "results": results} | paging)
+
+    def _records(self, kind: str) -> list[dict[str, Any]]:
+        return [*(self.contacts if kind == "contacts" else self.others.get(kind, {})).values()]
+
+    def _flat(self, one: dict[str, Any]) -> dict[str, str]:
+        created, changed = (str(int(one[at] * 1000)) for at in ("created", "changed"))
+        return {**one["properties"], "createdate": created, "lastmodifieddate": changed, "hs_object_id": one["id"]}
+
+    def _found(self, kind: str, one: dict[str, Any], names: Any) -> dict[str, Any]:
+        if kind == "contacts":
+            return self.shown(one, names)
+        return {"id": one["id"], "properties": {name: one["properties"].get(name) for name in names}}
+
+    def add_other(self, kind: str, properties: dict[str, str]) -> str:
+        """A company or a deal that is there."""
+        key = str(next(self._ids))
+        self.others[kind][key] = {"id": key, "properties": properties, "created": time.time(), "changed": time.time()}
+        return key
+
+    async def tie(self, request: Request) -> Response:
+        contact, kind, other = (request.path_params[name] for name in ("contact", "kind", "id"))
+        if contact not in self.emails or other not in self.others.get(kind, {}):
+            return self.refusal(404)
+        if [contact, kind, other] not in self.tied:
+            self.tied.append([contact, kind, other])
+        return JSONResponse({"status": "COMPLETE", "results": [{"from": {"id": contact}, "to": {"id": other}}]})
+
+    # ---- lists -------------------------------------------------------------------------------------------------------
 
     async def change_members(self, request: Request) -> Response:
         """Records that do not exist are named; those that are in the list already, or not in it, are passed over."""
-        if not self._known(request):
-            return self.refusal(401)
         list_id, how = request.path_params["list_id"], request.path_params["how"]
         found = self.lists.get(list_id)
         if found is None or how not in {"add", "remove"}:
-            return _error(404, "OBJECT_NOT_FOUND", f"List does not exist with ID {list_id}.")
+            return refused(404, "OBJECT_NOT_FOUND", f"List does not exist with ID {list_id}.")
         if found["processingType"] == "DYNAMIC":
-            return _error(400, "VALIDATION_ERROR", "Memberships of a DYNAMIC list cannot be changed by hand.")
+            return refused(400, "VALIDATION_ERROR", "Memberships of a DYNAMIC list cannot be changed by hand.")
         ids = await json_body(request)
         if not isinstance(ids, list) or not ids or not all(isinstance(one, str) and one.isdecimal() for one in ids):
-            return _error(400, "VALIDATION_ERROR", "Invalid input JSON: a list of record IDs is required")
+            return refused(400, "VALIDATION_ERROR", "Invalid input JSON: a list of record IDs is required")
         if len(ids) > MEMBERSHIPS:
-            return _error(400, "VALIDATION_ERROR", f"At most {MEMBERSHIPS} records can be changed in one request.")
-        existing = {contact["id"] for contact in self.contacts.values()}
+            return refused(400, "VALIDATION_ERROR", f"At most {MEMBERSHIPS} records can be changed in one request.")
         members: list[str] = found["members"]
-        changed = [one for one in dict.fromkeys(ids) if one in existing and (one in members) is (how == "remove")]
+        changed = [one for one in dict.fromkeys(ids) if one in self.emails and (one in members) is (how == "remove")]
         kept = [member for member in members if member not in changed]
         found["members"] = members + changed if how == "add" else kept
-        answer = {"recordsIdsAdded": changed if how == "add" else [], "recordIdsMissing": sorted(set(ids) - existing)}
+        answer = {
+            "recordsIdsAdded": changed if how == "add" else [],
+            "recordIdsMissing": sorted({*ids} - {*self.emails}),
+        }
         return JSONResponse(answer | {"recordIdsRemoved": changed if how == "remove" else []})
 
-    def _known(self, request: Request) -> bool:
-        return secrets.compare_digest((bearer(request) or "").encode(), self.token.encode())
+    # ---- the account -------------------------------------------------------------------------------------------------
 
-    def _partly(self, inputs: list[dict[str, Any]]) -> Response:
-        """207: the first record fails, the others are saved, and come back in another order."""
-        context = {"objectWriteTraceId": [inputs[0].get("objectWriteTraceId")]}
-        refused = {
-            "status": "error",
-            "category": "VALIDATION_ERROR",
-            "message": "This contact is being merged.",
-            "context": context,
-        }
-        now, results = _now(), [self._save(one) for one in reversed(inputs[1:])]
-        times = {"startedAt": now, "completedAt": _now()}
-        return JSONResponse(
-            {"status": "COMPLETE", "results": results, "numErrors": 1, "errors": [refused]} | times, 207
-        )
+    async def list_properties(self, _request: Request) -> Response:
+        return JSONResponse({"results": [*self.properties.values()]})
 
-    def _save(self, one: dict[str, Any]) -> dict[str, Any]:
-        email = one["id"].casefold()
-        new = email not in self.contacts
-        contact = self.contacts.setdefault(email, {"id": str(next(self._ids)), "properties": {"email": email}})
-        contact["properties"].update(one["properties"])
-        saved = {"id": contact["id"], "properties": contact["properties"], "new": new, "archived": False}
-        return saved | {"objectWriteTraceId": one.get("objectWriteTraceId"), "createdAt": _now(), "updatedAt": _now()}
+    async def make_property(self, request: Request) -> Response:
+        body = await json_body(request)
+        if (wrong := wrong_property(body, self.groups)) is not None:
+            return refused(400, "VALIDATION_ERROR", wrong)
+        if body["name"] in self.properties:
+            return refused(409, "CONFLICT", f"A property named '{body['name']}' already exists.")
+        self.properties[body["name"]] = described(body["name"], body["type"], group=body["groupName"]) | body
+        return JSONResponse(self.properties[body["name"]], 201)
 
+    async def make_group(self, request: Request) -> Response:
+        body = await json_body(request)
+        if not isinstance(body, dict) or set(body) != {"name", "label"}:
+            return refused(400, "VALIDATION_ERROR", "Invalid input JSON: not of the form of PropertyGroupCreate")
+        if body["name"] in self.groups:
+            return refused(409, "CONFLICT", f"A group named '{body['name']}' already exists.")
+        self.groups.add(body["name"])
+        return JSONResponse(body | {"archived": False}, 201)
 
-def _wrong_shape(inputs: Any) -> str | None:
-    if not isinstance(inputs, list) or not inputs:
-        return "Invalid input JSON: inputs is required"
-    if len(inputs) > BATCH:
-        return f"The maximum batch size is {BATCH}. Received {len(inputs)} items."
-    if not all(_sound(one) for one in inputs):
-        return "Invalid input JSON on line 1: an input is not of the form of SimplePublicObjectBatchInputUpsert"
-    ids = [one["id"].casefold() for one in inputs]
-    return "Duplicate IDs found in batch input. IDs must be unique" if len(set(ids)) < len(ids) else None
+    async def account(self, _request: Request) -> Response:
+        details = {"portalId": self.events.portal_id, "timeZone": "US/Eastern", "accountType": "DEVELOPER_TEST"}
+        return JSONResponse(details | {"companyCurrency": "USD", "uiDomain": "app.hubspot.com", "utcOffset": "-05:00"})
+
+    async def token_info(self, request: Request) -> Response:
+        body = await json_body(request)
+        if body != {"tokenKey": self.token}:
+            return refused(400, "VALIDATION_ERROR", "The token is not that of a private app.")
+        whose = {"userId": 1, "hubId": self.events.portal_id, "appId": self.events.app_id}
+        return JSONResponse(whose | {"scopes": self.scopes})
 
 
-def _sound(one: Any) -> bool:
-    if not isinstance(one, dict) or not {"id", "idProperty", "properties"} <= set(one) <= INPUT_FIELDS:
+def _is_back(there: str | None, wanted: str) -> bool:
+    if not there or not wanted:
         return False
-    if one["idProperty"] != "email" or not isinstance(one["properties"], dict):
-        return False
-    texts = [one["id"], one.get("objectWriteTraceId", ""), *one["properties"].values()]
-    return all(isinstance(value, str) for value in texts)
-
-
-def _wrong_values(one: dict[str, Any]) -> dict[str, Any] | None:
-    local, at, domain = one["id"].partition("@")
-    if not (local and at and "." in domain) or " " in one["id"]:
-        return _problem("email", "INVALID_EMAIL", f"Email address {one['id']} is invalid")
-    for name, value in one["properties"].items():
-        if name not in TEXTS | CUSTOM_TEXTS | CUSTOM_NUMBERS:
-            return _problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
-        if name in CUSTOM_NUMBERS and value and not value.lstrip("-").replace(".", "", 1).isdecimal():
-            return _problem(name, "INVALID_INTEGER", f"{value} was not a valid number.")
-        if len(value) > TEXT_LIMIT:
-            return _problem(name, "VALUE_TOO_LONG", f'Property "{name}" is too long')
-    return None
-
-
-def _problem(name: str, error: str, message: str) -> dict[str, Any]:
-    return {"isValid": False, "message": message, "error": error, "name": name}
-
-
-def _error(status: int, category: str, message: str) -> Response:
-    body = {"status": "error", "message": message, "correlationId": str(uuid.uuid4()), "category": category}
-    return JSONResponse(body, status)
-
-
-def _limit(policy: str, message: str) -> Response:
-    body = {"status": "error", "message": message, "errorType": "RATE_LIMIT", "correlationId": str(uuid.uuid4())}
-    return JSONResponse(body | {"policyName": policy}, 429)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return there in FORWARD and wanted in FORWARD and FORWARD.index(wanted) < FORWARD.index(there)

@@ -12,7 +12,7 @@ from kit.outside import Refused, TryLater
 from sandbox.hubspot import HubSpotTwin
 from tests.integrations.conftest import Sandbox
 
-UPSERT = "/crm/v3/objects/contacts/batch/upsert"
+UPSERT = "/crm/objects/2026-03/contacts/batch/upsert"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_one_bad_address_does_not_hold_up_the_others(configured: Sandbox, hubspo
 
 
 def test_a_property_that_the_portal_lacks_is_a_matter_for_an_admin(configured: Sandbox, hubspot: HubSpot) -> None:
-    with pytest.raises(Refused, match="create the properties named handoff_"):
+    with pytest.raises(Refused, match="handoff setup hubspot --apply"):
         hubspot.upsert_contacts([*people(9), Contact("ada@example.com", {"favourite_colour": "red"})])
     assert len(configured.calls("hubspot")) == 1
 

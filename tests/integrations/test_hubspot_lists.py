@@ -121,6 +121,6 @@ def test_a_token_that_may_not_write_lists_is_a_matter_for_an_admin(
 def test_the_twin_refuses_what_hubspot_would_refuse(sandbox: Sandbox, path: str, body: Any, status: int) -> None:
     twin = sandbox.twins["hubspot"]
     assert isinstance(twin, HubSpotTwin)
-    url, headers = f"{sandbox.url}/hubspot/crm/v3/lists/{path}", {"Authorization": f"Bearer {twin.token}"}
+    url, headers = f"{sandbox.url}/hubspot/crm/lists/2026-03/{path}", {"Authorization": f"Bearer {twin.token}"}
     answer = httpx.put(url, content=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.json()["status"]) == (status, "error")
