@@ -38,7 +38,11 @@ ENRICHERS = (
 )
 """In the order of trust: where two providers disagree, the earlier one is believed. Among equally cheap ones it is asked first."""
 CRMS = (Plug("integrations.salesforce", "SALESFORCE_CLIENT_ID"),)
-MARKETING = (Plug("integrations.hubspot", "HUBSPOT_ACCESS_TOKEN"),)
+MARKETING = (
+    Plug("integrations.hubspot", "HUBSPOT_ACCESS_TOKEN"),
+    Plug("integrations.marketo", "MARKETO_CLIENT_ID"),
+    Plug("integrations.pardot", "PARDOT_CLIENT_ID"),
+)
 """The first that is configured is the installation's own: it has the leads that came from no other."""
 
 _lock = threading.Lock()

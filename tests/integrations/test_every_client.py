@@ -41,10 +41,13 @@ def push_lead() -> list[Upserted]:
     return crm.upsert_leads([CrmLead("lead-1", EMAIL)])
 
 
-def push_contact() -> list[Upserted]:
-    marketing = registry.marketing()
-    assert marketing is not None
-    return marketing.upsert_contacts([Contact(EMAIL, {"handoff_score": "71"})])
+def push_contact(system: str, **properties: str) -> Callable[[], list[Upserted]]:
+    def push() -> list[Upserted]:
+        marketing = registry.marketing(system)
+        assert marketing is not None
+        return marketing.upsert_contacts([Contact(EMAIL, properties)])
+
+    return push
 
 
 def matched(profile: Any) -> bool:
@@ -62,7 +65,9 @@ ASKS = {
         Ask("zoominfo", "ZOOMINFO_CLIENT_SECRET", enrich("zoominfo"), matched),
         Ask("clearbit", "CLEARBIT_API_KEY", enrich("clearbit"), matched),
         Ask("salesforce", "SALESFORCE_CLIENT_SECRET", push_lead, saved),
-        Ask("hubspot", "HUBSPOT_ACCESS_TOKEN", push_contact, saved),
+        Ask("hubspot", "HUBSPOT_ACCESS_TOKEN", push_contact("hubspot", handoff_score="71"), saved),
+        Ask("marketo", "MARKETO_CLIENT_SECRET", push_contact("marketo", handoff_score="71"), saved),
+        Ask("pardot", "PARDOT_CLIENT_SECRET", push_contact("pardot", handoff_score__c="71"), saved),
     )
 }
 PLUGS = [*registry.ENRICHERS, *registry.CRMS, *registry.MARKETING]
@@ -166,7 +171,7 @@ def test_errors_name_no_person(configured: Sandbox, website: Ask, fault: str) ->
 
 
 def test_a_client_shows_neither_secret_nor_person(configured: Sandbox, vendor: Ask) -> None:
-    clients = [*registry.enrichers(), registry.crm(), registry.marketing()]
+    clients = [*registry.enrichers(), registry.crm(), *registry.automations()]
     secrets = [
         value for twin in configured.twins.values() for value in twin.credentials("").values() if len(value) > 30
     ]

@@ -26,10 +26,11 @@ def test_a_client_is_made_once_per_process(configured: Sandbox) -> None:
 
 
 def test_settings_are_read_again_after_forgetting(configured: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert registry.marketing() is not None
-    monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
+    assert [one.name for one in registry.automations()] == ["hubspot", "marketo", "pardot"]
+    for switch in ("HUBSPOT_ACCESS_TOKEN", "MARKETO_CLIENT_ID"):
+        monkeypatch.delenv(switch)
     registry.forget()
-    assert registry.marketing() is None
+    assert [one.name for one in registry.automations()] == ["pardot"]
 
 
 def test_half_a_configuration_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
