@@ -95,11 +95,6 @@ def receive_from(
     return [lead for lead, _ in received]
 
 
-def keep_raw(session: Session, system: str, key: str, body: bytes, now: datetime) -> None:
-    """Store what a system sent us as it came; what is made of it is asked for by somebody else."""
-    capturing.keep(session, _source(session, system).id, key, body, now)
-
-
 def keep_events(session: Session, system: str, bodies: Mapping[str, bytes], now: datetime) -> list[int]:
     """Store events as they came, each once by its key; returns the arrivals that are new."""
     source = _source(session, system)
@@ -115,7 +110,7 @@ def kept_bodies(session: Session, arrival_ids: Sequence[int]) -> dict[int, bytes
     wanted = select(Arrival.id, Arrival.body).where(
         Arrival.id.in_(arrival_ids), Arrival.state == ArrivalState.TAKEN, Arrival.lead_id.is_(None)
     )
-    return dict(session.execute(wanted).tuples().all())
+    return dict(session.execute(wanted).all())
 
 
 def settle_event(session: Session, arrival_id: int, lead_id: int | None) -> None:
