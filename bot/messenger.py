@@ -72,7 +72,15 @@ _NO_TOKEN = frozenset(
 )
 _NO_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _NO_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
-_NO_MESSAGE = frozenset({"message_not_found", "cant_update_message", "cant_delete_message"})
+_NO_MESSAGE = frozenset(
+    {
+        "message_not_found",
+        "cant_update_message",
+        "cant_delete_message",
+        "thread_not_found",
+        "cannot_reply_to_message",
+    }
+)
 TOKEN_WAIT = 60.0
 """Seconds until what could not be said without a token is tried again. That is no failure: nothing is given up meanwhile."""
 
@@ -82,7 +90,7 @@ class TriggerGone(Exception):
 
 
 class MessageGone(Refused):
-    """The message that should be changed is not there any more."""
+    """The message that should be changed, or whose thread it is, is not there any more."""
 
 
 class Unreachable(Refused):

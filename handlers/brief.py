@@ -27,7 +27,11 @@ def show(running: Running, handoff_id: int) -> None:
     text, blocks = lead_brief(view, _earlier_card(view, place.channel))
     if place.brief_ts is not None and place.brief_drawn == fingerprint(blocks):
         return
-    ts = _draw(view, place, place.ts, text, blocks)
+    try:
+        ts = _draw(view, place, place.ts, text, blocks)
+    except (messenger.MessageGone, messenger.Unreachable):
+        # The card is gone from there. Where it is drawn next, its brief is drawn with it.
+        return
     with finishing(running) as session:
         placing.note_brief(session, handoff_id, place.ts, ts, fingerprint(blocks))
 

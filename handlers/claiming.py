@@ -1,6 +1,7 @@
 """Stage 4, when nobody is asked or nobody answers: the pool's channel hears of the lead, and one of the pool takes it."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +14,9 @@ from domain import cards, finding
 from domain.rules.refusals import Refusal
 from domain.tables import CardPlace, Handoff, Pool, PoolCall
 from domain.verbs import claiming, placing
-from handlers.flow import Job, call_pool
+from handlers.flow import Job, Priority, call_pool
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.strays import LOOK_AGAIN
 from kit.clock import utcnow
 
 
@@ -54,9 +56,21 @@ def call(running: Running, handoff_id: int) -> None:
     text, blocks = pool_call(view, takeable=takeable, card=_link(card))
     if said is not None and said.drawn == fingerprint(blocks):
         return
-    ts = _draw(handoff, said, channel, text, blocks)
+    try:
+        ts = _draw(handoff, said, channel, text, blocks)
+    except messenger.Unreachable:
+        _look_again(running, handoff, takeable=takeable)
+        return
     with finishing(running) as session:
         placing.note_pool_call(session, handoff_id, ts, fingerprint(blocks))
+
+
+def _look_again(running: Running, handoff: Handoff, *, takeable: bool) -> None:
+    """The channel is archived, or we are not in it. It may be back while the lead can still be taken."""
+    with finishing(running) as session:
+        if takeable and handoff.pool_id is not None:
+            again = call_pool(handoff.id, handoff.pool_id)
+            send(session, replace(again, key=f"{handoff.id}.stray", priority=Priority.BULK, after=LOOK_AGAIN))
 
 
 def _channel(session: Session, handoff: Handoff) -> str | None:

@@ -1,9 +1,12 @@
 """What is said to a person beside the card: one word at a time, or all that was held for them in one digest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import structlog
 from sqlalchemy.orm import Session
 
 from bot import messages, messenger
@@ -23,6 +26,8 @@ from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, transaction
 from kit.clock import utcnow
 
+log = structlog.get_logger()
+
 SHOWN_LATE = 10
 """How many missed SLAs one message names."""
 
@@ -41,17 +46,20 @@ def tell_notice(running: Running, notice_id: int) -> None:
     with reading() as session:
         notice = session.get_one(Notice, notice_id)
         place = session.get(CardPlace, notice.handoff_id) if notice.handoff_id is not None else None
-        where = _where(session, notice, place)
-        speech = _SPEECHES[notice.kind](session, notice) if where is not None else None
+        places = _places(session, notice, place)
+        speech = _SPEECHES[notice.kind](session, notice) if places else None
     if notice.sent_at is not None:
         return
-    if where is None or speech is None:
+    if speech is None:
         with finishing(running) as session:
             noticing.settle(session, [notice_id])
         return
     link = _link(place) if notice.direct and place is not None else None
-    _post_once(where, speech(link), messages.notice_metadata(notice_id), _claim(notice_id))
+    said = _say(places, speech(link), messages.notice_metadata(notice_id), _claim(notice_id))
     with finishing(running) as session:
+        if not said:
+            noticing.settle(session, [notice_id])
+            return
         noticing.note_sent(session, [notice_id], utcnow())
         if place is not None and place.ts is not None and link is not None:
             placing.keep_link(session, place.handoff_id, place.ts, link)
@@ -60,6 +68,20 @@ def tell_notice(running: Running, notice_id: int) -> None:
 def _claim(notice_id: int) -> datetime | None:
     with transaction() as session:
         return noticing.claim(session, notice_id, utcnow())
+
+
+def _say(
+    places: Sequence[Where], message: Message, metadata: Mapping[str, Any], claimed_before: datetime | None
+) -> bool:
+    """At the first of these places that can be reached; returns whether there is one. A card may have been deleted, its channel
+    archived; a person may have left Slack.
+    """
+    for where in places:
+        with suppress(messenger.MessageGone, messenger.Unreachable):
+            _post_once(where, message, metadata, claimed_before)
+            return True
+    log.warning("notice.nowhere_to_say")
+    return False
 
 
 def _post_once(where: Where, message: Message, metadata: Mapping[str, Any], claimed_before: datetime | None) -> None:
@@ -76,12 +98,15 @@ def _post_once(where: Where, message: Message, metadata: Mapping[str, Any], clai
     messenger.post(channel, text, blocks, metadata=metadata, thread=thread)
 
 
-def _where(session: Session, notice: Notice, place: CardPlace | None) -> Where | None:
-    """None: there is nowhere to say it. The card was not posted, or the person is not known in Slack."""
+def _places(session: Session, notice: Notice, place: CardPlace | None) -> list[Where]:
+    """Where it is said, best first: in the thread of the card, else to the person. Empty if the card was not posted, or the
+    person is not known in Slack.
+    """
+    dm = session.get_one(Rep, notice.rep_id).slack_dm_id
+    directly = [Where(dm, None)] if dm is not None else []
     if notice.direct:
-        dm = session.get_one(Rep, notice.rep_id).slack_dm_id
-        return Where(dm, None) if dm is not None else None
-    return Where(place.channel, place.ts) if place is not None and place.ts is not None else None
+        return directly
+    return [Where(place.channel, place.ts), *directly] if place is not None and place.ts is not None else []
 
 
 def _link(place: CardPlace) -> str | None:
@@ -195,7 +220,8 @@ def tell_digest(running: Running, rep_id: int) -> None:
         return
     if digest.items:
         metadata = messages.digest_metadata(rep_id, held_ids[-1])
-        _post_once(Where(dm, None), digest_message(digest.items), metadata, claimed_before)
+        if not _say([Where(dm, None)], digest_message(digest.items), metadata, claimed_before):
+            digest = replace(digest, settled=frozenset(held_ids))
     with finishing(running) as session:
         noticing.note_sent(session, set(held_ids) - digest.settled, utcnow())
         noticing.settle(session, digest.settled)

@@ -3,7 +3,7 @@
 They stand with the pool's manager meanwhile, and go back when the place is there again.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import messenger
 from bot.blocks import Block, section
@@ -57,13 +57,15 @@ def back_home(view: CardView, place: CardPlace, dm: str | None) -> CardPlace | N
         return None
     if place.ts is not None:
         messenger.take_down(place.channel, place.ts)
-    return _moved(view.handoff_id, own)
+    return _moved(view.handoff_id, own, view.offered_at)
 
 
-def _moved(handoff_id: int, channel: str) -> CardPlace:
-    """A commit of its own: what is posted there after it is found again, whatever happens in between."""
+def _moved(handoff_id: int, channel: str, stood_since: datetime | None = None) -> CardPlace:
+    """A commit of its own: what is posted there after it is found again, whatever happens in between. So is what may have
+    stood there `stood_since` then.
+    """
     with transaction() as session:
-        return placing.move(session, handoff_id, channel, utcnow())
+        return placing.move(session, handoff_id, channel, utcnow(), stood_since)
 
 
 def look_again(view: CardView) -> Sending | None:

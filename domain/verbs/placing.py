@@ -19,9 +19,14 @@ def claim(session: Session, handoff_id: int, channel: str, now: datetime) -> Car
     return session.get_one(CardPlace, handoff_id, populate_existing=True)
 
 
-def move(session: Session, handoff_id: int, channel: str, now: datetime) -> CardPlace:
-    """The card belongs into another conversation from now on, where nothing stands yet."""
-    values = {"channel": channel, "claimed_at": now, "ts": None, "drawn": None} | {one.key: None for one in _BESIDE}
+def move(
+    session: Session, handoff_id: int, channel: str, now: datetime, stood_since: datetime | None = None
+) -> CardPlace:
+    """The card belongs into another conversation from now on. `stood_since`: from when on it may stand there already, with
+    its brief: they are looked for before they are posted.
+    """
+    values = {one.key: None for one in (CardPlace.ts, CardPlace.drawn, *_BESIDE)}
+    values |= {"channel": channel, "claimed_at": stood_since or now, "brief_claimed_at": stood_since}
     session.execute(
         upsert(CardPlace)
         .values(handoff_id=handoff_id, **values)
@@ -39,7 +44,7 @@ def note_drawn(session: Session, handoff_id: int, ts: str, drawn: str, now: date
             drawn=drawn,
             posted_at=func.coalesce(CardPlace.posted_at, now),
             # What stood beside a card that was deleted is gone with it.
-            **{column.key: case((CardPlace.ts == ts, column)) for column in _BESIDE},
+            **{column.key: case((func.coalesce(CardPlace.ts, ts) == ts, column)) for column in _BESIDE},
         )
     )
 

@@ -14,6 +14,7 @@ from bot.settings import slack_settings
 from domain.tables import CardPlace
 from handlers.flow import Job
 from handlers.jobs import reading
+from kit.outside import TryLater
 from tests.domain.making import Team
 from tests.handlers.making import (
     Outside,
@@ -105,6 +106,6 @@ def test_a_brief_whose_answer_was_lost_stands_in_the_thread_once(
 
 def test_a_call_that_was_cut_is_left_to_its_job(slack: Outside, team: Team, channel: str, line: Line) -> None:
     line.lost.add("chat.postMessage")
-    with pytest.raises(messenger.TryLater, match="did not answer"):
+    with pytest.raises(TryLater, match="did not answer"):
         messenger.post(channel, "once", [divider()])
     assert [one["text"] for one in slack.messages(channel)] == ["once"]
