@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.availability import covers
-from domain.rules.lifecycle import LIVE, TAKEN, HandoffMove, HandoffStatus, Who, handoff_step, sources_of
+from domain.rules.lifecycle import LIVE, TAKEN, HandoffMove, HandoffStatus, Who, handoff_step
 from domain.rules.refusals import (
     AlreadyDecided,
     NoLongerOffered,
@@ -16,7 +17,7 @@ from domain.rules.refusals import (
     NotYours,
     Refusal,
 )
-from domain.tables import Handoff, Lead, Rep, Role
+from domain.tables import Base, Handoff, Lead, Rep, Role
 from domain.verbs.clocks import resume
 
 
@@ -38,20 +39,31 @@ def make_move(
     lead, handoff = locked_handoff(session, handoff_id)
     check_person(session, handoff, by, move, now)
     step = handoff_step(handoff.status, move)
-    done = None
-    if step is not None:
-        done = session.scalars(
-            update(Handoff)
-            .where(Handoff.id == handoff_id, Handoff.version == version, Handoff.status.in_(sources_of(move)))
-            .values({"status": step.to, "version": Handoff.version + 1} | values)
-            .returning(Handoff)
-            .execution_options(synchronize_session=False, populate_existing=True)
-        ).one_or_none()
-    if done is None:
+    if step is None or not _decide(session, handoff, version, {"status": step.to} | values):
         raise why_not(handoff)
     if move is not HandoffMove.SNOOZE:
         wake(session, handoff, now)
     return lead, handoff
+
+
+def _decide(session: Session, handoff: Handoff, version: int, values: dict[str, Any]) -> bool:
+    """Whether the handoff was still at `version`, and so has these values now."""
+    values = values | {"version": version + 1}
+    given = {"handoff_id": handoff.id, "seen": version, "was": handoff.status} | values
+    if session.connection().execute(_DECIDE, given).rowcount == 0:
+        return False
+    for name, value in values.items():
+        set_committed_value(handoff, name, value)
+    return True
+
+
+# Of the table, not of the class, and made once: every click runs it. What is set is what is given besides the conditions.
+_HANDOFFS = Base.metadata.tables[Handoff.__tablename__]
+_DECIDE = update(_HANDOFFS).where(
+    _HANDOFFS.c.id == bindparam("handoff_id"),
+    _HANDOFFS.c.version == bindparam("seen"),
+    _HANDOFFS.c.status == bindparam("was"),
+)
 
 
 def wake(session: Session, handoff: Handoff, now: datetime) -> None:
@@ -71,19 +83,21 @@ def spare_the_next(lead: Lead, handoff: Handoff, now: datetime) -> None:
 def locked_handoff(session: Session, handoff_id: int) -> tuple[Lead, Handoff]:
     """The handoff as it is once its lead is locked; raises NotFound."""
     while True:
-        lead = session.scalars(_LEAD_OF, {"handoff_id": handoff_id}).one_or_none()
-        handoff = session.get(Handoff, handoff_id, populate_existing=True)
-        if handoff is None:
+        locked = session.execute(_LOCKED, {"handoff_id": handoff_id}).one_or_none()
+        if locked is not None:
+            return locked.Lead, locked.Handoff
+        # Or the lead was merged while we waited for it: then the handoff has gone on with the other one.
+        if session.get(Handoff, handoff_id) is None:
             raise NotFound(what="handoff")
-        if lead is not None and handoff.lead_id == lead.id:
-            return lead, handoff
-        # The lead was merged while we waited for it: the handoff has gone on with the other one.
 
 
-_LEAD_OF = (
-    select(Lead)
-    .where(Lead.id == select(Handoff.lead_id).where(Handoff.id == bindparam("handoff_id")).scalar_subquery())
-    .with_for_update()
+# Both in one trip, the lead first, as everybody locks. Both are read as they are once they are ours: Postgres looks at the
+# join again then.
+_LOCKED = (
+    select(Lead, Handoff)
+    .join(Handoff, Handoff.lead_id == Lead.id)
+    .where(Handoff.id == bindparam("handoff_id"))
+    .with_for_update(of=[Lead, Handoff], key_share=True)
     .execution_options(populate_existing=True)
 )
 

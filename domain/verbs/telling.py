@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from domain.tables import Base, Lead, SystemLink
+from domain.tables import Lead, SystemLink
 
 CRM = "crm"
 MARKETING = "marketing"
@@ -27,20 +26,16 @@ def system_of(base: str, automation: str | None) -> str:
 def mark_dirty(session: Session, lead: Lead, now: datetime, *systems: str) -> None:
     """Say that `systems` know less of this lead than we do. Of marketing automation it is the lead's own."""
     names = sorted({system_of(system, lead.automation) for system in systems})
-    marks = [{"lead_id": lead.id, "system": name, "dirty": 1, "dirty_since": now} for name in names]
-    session.execute(_MARK, marks)
+    session.connection().execute(_MARK, {"lead_id": lead.id, "systems": names, "now": now})
 
 
-# Compiled once: a list of values within the statement would be compiled anew each time. Of the table, not of the class:
-# the class would cost each click as much again.
-_LINK = upsert(Base.metadata.tables[SystemLink.__tablename__])
-_MARK = _LINK.on_conflict_do_update(
-    index_elements=["lead_id", "system"],
-    set_={
-        "dirty": SystemLink.dirty + 1,
-        "dirty_since": func.coalesce(SystemLink.dirty_since, _LINK.excluded.dirty_since),
-    },
-)
+# Every decision runs it, so it is written out, and asks for no flush: who has an id was written before.
+_MARK = text("""
+insert into system_links (lead_id, system, dirty, dirty_since)
+select :lead_id, system, 1, :now from unnest(cast(:systems as text[])) as told(system) order by system
+on conflict (lead_id, system) do update
+set dirty = system_links.dirty + 1, dirty_since = coalesce(system_links.dirty_since, excluded.dirty_since)
+""")
 
 
 def mark_all_dirty(session: Session, lead_ids: Sequence[int], now: datetime, system: str) -> None:
