@@ -7,12 +7,17 @@ from dataclasses import dataclass
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _MAIL = re.compile(r"<mailto:([^|>]+)(?:\|[^>]*)?>")
 _LINK = re.compile(r"<https?://([^|>/]+)[^>]*>")
+_WORD_OR_QUOTED = re.compile(r'"[^"]+"|\S+')
 _SPAN = re.compile(r"\d{1,3}d|quarter|\d{4}-?q[1-4]|\S+\.\.\S+", re.IGNORECASE)
 
 
 def words(text: str) -> list[str]:
     """The words as they were meant: Slack turns an address, a person and a domain into links."""
-    return _LINK.sub(r"\1", _MAIL.sub(r"\1", _MENTION.sub(r"\1", text.translate(_QUOTES)))).split()
+    return _meant(text).split()
+
+
+def _meant(text: str) -> str:
+    return _LINK.sub(r"\1", _MAIL.sub(r"\1", _MENTION.sub(r"\1", text.translate(_QUOTES))))
 
 
 _QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2019": "'"})
@@ -42,9 +47,9 @@ class Question:
 def question(text: str, usual: str) -> Question | None:
     """`me 7d`, `30d campaign Spring Fair`, in any order; None if it is no question. `usual`: the span if none is said.
 
-    What begins with `channel` or `campaign` goes on to the span or the end: names have spaces.
+    What begins with `channel` or `campaign` goes on to the span or the end: names have spaces. What is quoted is no span.
     """
-    said = words(text)
+    said = _WORD_OR_QUOTED.findall(_meant(text))
     spans = [word for word in said if _SPAN.fullmatch(word)]
     rest = [word for word in said if not _SPAN.fullmatch(word)]
     if len(spans) > 1:

@@ -1,7 +1,7 @@
 """The picture itself. Imported by name, by bot/charts.py alone, and never at start.
 
-On a card of its own, so that it reads in Slack's light and dark; in blue and orange, which all eyes tell apart; big enough
-for a phone.
+On a card of its own, rounded and softer than paper, so that it reads in Slack's light and looks meant in its dark; in blue
+and orange, which all eyes tell apart; big enough for a phone.
 """
 
 from io import BytesIO
@@ -17,7 +17,8 @@ WIDTH, HEIGHT = 1200, 900
 """As it is shown; it is drawn with twice as many points each way."""
 _INCH = 100
 
-PAPER, INK, SOFT, TRACK = "#ffffff", "#1d2733", "#5f6b7a", "#e6eaef"
+GROUND, EDGE, INK, SOFT, TRACK = "#f2f4f7", "#d5dbe3", "#1d2733", "#566170", "#dde2e9"
+ON_BLUE = "#ffffff"
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#9aa5b1"
 _COLOURS = {"good": BLUE, "short": ORANGE, "too few to say": GREY}
 _WORDS = {"good": "on target", "short": "short of it", "too few to say": "too few to say"}
@@ -26,8 +27,9 @@ ACCURACY_END = 0.5
 
 
 def draw(title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes:
-    figure = Figure(figsize=(WIDTH / _INCH, HEIGHT / _INCH), dpi=2 * _INCH, facecolor=PAPER)
+    figure = Figure(figsize=(WIDTH / _INCH, HEIGHT / _INCH), dpi=2 * _INCH, facecolor="none")
     FigureCanvasAgg(figure)
+    _card(figure)
     figure.text(0.04, 0.945, title, fontsize=24, fontweight="bold", color=INK, va="center")
     figure.text(
         0.96, 0.905, "leads, and their part of the step before", fontsize=13, color=SOFT, ha="right", va="center"
@@ -37,6 +39,18 @@ def draw(title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes:
     picture = BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()
+
+
+def _card(figure: Figure) -> None:
+    """What all stands on. Beyond its corners nothing is drawn."""
+    axes = figure.add_axes((0, 0, 1, 1), zorder=-1)
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(0, HEIGHT)
+    axes.axis("off")
+    card = FancyBboxPatch(
+        (2, 2), WIDTH - 4, HEIGHT - 4, boxstyle="round,pad=0,rounding_size=28", facecolor=GROUND, edgecolor=EDGE
+    )
+    axes.add_patch(card)
 
 
 def _funnel(axes: Axes, bars: list[Bar]) -> None:
@@ -58,7 +72,7 @@ def _funnel(axes: Axes, bars: list[Bar]) -> None:
             va="center",
             fontsize=17,
             fontweight="bold",
-            color=PAPER if inside else INK,
+            color=ON_BLUE if inside else INK,
         )
     _bare(axes, len(bars))
 

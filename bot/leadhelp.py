@@ -7,7 +7,7 @@ from domain.tables import Role
 Message = tuple[str, list[Block]]
 
 _EVERYBODY = (
-    (Command.LEADSTATS, "", "your own numbers of the last 30 days, with a chart"),
+    (Command.LEADSTATS, "me", "your own numbers of the last 30 days, with a chart"),
     (Command.LEADSTATS, "me quarter", "the same of this quarter; also 7d, 90d, 2026-Q3, 2026-03-01..2026-03-31"),
     (Command.LEAD, "name@company.com", "where a lead stands, whose it is, and its buttons if it is yours"),
     (Command.LEAD, "company.com", "the leads of a company"),

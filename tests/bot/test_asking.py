@@ -17,6 +17,8 @@ from bot.asking import Question, address, days, question, words
         ("Sam Sample 2026-Q3", Question("rep", "Sam Sample", "2026-Q3")),
         ("rep Team Lead", Question("rep", "Team Lead", "30d")),
         ("campaign Spring Fair 2026-03-01..2026-03-31", Question("campaign", "Spring Fair", "2026-03-01..2026-03-31")),
+        ('campaign "Launch 2026-Q3" 90d', Question("campaign", "Launch 2026-Q3", "90d")),
+        ("7d channel “Partner Day”", Question("channel", "Partner Day", "7d")),
         ("30d channel “ads”", Question("channel", "ads", "30d")),
     ],
 )

@@ -3,8 +3,10 @@
 import struct
 import threading
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from bot.charts import chart
 from bot.figures import lasting
@@ -122,6 +124,15 @@ def test_the_chart_is_a_picture_for_a_phone(found: Numbers) -> None:
     picture = chart("last 30 days", found)
     assert size_of(picture) == (2400, 1800)
     assert len(picture) < 1_000_000
+
+
+def test_the_chart_stands_on_a_card_and_leaves_the_corners_to_slacks_own_ground() -> None:
+    picture = Image.open(BytesIO(chart("last 30 days", SOME))).convert("RGBA")
+    corner, inside = picture.getpixel((1, 1)), picture.getpixel((40, 900))
+    assert isinstance(corner, tuple)
+    assert isinstance(inside, tuple)
+    assert (corner[3], inside[3]) == (0, 255)
+    assert inside[:3] != (255, 255, 255)
 
 
 def test_two_at_once_draw_the_same_as_one_after_the_other() -> None:
