@@ -14,12 +14,26 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
-from domain.rules.refusals import AlreadyDecided, Refusal
-from domain.tables import Company, Handoff, Happened, JobRow, Lead, LeadEvent, Pool, Rep, Role, SlaClock, TouchRow
-from domain.verbs import deciding, passing, staffing
+from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NoSuchMove, Refusal
+from domain.tables import (
+    Company,
+    Handoff,
+    Happened,
+    JobRow,
+    Lead,
+    LeadEvent,
+    Pool,
+    Qualification,
+    Rep,
+    Role,
+    SlaClock,
+    TouchRow,
+)
+from domain.verbs import deciding, passing, qualifying, staffing
 from domain.verbs.absences import cancel_absence
 from domain.verbs.merging import merge_leads
 from domain.verbs.offering import hand_over
+from domain.verbs.snoozing import snooze
 from handlers.flow import Job
 from handlers.jobs import transaction
 from tests.conftest import NOON
@@ -27,6 +41,7 @@ from tests.domain.making import make_absence, make_lead, make_offer, make_rep, m
 
 T = TypeVar("T")
 NAMES = ("Alpha", "Bravo", "Delta", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima")
+SQL = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
 THREADS = 10
 """As many as may be in the database at once; more of them wait at the pool of connections, not at each other."""
 
@@ -114,6 +129,49 @@ def test_all_that_people_do_with_one_card_at_once_leaves_one_owner(committed: En
         lead = session.get_one(Lead, handoff.lead_id)
         (live,) = session.scalars(select(Handoff).where(Handoff.status.in_(LIVE))).all()
         assert lead.owner_id == (live.rep_id if live.status in TAKEN else None)
+
+
+def test_answers_rejections_snoozes_and_a_merge_at_once_leave_a_record_that_holds_together(committed: Engine) -> None:
+    """Many rounds: which of them comes first is up to the database."""
+    with transaction() as session:
+        team = make_team(session)
+        handoffs = [make_offer(session, email=f"lead-{n}@buyer.example.com") for n in range(10)]
+        others = [take(session, f"other-{n}@buyer.example.com") for n in range(10)]
+        for handoff in handoffs:
+            deciding.accept(session, handoff.id, version=2, by=team.morgan, now=NOON)
+
+    def act(verb: Callable[..., object], handoff_id: int, **more: object) -> None:
+        with transaction() as session:
+            verb(session, handoff_id, version=3, by=session.get_one(Rep, team.morgan.id), now=NOON, **more)
+
+    def merge(place: int) -> None:
+        with transaction() as session:
+            merge_leads(session, others[place].id, handoffs[place].lead_id, by=None, now=NOON)
+
+    acts: list[Callable[[], None]] = []
+    for place, handoff in enumerate(handoffs):
+        acts += [
+            partial(act, qualifying.qualify, handoff.id, said=SQL),
+            partial(act, deciding.reject, handoff.id, reason="competitor", note=None),
+            partial(act, snooze, handoff.id, until=NOON + timedelta(hours=1)),
+            partial(act, passing.reassign, handoff.id, to=None),
+            partial(merge, place),
+        ]
+    assert {type(result) for result in all_at_once(acts)} <= {type(None), AlreadyDecided, NoLongerOffered, NoSuchMove}
+    with Session(committed) as session:
+        for handoff in session.scalars(select(Handoff)):
+            clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
+            waiting = [clock for clock in clocks if clock.stopped_at is None]
+            lead = session.get_one(Lead, handoff.lead_id)
+            assert lead.merged_into is None
+            if handoff.status not in LIVE:
+                assert waiting == []
+                continue
+            assert lead.owner_id == (handoff.rep_id if handoff.status in TAKEN else None)
+            assert {clock.running_since is None for clock in waiting} <= {handoff.snoozed_until is not None}
+            assert (handoff.qualified_at is not None) == (handoff.status is HandoffStatus.QUALIFIED)
+        answered = session.scalars(select(Qualification.handoff_id)).all()
+        assert len(answered) == len(set(answered))
 
 
 def test_accepting_and_rejecting_at_once_leaves_one_verdict(committed: Engine) -> None:
