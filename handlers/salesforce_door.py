@@ -41,7 +41,8 @@ def receive(secret: str, body: bytes) -> str | None:
         raise Problem(401, "wrong_secret", "Send the secret in the header X-Handoff-Secret.")
     ids = sorted({found.decode() for found in OPPORTUNITY_ID.findall(body)})
     with transaction() as session:
-        syncing.keep_raw(session, "salesforce", f"webhook-{secrets.token_hex(16)}", body, utcnow())
+        # Two deliveries that say the same are two: each time something has changed.
+        syncing.keep_events(session, "salesforce", {f"webhook-{secrets.token_hex(16)}": body}, utcnow())
         if ids:
             send(session, read_some_opportunities(ids) if len(ids) <= MOST else read_opportunities_again())
     return ACKNOWLEDGED if body.lstrip().startswith(b"<") else None

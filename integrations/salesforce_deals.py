@@ -27,6 +27,7 @@ NOT_INSTALLED = (
     "opens opportunities without it"
 )
 WHO = "Id, Email, FirstName, LastName, Company, Title, Phone, LeadSource, IsConverted"
+READ = "Id Name StageName Amount Probability CloseDate IsClosed IsWon IsDeleted OwnerId CreatedDate SystemModstamp"
 BECAME = "ConvertedAccountId, ConvertedContactId, ConvertedOpportunityId"
 
 
@@ -239,12 +240,9 @@ class Reader:
 
     def _names(self) -> list[str]:
         """The organisation's own: not every one has several currencies, our key, or a field for why a deal was lost."""
-        always = (
-            "Id Name StageName Amount Probability CloseDate IsClosed IsWon IsDeleted OwnerId CreatedDate SystemModstamp"
-        )
         perhaps = ("LastStageChangeDate", "CurrencyIsoCode", self._org.key_field, self._settings.lost_reason_field)
         there = self._org.fields_of("Opportunity")
-        return [*always.split(), *(name for name in perhaps if name in there)]
+        return [*READ.split(), *(name for name in perhaps if name in there)]
 
     def _read(self, rows: Sequence[Record]) -> list[CrmOpportunity]:
         try:

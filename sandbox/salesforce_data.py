@@ -50,6 +50,10 @@ class Records:
         self._users: dict[str, str] = {}
         self._ids = count(1)
 
+    def empty(self) -> None:
+        for records in self.of.values():
+            records.clear()
+
     # ---- writing -----------------------------------------------------------------------------------------------------
 
     def fields_of(self, sobject: str) -> Fields:

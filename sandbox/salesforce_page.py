@@ -30,6 +30,8 @@ class Setup(BaseModel):
     multi_currency: bool = False
     public_key: str = ""
     """Of the certificate with which assertions are checked: PEM."""
+    empty: bool = False
+    """Forget every record."""
 
 
 class ByHand:
@@ -54,6 +56,8 @@ class ByHand:
             return _refused("The header X-Sandbox: page is missing.", 403)
         self.setup = setup
         self.records.multi_currency = setup.multi_currency
+        if setup.empty:
+            self.records.empty()
         return JSONResponse(setup.model_dump(exclude={"public_key"}))
 
     async def enter(self, request: Request, sobject: str) -> Response:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -218,9 +218,9 @@ def test_what_lacks_is_printed_as_it_is_deployed(salesforce: Salesforce, monkeyp
     assert "objects/Activity.object" in printed
 
 
-def named(xml: str) -> list[ElementTree.Element]:
+def named(xml: str) -> list[ET.Element]:
     # What is parsed is our own.
-    return list(ElementTree.fromstring(xml).iter(f"{METADATA}fullName"))  # noqa: S314
+    return list(ET.fromstring(xml).iter(f"{METADATA}fullName"))  # noqa: S314
 
 
 def test_the_deployment_that_is_shipped_has_what_the_client_writes() -> None:
@@ -275,13 +275,7 @@ def test_every_name_that_goes_to_salesforce_is_in_the_vendors_contract(
         "OpportunityContactRole",
         "CampaignMember",
     }
-    asked = (
-        *(
-            "Id StageName Amount Probability CloseDate IsClosed IsWon IsDeleted OwnerId CreatedDate SystemModstamp"
-        ).split(),
-        "LastStageChangeDate",
-    )
-    read = {("Opportunity", name) for name in asked} | {
+    read = {("Opportunity", name) for name in (*salesforce_deals.READ.split(), "LastStageChangeDate")} | {
         ("Lead", name) for name in f"{salesforce_deals.WHO}, {salesforce_deals.BECAME}".split(", ")
     }
     unknown = {
