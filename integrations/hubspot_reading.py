@@ -40,7 +40,8 @@ WEB_KINDS = {"e_visited_page": TouchKind.PAGE_VIEW, "e_submitted_form": TouchKin
 
 def contacts(wire: Wire, ids: Sequence[str], names: Sequence[str]) -> list[ChangedContact]:
     """These contacts, at most 100. Who is gone, or has no e-mail address, is left out."""
-    return [one for one in map(_contact, _by_ids(wire, ids, [*ALWAYS, *names])) if one is not None]
+    found = (_contact(one, names) for one in _by_ids(wire, ids, [*ALWAYS, *names]))
+    return [one for one in found if one is not None]
 
 
 def read_back(wire: Wire, ids: Sequence[str], names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
@@ -83,7 +84,7 @@ def changed_contacts(wire: Wire, cursor: str | None, names: Sequence[str]) -> Pa
         found = listed(wire.ask(SEARCH, asked, kind="contacts"), "results")
     except BadRecordError as bad:
         raise Refused(f"HubSpot does not search contacts: {bad.message}") from None
-    read = [one for one in map(_contact, found) if one is not None]
+    read = [one for one in (_contact(each, names) for each in found) if one is not None]
     times = [at for at in (_changed_at(one) for one in found) if at is not None]
     newest = max([since, *map(milliseconds, times)])
     if len(found) < SEARCH_PAGE:
@@ -108,12 +109,12 @@ def _next(since: int, offset: int, newest: int) -> str:
     return f"{since}+{beyond}" if beyond < MOST_FOUND else f"{since + 1}+0"
 
 
-def _contact(one: object) -> ChangedContact | None:
+def _contact(one: object, names: Sequence[str]) -> ChangedContact | None:
     properties, changed_at = _properties(one), _changed_at(one)
     email = properties.get("email")
     if not email or changed_at is None:
         return None
-    known = {name: value for name, value in properties.items() if name not in ALWAYS}
+    known = {name: properties[name] for name in names if name in properties}
     external_id = str(dig(one, "id"))
     return ChangedContact(external_id, email, changed_at, known, _form(external_id, email, properties))
 
