@@ -121,6 +121,8 @@ class Wire:
             return {}
         if (code := _code(answer)) is not None:
             raise self._error(code, str(dig(_body(answer), "message") or ""))
+        if _is_json(answer) and _body(answer) is None:
+            raise unreadable("Pardot")
         raise_for_answer(answer, "Pardot")
         return json_object(answer, "Pardot")
 
@@ -160,6 +162,10 @@ class Wire:
         if not isinstance(token, str) or not token:
             raise unreadable("Salesforce")
         return token, TOKEN_LIVES
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    return bool(answer.headers.get("Content-Type", "").startswith("application/json"))
 
 
 def _body(answer: httpx.Response) -> object:
