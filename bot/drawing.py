@@ -13,7 +13,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from bot.charts import Bar, Bullet
 
-WIDTH, HEIGHT = 1200, 900
+WIDTH, HEIGHT = 960, 900
 """As it is shown; it is drawn with twice as many points each way."""
 _INCH = 100
 
@@ -32,9 +32,9 @@ def draw(title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes:
     _card(figure)
     figure.text(0.04, 0.945, title, fontsize=24, fontweight="bold", color=INK, va="center")
     figure.text(
-        0.96, 0.905, "leads, and their part of the step before", fontsize=13, color=SOFT, ha="right", va="center"
+        0.96, 0.903, "leads, and their part of the step before", fontsize=15, color=SOFT, ha="right", va="center"
     )
-    _funnel(figure.add_axes((0.19, 0.50, 0.77, 0.38)), bars)
+    _funnel(figure.add_axes((0.225, 0.50, 0.735, 0.38)), bars)
     _bullets(figure.add_axes((0.04, 0.03, 0.92, 0.43)), bullets)
     picture = BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
@@ -61,7 +61,7 @@ def _funnel(axes: Axes, bars: list[Bar]) -> None:
         _pill(axes, row, 1.0, TRACK)
         if bar.count:
             _pill(axes, row, max(width, 0.008), BLUE)
-        axes.text(-0.015, row, bar.name, ha="right", va="center", fontsize=17, color=INK)
+        axes.text(-0.015, row, bar.name, ha="right", va="center", fontsize=18, color=INK)
         inside = width > 0.25
         said = f"{bar.count:,}" + (f"   {bar.note}" if bar.note else "")
         axes.text(
@@ -70,7 +70,7 @@ def _funnel(axes: Axes, bars: list[Bar]) -> None:
             said,
             ha="right" if inside else "left",
             va="center",
-            fontsize=17,
+            fontsize=18,
             fontweight="bold",
             color=ON_BLUE if inside else INK,
         )
@@ -86,11 +86,11 @@ def _bullets(axes: Axes, bullets: list[Bullet]) -> None:
             _pill(axes, row + 0.18, max(min(bullet.rate / end, 1.0), 0.008), _COLOURS[bullet.mark], height=0.34)
         target = bullet.target / end
         axes.plot([target, target], [row - 0.04, row + 0.40], color=INK, linewidth=4, solid_capstyle="butt")
-        axes.text(0, row - 0.25, bullet.name, ha="left", va="center", fontsize=16, color=INK)
+        axes.text(0, row - 0.25, bullet.name, ha="left", va="center", fontsize=17, color=INK)
         aim = f"{'at most' if bullet.low_is_good else 'over'} {bullet.target:.0%}"
-        axes.text(0.50, row - 0.25, f"target {aim}", ha="center", va="center", fontsize=14, color=SOFT)
+        axes.text(0.44, row - 0.25, f"target {aim}", ha="center", va="center", fontsize=15, color=SOFT)
         said = bullet.now if bullet.rate is None else f"{bullet.now}, {_WORDS[bullet.mark]}"
-        axes.text(1, row - 0.25, said, ha="right", va="center", fontsize=16, fontweight="bold", color=INK)
+        axes.text(1, row - 0.25, said, ha="right", va="center", fontsize=17, fontweight="bold", color=INK)
     _bare(axes, len(bullets))
 
 

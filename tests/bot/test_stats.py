@@ -122,7 +122,7 @@ def size_of(png: bytes) -> tuple[int, int]:
 def test_the_chart_is_a_picture_for_a_phone(found: Numbers) -> None:
     # The first one imports the library that draws: about a second.
     picture = chart("last 30 days", found)
-    assert size_of(picture) == (2400, 1800)
+    assert size_of(picture) == (1920, 1800)
     assert len(picture) < 1_000_000
 
 
