@@ -178,7 +178,7 @@ def _people() -> Iterator[Finding]:
 
 
 def _owners() -> Iterator[Finding]:
-    if registry.crm() is None:
+    if all(isinstance(crm, str) for crm in registry.switched_on(*registry.CRMS).values()):
         return
     with reading() as session:
         owners = facts.owners(facts.active_reps(session))
@@ -211,13 +211,17 @@ def _address() -> Iterator[Finding]:
 
 
 def _vendors() -> Iterator[Finding]:
-    asked = [one for one in (registry.crm(), *registry.automations()) if one is not None]
-    for client in asked:
-        yield _vendor(client)
     with reading() as session:
         resting = facts.resting(session, utcnow())
-    for provider in registry.enrichers():
-        yield rules.of_provider(provider.name, *_rest(resting.get(provider.name)))
+    for name, client in registry.switched_on(*registry.CRMS, *registry.MARKETING).items():
+        yield _left_out(name, client) if isinstance(client, str) else _vendor(client)
+    for name, provider in registry.switched_on(*registry.ENRICHERS).items():
+        rest = _rest(resting.get(name))
+        yield _left_out(name, provider) if isinstance(provider, str) else rules.of_provider(name, *rest)
+
+
+def _left_out(name: str, why: str) -> Finding:
+    return failed(f"vendor.{name}", f"{why}. It is left out.", "docs/integrations.md lists its settings.")
 
 
 def _rest(one: facts.Resting | None) -> tuple[datetime | None, str]:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from dotenv import dotenv_values
+from pydantic import ValidationError
 
 from integrations.ports import Crm, Enricher, MarketingAutomation, Plugged
 from kit.quota import OPEN, Gate
@@ -44,6 +45,9 @@ MARKETING = (
     Plug("integrations.pardot", "PARDOT_CLIENT_ID"),
 )
 """The first that is configured is the installation's own: it has the leads that came from no other."""
+
+OFF = frozenset({"0", "f", "false", "n", "no", "off"})
+"""How a switch says no, beside not being there."""
 
 _lock = threading.Lock()
 _clients: dict[str, Plugged | None] = {}
@@ -109,6 +113,23 @@ def _load(plug: Plug) -> Any:
     return vendor.build(settings, _gates[-1]) if settings.configured() else None
 
 
+def switched_on(*plugs: Plug) -> dict[str, Any]:
+    """Those of them that are, by name: the client, or as a text what is wrong with the settings, so that there is none."""
+    return {plug.name: _client_or_why(plug) for plug in plugs if _is_on(plug)}
+
+
+def _client_or_why(plug: Plug) -> Any:
+    """Of a setting that cannot be read only the name is said: it may be a secret."""
+    try:
+        client = _client(plug)
+    except ValidationError as wrong:
+        fields = ", ".join(".".join(map(str, one["loc"])) for one in wrong.errors())
+        return f"A setting of {plug.name} cannot be read: {fields}"
+    return client or f"{plug.name} is only half set up: something it needs beside {plug.switch} is missing"
+
+
 def _is_on(plug: Plug) -> bool:
     switches = [name for name in (plug.switch, plug.or_switch) if name]
-    return any(os.environ.get(name) or dotenv_values(".env").get(name) for name in switches)
+    return any(
+        (os.environ.get(name) or dotenv_values(".env").get(name) or "no").lower() not in OFF for name in switches
+    )

@@ -23,6 +23,7 @@ from kit.settings import settings
 from sandbox.story_world import until
 from tests.domain.making import Team
 from tests.handlers.making import (
+    OURS,
     Outside,
     clear_jobs,
     door_url,
@@ -170,6 +171,31 @@ def test_vendors_are_told_and_reps_whom_the_crm_does_not_know_are_named(everythi
     assert found("vendor.salesforce").state is State.OK
     assert found("vendor.hubspot").state is State.OK
     assert found("crm_people").state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check", "words"),
+    [
+        ("SALESFORCE_CLIENT_SECRET", "", "vendor.salesforce", "salesforce is only half set up"),
+        ("HUBSPOT_TIME_ZONE", "Nowhere/At-All", "vendor.hubspot", "time_zone"),
+        ("ZOOMINFO_CLIENT_ID", "without-its-secret", "vendor.zoominfo", "zoominfo is only half set up"),
+    ],
+)
+def test_a_vendor_that_is_not_whole_is_noticed_and_the_others_are_looked_at_all_the_same(
+    everything: Outside, name: str, value: str, check: str, words: str
+) -> None:
+    make_staff(everything.new_channel())
+    with pointed_at(Outside(everything.environment | {name: value}, everything.page, everything.url), *OURS):
+        told = {one.name: one for one in health.look() if one.name.startswith("vendor.")}
+    assert told[check].state is State.FAILED
+    assert words in told[check].found
+    assert value not in told[check].found or not value
+    assert {told[one].state for one in told if one != check} == {State.OK}
+
+
+def test_a_vendor_that_is_switched_off_in_words_is_not_missed(everything: Outside) -> None:
+    with pointed_at(Outside(everything.environment | {"DNS_CHECK": "false"}, everything.page, everything.url), *OURS):
+        assert "vendor.dns" not in {one.name for one in health.look()}
 
 
 # ---- the command, and the hourly round ------------------------------------------------------------------------------------
