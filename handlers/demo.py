@@ -167,6 +167,8 @@ def _welcome(system: System) -> str:
         f"  [bold]{page}/#as={people['manager']['slack_user_id']}&in={channel['sales-managers']}[/]",
         "What Salesforce and HubSpot were told",
         f"  [bold]{page}/outside[/]",
+        "Salesforce's opportunities: move one, and its card in Slack says so",
+        f"  [bold]{page}/salesforce/_page[/]",
         "",
         f"Handoff answers at {system.url}",
         f"Logs are in        {system.logs}",

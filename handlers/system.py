@@ -70,6 +70,7 @@ class System:
         self.start_one("worker")
         self.start_one("clock")
         self._meet_slack()
+        self._meet_salesforce()
 
     @property
     def sandbox_url(self) -> str:
@@ -93,6 +94,11 @@ class System:
             return
         ours = {"url": f"{self.url}/slack/events"}
         httpx.post(f"{self.sandbox_url}/_api/app", json=ours, headers={"X-Sandbox": "page"}).raise_for_status()
+
+    def _meet_salesforce(self) -> None:
+        """Its Flow knocks when somebody moves an opportunity, so that nobody waits for the next poll."""
+        ours = {"flow": f"{self.url}/webhooks/salesforce"}
+        httpx.post(f"{self.sandbox_url}/salesforce/_org", json=ours, headers={"X-Sandbox": "page"}).raise_for_status()
 
     def start_web(self, port: int) -> None:
         port = port or free_port()

@@ -79,6 +79,7 @@ class SalesforceTwin(Twin):
             "SALESFORCE_CLIENT_ID": self.client_id,
             "SALESFORCE_CLIENT_SECRET": self.client_secret,
             "SALESFORCE_URL": base_url + self.prefix,
+            "SALESFORCE_WEBHOOK_SECRET": self.by_hand.secret,
             "SALESFORCE_STATUSES": json.dumps({"qualified": "Qualified"}),
         }
 

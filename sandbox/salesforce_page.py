@@ -4,15 +4,20 @@
 `POST .../{id}` changes it, `DELETE .../{id}` deletes it. `POST /salesforce/_org` says how the organisation is set up.
 """
 
+import secrets
+from contextlib import suppress
 from html import escape
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+from starlette.background import BackgroundTask
 
+from sandbox.guard import is_loopback
 from sandbox.salesforce_data import Records
 from sandbox.salesforce_fields import KEY, OBJECTS, STAGES, WrongRequestError
 from sandbox.twin import json_body
@@ -32,6 +37,15 @@ class Setup(BaseModel):
     """Of the certificate with which assertions are checked: PEM."""
     empty: bool = False
     """Forget every record."""
+    flow: str = ""
+    """Whom a Flow tells of opportunities that people have changed: an address on this machine."""
+
+    @field_validator("flow")
+    @classmethod
+    def stays_here(cls, flow: str) -> str:
+        if flow and not is_loopback(urlsplit(flow).netloc):
+            raise ValueError("the address must be on this machine")
+        return flow
 
 
 class ByHand:
@@ -40,6 +54,8 @@ class ByHand:
     def __init__(self, records: Records) -> None:
         self.records = records
         self.setup = Setup()
+        self.secret = secrets.token_urlsafe(32)
+        """With which the Flow knocks."""
 
     def add_to(self, router: APIRouter) -> None:
         for path, endpoint, method in (
@@ -80,7 +96,10 @@ class ByHand:
         done = self.records.insert(sobject, fields) if which is None else self.records.update(sobject, which, fields)
         if done is not None and not done["success"]:
             return _refused(done["errors"][0]["message"], 422)
-        return RedirectResponse("../../_page", 303) if by_form else JSONResponse(done or {"id": which})
+        told = self._flow(sobject, which or str((done or {})["id"]))
+        if by_form:
+            return RedirectResponse("../../_page", 303, background=told)
+        return JSONResponse(done or {"id": which}, background=told)
 
     async def delete(self, request: Request, sobject: str, which: str) -> Response:
         if not _is_ours(request):
@@ -88,7 +107,11 @@ class ByHand:
         if which not in self.records.of.get(sobject, {}):
             return _refused("There is no such record.", 404)
         self.records.delete(sobject, which)
-        return JSONResponse({"id": which})
+        return JSONResponse({"id": which}, background=self._flow(sobject, which))
+
+    def _flow(self, sobject: str, which: str) -> BackgroundTask | None:
+        wanted = self.setup.flow and sobject == "Opportunity"
+        return BackgroundTask(_knock, self.setup.flow, self.secret, which) if wanted else None
 
     def page(self) -> Response:
         rows = [self.records.row("Opportunity", which) for which in self.records.of["Opportunity"]]
@@ -130,6 +153,12 @@ def _opportunity(row: dict[str, Any]) -> str:
 
 def _numbers(given: dict[str, str]) -> dict[str, Any]:
     return {name: float(value) if name == "Amount" else value for name, value in given.items() if value}
+
+
+def _knock(address: str, secret: str, which: str) -> None:
+    """As a Flow does: nobody waits for it, and what becomes of it is in Salesforce's logs alone."""
+    with suppress(httpx.HTTPError):
+        httpx.post(address, json={"ids": [which]}, headers={"X-Handoff-Secret": secret}, timeout=10.0, trust_env=False)
 
 
 def _is_ours(request: Request) -> bool:

@@ -10,6 +10,7 @@ import time
 
 from sandbox.story_model import another_model
 from sandbox.story_qualification import qualified
+from sandbox.story_revenue import won
 from sandbox.story_team import handed_on, on_leave
 from sandbox.story_world import (
     ADA,
@@ -215,7 +216,19 @@ def _hubspot(world: World, email: str, stage: str) -> JSON | None:
 def main() -> None:
     world = World(os.environ["SANDBOX_URL"], os.environ["HANDOFF_URL"], os.environ["CAPTURE_KEY"])
     try:
-        for scene in (accepted, qualified, rejected, hot, cold, warmed, numbers, another_model, on_leave, handed_on):
+        for scene in (
+            accepted,
+            qualified,
+            won,
+            rejected,
+            hot,
+            cold,
+            warmed,
+            numbers,
+            another_model,
+            on_leave,
+            handed_on,
+        ):
             scene(world)
     except NotSo as no:
         sys.stdout.write(f"  ✗ {no}\n")

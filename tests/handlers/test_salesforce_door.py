@@ -10,6 +10,7 @@ from domain.tables import Arrival, ArrivalState, CaptureSource
 from handlers import salesforce_door
 from handlers.flow import Job
 from handlers.jobs import reading
+from sandbox.story_world import until
 from tests.domain.making import Team
 from tests.handlers.making import (
     clear_jobs,
@@ -118,3 +119,22 @@ def test_very_many_at_once_are_read_as_what_has_changed(door: httpx.Client, org:
 def test_what_is_too_large_is_refused_before_it_is_read(door: httpx.Client, org: Org) -> None:
     answer = door.post(AT, content=b"6" * 300_000, headers={"X-Handoff-Secret": SECRET})
     assert (answer.status_code, kept()) == (413, [])
+
+
+def test_whoever_moves_a_deal_in_salesforce_has_its_flow_knock_here(
+    door: httpx.Client, org: Org, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SALESFORCE_WEBHOOK_SECRET", org.outside.environment["SALESFORCE_WEBHOOK_SECRET"])
+    salesforce_door.settings.cache_clear()
+    an_sql()
+    work_off(*TELLING)
+    org.set_up(flow=f"{door.base_url}/webhooks/salesforce")
+    org.change(org.the("opportunities")["Id"], StageName="Closed Won")
+    until("the knock", kept)
+    work_off(Job.READ_SOME_OPPORTUNITIES)
+    assert here()[2].won is True
+
+
+def test_a_flow_calls_nobody_but_this_machine(org: Org) -> None:
+    refused = org.outside.page.post("/salesforce/_org", json={"flow": "https://example.com/webhooks"})
+    assert refused.status_code == 422
