@@ -71,6 +71,7 @@ class System:
         self.start_one("clock")
         self._meet_slack()
         self._meet_salesforce()
+        self._meet_hubspot()
 
     @property
     def sandbox_url(self) -> str:
@@ -100,10 +101,17 @@ class System:
         ours = {"flow": f"{self.url}/webhooks/salesforce"}
         httpx.post(f"{self.sandbox_url}/salesforce/_org", json=ours, headers={"X-Sandbox": "page"}).raise_for_status()
 
+    def _meet_hubspot(self) -> None:
+        """Its webhooks come to the address that they are signed over."""
+        ours = {"url": self.environment["HUBSPOT_WEBHOOK_URI"]}
+        target = f"{self.sandbox_url}/hubspot/_play/target"
+        httpx.post(target, json=ours, headers={"X-Sandbox": "page"}).raise_for_status()
+
     def start_web(self, port: int) -> None:
         port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environment |= {"HOST": "127.0.0.1", "PORT": str(port)}
+        self.environment["HUBSPOT_WEBHOOK_URI"] = f"{self.url}/webhooks/hubspot"
         self.start_one("web")
         self._wait("web", lambda: _answers(f"{self.url}/healthz"))
 

@@ -9,14 +9,17 @@ from collections import deque
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import field_validator
 
-from sandbox.hubspot_words import iso, lacking, refused
+from sandbox.guard import is_loopback
+from sandbox.hubspot_page import add_page
+from sandbox.hubspot_words import Change, Played, Strict, iso, lacking, refused
 
 if TYPE_CHECKING:
     from sandbox.hubspot import HubSpotTwin
@@ -29,25 +32,17 @@ MAIL_QUERY = {"eventType", "startTimestamp", "endTimestamp", "excludeFilteredEve
 WEB_QUERY = {"objectType", "eventType", "occurredAfter", "occurredBefore", "limit", "after"}
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class Target(Strict):
-    """Where webhooks go. None: nowhere."""
+    """Where webhooks go: an address on this machine. None: nowhere."""
 
     url: str | None
 
-
-class Change(Strict):
-    """Somebody at HubSpot, or a form, makes or changes a contact. `how`: what the delivery of its events is like."""
-
-    email: str
-    properties: dict[str, str] = {}
-    form: str | None = None
-    style: Literal["contact", "object"] = "contact"
-    how: list[Literal["twice", "backwards", "forged", "late", "retried"]] = []
-    portal_id: int | None = None
+    @field_validator("url")
+    @classmethod
+    def stays_here(cls, url: str | None) -> str | None:
+        if url and not is_loopback(urlsplit(url).netloc):
+            raise ValueError("the address must be on this machine")
+        return url
 
 
 class Mail(Strict):
@@ -82,6 +77,7 @@ class Events:
         self._ids = count(1)
 
     def routes(self, router: APIRouter) -> None:
+        add_page(router, self.changed)
         # What people do there is played: neither recorded as a request to HubSpot nor made to fail.
         for path, play in (
             ("target", self.play_target),
@@ -149,6 +145,10 @@ class Events:
 
     async def play_contact(self, request: Request, change: Change) -> Response:
         _by_page(request)
+        return JSONResponse(await self.changed(change))
+
+    async def changed(self, change: Change) -> Played:
+        """Make or change the contact, and tell of it as `how` says."""
         properties = dict(change.properties)
         if change.form is not None:
             at = str(int(time.time() * 1000))
@@ -163,7 +163,7 @@ class Events:
             bodies.append([event | {"attemptNumber": 1} for event in events])
         forged, late = "forged" in change.how, "late" in change.how
         statuses = [await self._send(body, forged=forged, late=late) for body in bodies]
-        return JSONResponse({"id": contact["id"], "events": len(events), "statuses": statuses})
+        return {"id": contact["id"], "events": len(events), "statuses": statuses}
 
     async def play_mail(self, request: Request, mail: Mail) -> Response:
         _by_page(request)

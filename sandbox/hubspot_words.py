@@ -4,10 +4,11 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 
 BATCH = 100
 TEXT_LIMIT = 65_536
@@ -53,6 +54,29 @@ KINDS = {
     "bool": {"booleancheckbox"},
     "enumeration": {"select", "radio", "checkbox"},
 }
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Change(Strict):
+    """Somebody at HubSpot, or a form, makes or changes a contact. `how`: what the delivery of its events is like."""
+
+    email: str
+    properties: dict[str, str] = {}
+    form: str | None = None
+    style: Literal["contact", "object"] = "contact"
+    how: list[Literal["twice", "backwards", "forged", "late", "retried"]] = []
+    portal_id: int | None = None
+
+
+class Played(TypedDict):
+    """What came of a change: how many events, and how each of their deliveries was answered (0: not at all)."""
+
+    id: str
+    events: int
+    statuses: list[int]
 
 
 def all_properties() -> dict[str, dict[str, Any]]:
