@@ -89,7 +89,9 @@ def activity(one: object, emails: Mapping[str, str | None], types: Mapping[str, 
     number = dig(one, "marketoGUID") or dig(one, "id")
     if not email or kind is None or number is None:
         return None
-    what, link = text(dig(one, "primaryAttributeValue")), text(_attributes(one).get("Link"))
+    what, more = text(dig(one, "primaryAttributeValue")), _attributes(one)
+    # A link that was followed, or the page on which a form stood.
+    page = text(more.get("Link")) or text(more.get("Referrer URL"))
     by_mail = kind in {TouchKind.EMAIL_OPEN, TouchKind.EMAIL_CLICK, TouchKind.UNSUBSCRIBE}
     return Activity(
         external_id=str(number),
@@ -99,7 +101,7 @@ def activity(one: object, emails: Mapping[str, str | None], types: Mapping[str, 
         campaign=what if by_mail else None,
         channel=MAIL if by_mail else WEB,
         content=what if kind == TouchKind.FORM_SUBMISSION else None,
-        page=link or (what if kind == TouchKind.PAGE_VIEW else None),
+        page=what if kind == TouchKind.PAGE_VIEW else page,
     )
 
 

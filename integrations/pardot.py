@@ -96,6 +96,8 @@ class Pardot(MarketingAutomation):
         self._lock = threading.Lock()
         self._missed: dict[tuple[str, str], float] = {}
         """List and prospect -> since when a membership that should be there was not found."""
+        self._asked_for: set[str] = set()
+        """Fields that we have wanted to make."""
 
     # ---- prospects
 
@@ -239,8 +241,16 @@ class Pardot(MarketingAutomation):
             raise Refused(f"Pardot names what is made there with {SUFFIX} at its end")
         field = {"name": wanted.label or wanted.name, "fieldId": wanted.name.removesuffix(SUFFIX)}
         field["type"] = MADE_AS.get(wanted.type, "Text")
-        if wanted.name not in {one.name for one in self.fields()}:
+        if wanted.name in {one.name for one in self.fields()}:
+            return
+        again = wanted.name in self._asked_for
+        self._asked_for.add(wanted.name)
+        try:
             self._wire.post("custom-fields", field)
+        except SaidNo:
+            # Refused for the second time: it was made by the first, and is not to be read yet.
+            if not again:
+                raise
 
     def close(self) -> None:
         self._wire.close()

@@ -309,14 +309,14 @@ def test_activities_come_with_the_address_and_our_words_and_each_once(twin: Mark
     twin.did(ADA, "Open Email", "Spring mail", Device="Unknown")
     twin.did(ADA, "Click Email", "Spring mail", Link="https://www.example.com/guide")
     twin.did(ADA, "Visit Webpage", "www.example.com/pricing")
-    twin.did("bob@example.com", "Fill Out Form", "Contact us")
+    twin.did("bob@example.com", "Fill Out Form", "Contact us", **{"Referrer URL": "https://www.example.com/demo"})
     twin.did(ADA, "Send Email", "Summer mail")
     found, cursor = read_all(marketo, cursor)
     assert [(one.email, one.kind, one.campaign, one.content, one.page) for one in found] == [
         (ADA, "email_open", "Spring mail", None, None),
         (ADA, "email_click", "Spring mail", None, "https://www.example.com/guide"),
         (ADA, "page_view", None, None, "www.example.com/pricing"),
-        ("bob@example.com", "form_submission", None, "Contact us", None),
+        ("bob@example.com", "form_submission", None, "Contact us", "https://www.example.com/demo"),
     ]
     assert len({one.external_id for one in found}) == 4
     assert abs(found[0].occurred_at - datetime.now(UTC)) < timedelta(minutes=1)
