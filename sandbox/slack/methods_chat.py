@@ -88,7 +88,12 @@ def content(call: Call) -> tuple[str, list[JSON]]:
 
 def given_blocks(call: Call) -> list[JSON] | None:
     given = call.structure("blocks", "invalid_blocks_format")
-    return None if given is None else checked_blocks(given, call.space.files.can_be_shown)
+    if given is None:
+        return None
+    blocks = checked_blocks(given, call.space.files.can_be_shown)
+    if unknown := [block["type"] for block in blocks if block["type"] in call.space.unknown_blocks]:
+        raise SlackRefusal("invalid_blocks", [f"[ERROR] unsupported type: {unknown[0]}"])
+    return blocks
 
 
 def thread(call: Call, channel: Channel) -> str | None:

@@ -196,6 +196,17 @@ async def set_scopes(given: Scopes, space: Space) -> JSON:
     return {"scopes": sorted(space.scopes)}
 
 
+class Unknown(Strict):
+    types: list[str]
+
+
+@router.post("/unknown_blocks")
+async def set_unknown_blocks(given: Unknown, space: Space) -> JSON:
+    """Blocks that Slack refuses in messages from now on, as it does with newer ones in workspaces that do not have them yet."""
+    space.unknown_blocks = set(given.types)
+    return {"types": sorted(space.unknown_blocks)}
+
+
 class NewCommand(Strict):
     command: str = Field(pattern=r"^/[a-z0-9_-]{1,31}$")
     description: str = ""

@@ -47,6 +47,7 @@ class Workspace:
         self.credentials = Credentials()
         self.scopes = set(seed.SCOPES)
         self.files = Files(now)
+        self.unknown_blocks: set[str] = set()  # types of blocks that this workspace does not show yet
         self.hub = Hub()
         self.pace = Pace(now, on=pace)
         self.counts = Counts()

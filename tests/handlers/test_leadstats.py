@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bot import messenger
 from domain.tables import Lead, Rep, Role, TouchRow
 from domain.verbs import deciding
+from handlers import leadstats
 from handlers.flow import Job
 from handlers.jobs import execute, transaction
 from kit.clock import utcnow
@@ -197,6 +198,25 @@ def test_whoever_is_no_manager_any_more_gets_no_chart_of_the_team(
         session.get_one(Rep, team.morgan.id).role = Role.SDR
     work_off(Job.DRAW_CHART)
     assert [job.dead_at is not None for job in jobs()] == [True]
+
+
+# Seconds: Slack is asked a few times before it is believed that it minds the table and not the picture.
+def test_where_slack_takes_no_tables_the_numbers_stand_in_lines_beneath_the_picture(
+    door: httpx.Client, slack: Outside, team: Team
+) -> None:
+    channel = slack.new_channel()
+    slack.page.post("/_api/unknown_blocks", json={"types": ["table"]}).raise_for_status()
+    try:
+        for text in ("team 7d", "team 30d"):
+            slack.act(MORGAN, "command", channel=channel, command="/leadstats", text=text)
+            work_off_charts()
+    finally:
+        slack.page.post("/_api/unknown_blocks", json={"types": []}).raise_for_status()
+        # What this process has learned of Slack is not true of the next test's.
+        leadstats._refused_tables.clear()
+    charts = [one for one in slack.messages(channel, MORGAN) if "image" in {block["type"] for block in one["blocks"]}]
+    assert [{block["type"] for block in one["blocks"]} & {"table", "section"} for one in charts] == [{"section"}] * 2
+    assert jobs() == []
 
 
 def test_with_nothing_to_draw_there_is_no_chart(door: httpx.Client, team: Team) -> None:

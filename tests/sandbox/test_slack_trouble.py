@@ -1,5 +1,6 @@
 """What can be missing or gone: scopes, people, channels, messages. Tests and the page switch it on and off."""
 
+import json
 from typing import Any
 
 import pytest
@@ -57,6 +58,15 @@ def test_a_method_asks_for_its_scope(calm_sandbox: Sandbox, scope: str, method: 
     no = refused(calm_sandbox, method, **arguments)
     assert (no["error"], no["needed"]) == ("missing_scope", scope)
     assert "commands" in no["provided"].split(",")
+
+
+def test_a_block_that_the_workspace_does_not_have_yet_is_refused(calm_sandbox: Sandbox) -> None:
+    blocks = [{"type": "table", "rows": [[{"type": "raw_text", "text": "a cell"}]]}]
+    given = {"channel": EMEA, "text": "t", "blocks": json.dumps(blocks)}
+    change(calm_sandbox, "unknown_blocks", types=["table"])
+    assert refused(calm_sandbox, "chat.postMessage", **given)["error"] == "invalid_blocks"
+    change(calm_sandbox, "unknown_blocks", types=[])
+    assert calm_sandbox.client.api_call("chat.postMessage", params=given)["ok"]
 
 
 def test_without_the_scope_for_it_no_email_is_shown(calm_sandbox: Sandbox) -> None:
