@@ -54,7 +54,7 @@ STAFF = (
     (ALEX, "Alex Closer", Role.AE),
     (MORGAN, "Morgan Manager", Role.MANAGER),
 )
-OURS = ("SLACK_", "HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_", "DNS_")
+OURS = ("SLACK_", "HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_", "DNS_", "MARKETO_", "PARDOT_")
 ROUNDS = 40
 _numbers = count(1)
 _windows = count(1)
