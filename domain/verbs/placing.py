@@ -25,7 +25,7 @@ def move(
     """The card belongs into another conversation from now on. `stood_since`: from when on it may stand there already, with
     its brief: they are looked for before they are posted.
     """
-    values = {one.key: None for one in (CardPlace.ts, CardPlace.drawn, *_BESIDE)}
+    values: dict[str, object] = {one.key: None for one in (CardPlace.ts, CardPlace.drawn, *_BESIDE)}
     values |= {"channel": channel, "claimed_at": stood_since or now, "brief_claimed_at": stood_since}
     session.execute(
         upsert(CardPlace)
