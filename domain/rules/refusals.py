@@ -66,6 +66,7 @@ class NoLongerOffered(Refusal):
     NOW: ClassVar[Mapping[str, str]] = {
         "open": "nobody has the lead now",
         "offered": "something has changed since it was drawn",
+        "changed": "something has changed since it was drawn",
         "converted": "the lead has an opportunity now",
         "expired": "the lead was handed on",
         "withdrawn": "the lead went another way",

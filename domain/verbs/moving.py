@@ -81,25 +81,28 @@ def spare_the_next(lead: Lead, handoff: Handoff, now: datetime) -> None:
 
 
 def locked_handoff(session: Session, handoff_id: int) -> tuple[Lead, Handoff]:
-    """The handoff as it is once its lead is locked; raises NotFound."""
-    while True:
-        locked = session.execute(_LOCKED, {"handoff_id": handoff_id}).one_or_none()
-        if locked is not None:
-            return locked.Lead, locked.Handoff
-        # Or the lead was merged while we waited for it: then the handoff has gone on with the other one.
-        if session.get(Handoff, handoff_id) is None:
-            raise NotFound(what="handoff")
+    """The handoff as it is once its lead is locked; raises NotFound.
+
+    If the lead was merged while we waited for it, the handoff has gone on with the other one. We hold the handoff by then:
+    who waits for that lead now makes a ring with whoever has it and wants the handoff. So nobody waits: NoLongerOffered.
+    """
+    wanted = {"handoff_id": handoff_id}
+    locked = session.execute(_LOCKED, wanted).one_or_none() or session.execute(_LOCKED_AT_ONCE, wanted).one_or_none()
+    if locked is not None:
+        return locked.Lead, locked.Handoff
+    raise NotFound(what="handoff") if session.get(Handoff, handoff_id) is None else NoLongerOffered(status="changed")
 
 
 # Both in one trip, the lead first, as everybody locks. Both are read as they are once they are ours: Postgres looks at the
 # join again then.
-_LOCKED = (
+_BOTH = (
     select(Lead, Handoff)
     .join(Handoff, Handoff.lead_id == Lead.id)
     .where(Handoff.id == bindparam("handoff_id"))
-    .with_for_update(of=[Lead, Handoff], key_share=True)
     .execution_options(populate_existing=True)
 )
+_LOCKED = _BOTH.with_for_update(of=[Lead, Handoff], key_share=True)
+_LOCKED_AT_ONCE = _BOTH.with_for_update(of=[Lead, Handoff], key_share=True, skip_locked=True)
 
 
 def check_person(session: Session, handoff: Handoff, by: Rep, move: HandoffMove, now: datetime) -> None:
