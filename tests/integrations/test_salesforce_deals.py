@@ -342,3 +342,19 @@ def test_an_answer_that_lacks_what_was_asked_for_is_no_answer(
 )
 def test_no_cent_is_lost_between_decimal_and_smallest_units(said: str, currency: str, kept: int) -> None:
     assert smallest_units(Decimal(said), currency) == kept
+
+
+# ---- by hand ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_moves_a_deal_on_the_stand_ins_own_page_and_no_other_page_may(org: Org, configured: Sandbox) -> None:
+    which = org.opportunity(Name="<b>Pumps</b>")
+    with httpx.Client(base_url=configured.url, follow_redirects=True) as browser:
+        assert "&lt;b&gt;Pumps" in browser.get("/salesforce/_page").text
+        form = {"StageName": "Closed Won", "Amount": "12500.50", "Loss_Reason__c": ""}
+        at = f"/salesforce/_by_hand/Opportunity/{which}"
+        assert browser.post(at, data=form, headers={"Origin": "http://elsewhere.example"}).status_code == 403
+        shown = browser.post(at, data=form, headers={"Origin": configured.url})
+    assert (shown.status_code, shown.url.path) == (200, "/salesforce/_page")
+    (opportunity,) = org.all("opportunities")
+    assert (opportunity["StageName"], opportunity["IsWon"], opportunity["Amount"]) == ("Closed Won", True, 12500.5)
