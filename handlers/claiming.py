@@ -11,7 +11,7 @@ from bot.ids import Press
 from bot.listening import Click, on_press
 from bot.pool_call import pool_call
 from domain import cards, finding
-from domain.rules.refusals import Refusal
+from domain.rules.refusal import Refusal
 from domain.tables import CardPlace, Handoff, Pool, PoolCall
 from domain.verbs import claiming, placing
 from handlers.flow import Job, Priority, call_pool

@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from domain.rules.refusals import Refusal
+from domain.rules.refusal import Refusal
 from domain.rules.scoring import default_model_toml
 from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow
 from domain.verbs import capturing, modelling

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 from domain.rules.deadlines import ClockKind, Do
 from domain.rules.lifecycle import UNDO_WINDOW, HandoffStatus
-from domain.rules.refusals import Refusal
+from domain.rules.refusal import Refusal
 from domain.tables import Happened, LeadEvent
 
 

@@ -19,7 +19,8 @@ from domain.home import Home, home_of
 from domain.own_settings import own_view, possible_covers
 from domain.rules import preferences as rules
 from domain.rules.public_holidays import holidays_of
-from domain.rules.refusals import AbsenceOverlaps, BadAbsence, NotFound, Stranger, from_facts
+from domain.rules.refusal import from_facts
+from domain.rules.refusals import AbsenceOverlaps, BadAbsence, NotFound, Stranger
 from domain.rules.working_hours import Unreadable, read_week, read_zone
 from domain.stats.board import BoardPart, BoardRow
 from domain.tables import Rep

@@ -6,15 +6,8 @@ from bot.messenger import redraw_modal
 from bot.modals import fields_of, reject_modal
 from domain import cards, finding
 from domain.rules.lifecycle import HandoffMove
-from domain.rules.refusals import (
-    CannotMerge,
-    DetailMissing,
-    NoSuchLead,
-    NoteMissing,
-    Refusal,
-    TooFewAttempts,
-    UnknownReason,
-)
+from domain.rules.refusal import Refusal
+from domain.rules.refusals import CannotMerge, DetailMissing, NoSuchLead, NoteMissing, TooFewAttempts, UnknownReason
 from domain.verbs import deciding
 from handlers.jobs import reading, transaction
 from handlers.window import open_for_move

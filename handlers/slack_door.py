@@ -10,7 +10,8 @@ from bot import messenger
 from bot.blocks import escape, moment
 from bot.ids import HandoffRef
 from domain import finding
-from domain.rules.refusals import Broke, Refusal, from_facts
+from domain.rules.refusal import Refusal, from_facts
+from domain.rules.refusals import Broke
 from handlers.flow import Job, Priority, Sending, publish_home, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
 from handlers.window import repair_card

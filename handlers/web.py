@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.listening import dispatch, make_app
 from bot.settings import slack_settings
-from domain.rules.refusals import Refusal
+from domain.rules.refusal import Refusal
 from handlers import capture, hubspot_door, moments, salesforce_door, socket_mode
 from handlers.heart import beating
 from handlers.jobs import reading

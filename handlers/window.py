@@ -13,7 +13,8 @@ from bot.messenger import TriggerGone, Window
 from bot.modals import View, loading_modal, refused_modal
 from domain import cards, finding
 from domain.rules.lifecycle import HandoffMove
-from domain.rules.refusals import ClickTooLate, Refusal
+from domain.rules.refusal import Refusal
+from domain.rules.refusals import ClickTooLate
 from domain.tables import Rep
 from domain.verbs import placing
 from domain.verbs.moving import may_move

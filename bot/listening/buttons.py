@@ -11,7 +11,8 @@ from bot.listening.door import Door
 from bot.listening.heard import Click, HomeClick, Picked, Typed
 from bot.listening.marks import HomePressed, Pressed
 from bot.listening.payloads import Payload, channel_of, fields_of, ref_of, ref_or_none, user_of, value_of
-from domain.rules.refusals import NotFound, Refusal
+from domain.rules.refusal import Refusal
+from domain.rules.refusals import NotFound
 
 OPTIONS = 100
 """How many options Slack takes for a select that searches."""

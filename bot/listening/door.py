@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from bot.ids import HandoffRef
-from domain.rules.refusals import Refusal
+from domain.rules.refusal import Refusal
 
 
 class Door(Protocol):

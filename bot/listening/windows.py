@@ -12,7 +12,8 @@ from bot.listening.door import Door
 from bot.listening.heard import Asked, HomeSent, Sent
 from bot.listening.marks import Answer, Errors, Instead, OnSent
 from bot.listening.payloads import ref_of, shown_in, user_of, values_of
-from domain.rules.refusals import NotFound, Refusal
+from domain.rules.refusal import Refusal
+from domain.rules.refusals import NotFound
 
 Body = dict[str, Any]
 

@@ -9,14 +9,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.availability import covers
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffMove, HandoffStatus, Who, handoff_step
-from domain.rules.refusals import (
-    AlreadyDecided,
-    NoLongerOffered,
-    NotForItsOwner,
-    NotFound,
-    NotYours,
-    Refusal,
-)
+from domain.rules.refusal import Refusal
+from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NotForItsOwner, NotFound, NotYours
 from domain.tables import Base, Handoff, Lead, Rep, Role
 from domain.verbs.clocks import resume
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
-from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NoSuchMove, Refusal
+from domain.rules.refusal import Refusal
+from domain.rules.refusals import AlreadyDecided, NoLongerOffered, NoSuchMove
 from domain.tables import (
     Company,
     Handoff,

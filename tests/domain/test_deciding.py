@@ -11,6 +11,7 @@ from domain import cards
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffMove, HandoffStatus, Stage
 from domain.rules.reasons import NOTE_LIMIT, REASONS, Then
+from domain.rules.refusal import Refusal
 from domain.rules.refusals import (
     AlreadyDecided,
     CannotMerge,
@@ -20,7 +21,6 @@ from domain.rules.refusals import (
     NoteMissing,
     NotFound,
     NotYours,
-    Refusal,
     TooFewAttempts,
     UnknownReason,
 )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, TAKEN, Stage
-from domain.rules.refusals import Refusal
+from domain.rules.refusal import Refusal
 from domain.tables import AttemptOutcome, Handoff, Happened, Lead, Rep
 from domain.verbs.deciding import accept, log_attempt, reject
 from domain.verbs.escalating import hand_on

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from domain.rules.refusal import Refusal, from_facts, type_of
 from domain.rules.refusals import (
     AbsenceOverlaps,
     AlreadyDecided,
@@ -40,15 +41,12 @@ from domain.rules.refusals import (
     NotThere,
     NotYours,
     QuestionsChanged,
-    Refusal,
     Stranger,
     TooFewAttempts,
     TooManyInShadow,
     UnknownReason,
     WrongWorkspace,
     YoursAlready,
-    from_facts,
-    type_of,
 )
 
 NAMES = {7: "Sam Sample"}
