@@ -58,7 +58,9 @@ def resting(session: Session, now: datetime) -> Mapping[str, Resting]:
         .order_by(VendorAccount.open_until)
     )
     return {
-        account.partition(":")[0]: Resting(until, problem or "it does not answer") for account, until, problem in rows
+        account.partition(":")[0]: Resting(until, problem or "it does not answer")
+        for account, until, problem in rows
+        if until is not None
     }
 
 
