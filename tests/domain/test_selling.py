@@ -55,6 +55,7 @@ def history(session: Session) -> list[str]:
 
 
 def stage_of(session: Session, lead: Lead) -> Stage:
+    session.flush()
     session.refresh(lead)
     return lead.stage
 
@@ -88,6 +89,7 @@ def test_what_sales_opened_by_itself_is_linked_by_e_mail_and_ends_the_offer(sess
     heard = selling.hear(session, word(), LATER)
     assert heard is not None
     assert (heard.lead_id, heard.handoff_id, heard.stage) == (handoff.lead_id, handoff.id, "Proposal")
+    session.flush()
     session.refresh(handoff)
     assert handoff.status is HandoffStatus.CONVERTED
 
@@ -109,6 +111,7 @@ def test_a_deal_is_won_and_then_it_is_not_and_then_it_is_again(session: Session,
     lead = make_lead(session)
     for days, stage in enumerate(("Proposal", "Closed Won", "Negotiation", "Closed Lost", "Closed Won")):
         selling.hear(session, word(stage, days=days, lost_reason="Price"), LATER)
+        session.flush()
         session.refresh(lead)
         expected = {"Closed Won": Stage.WON, "Closed Lost": Stage.LOST}.get(stage, Stage.OPPORTUNITY)
         assert lead.stage is expected
@@ -177,6 +180,7 @@ def test_who_has_a_deal_is_in_no_nurture_programme_any_more_and_marketing_hears_
     lead = make_lead(session, ("page_view",))
     enrol(session, lead.id, NOON)
     selling.hear(session, word(), LATER)
+    session.flush()
     session.refresh(lead)
     assert (lead.stage, lead.programme) == (Stage.OPPORTUNITY, None)
     assert session.get_one(SystemLink, (lead.id, MARKETING)).dirty_since is not None
@@ -185,10 +189,12 @@ def test_who_has_a_deal_is_in_no_nurture_programme_any_more_and_marketing_hears_
 def test_a_lead_that_is_put_aside_is_awake_once_it_has_a_deal(session: Session, team: Team) -> None:
     handoff = make_offer(session)
     deciding.accept(session, handoff.id, version=handoff.version, by=team.sam, now=NOON)
+    session.flush()
     session.refresh(handoff)
     until = NOON + timedelta(days=3)
     snoozing.snooze(session, handoff.id, version=handoff.version, by=team.sam, until=until, now=NOON)
     selling.hear(session, word(), LATER)
+    session.flush()
     session.refresh(handoff)
     assert (handoff.status, handoff.snoozed_until) == (HandoffStatus.CONVERTED, None)
 
@@ -198,6 +204,7 @@ def test_the_deal_of_a_lead_that_was_merged_goes_on_with_the_other_one(session: 
     selling.hear(session, word(), NOON)
     merging.merge_leads(session, kept.id, other.id, by=None, now=LATER)
     heard = selling.hear(session, word("Closed Won", days=1), LATER)
+    session.flush()
     session.refresh(kept)
     assert heard is not None
     assert (heard.lead_id, kept.stage) == (kept.id, Stage.WON)
@@ -267,6 +274,7 @@ def record_after(engine: Engine, words: Sequence[Word]) -> object:
             lead_id = _plain_lead(session)
             for said in words:
                 selling.hear(session, said, LATER)
+            session.flush()
             session.expire_all()
             deals = session.scalars(select(Opportunity).order_by(Opportunity.external_id)).all()
             rows = select(Opportunity.external_id, OpportunityStage.at, OpportunityStage.stage, OpportunityStage.amount)
