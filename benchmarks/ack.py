@@ -2,13 +2,14 @@
 
 Signed clicks on Accept, each on a lead that was just offered, so that every one changes the record. At two rates (open loop) and
 as fast as answers come (closed loop), through `handoff web` as it is started in production; beside it, in the same run, a
-Starlette route in the thread pool with the signature check and the very statements of one accept through a psycopg pool.
+Starlette route in the thread pool with the signature check and the very statements of one accept through a psycopg pool. The two
+take turns, so that what else the machine does meets both.
 """
 
 import argparse
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ RATES = (50, 200)
 SLOWEST_P99_MS = 100.0
 LEAST_RATIO = 0.4
 WARM = 60
+TURNS = 4
 
 _LEADS = """
 insert into leads (id, email, identity, stage, tier, score, source, fields, attributes, notes, captured_at)
@@ -65,13 +67,11 @@ def measure(arguments: argparse.Namespace) -> Figures:
         _lay_out()
         statements = _write_down(logs / "statements")
         figures["statements_of_one_accept"] = len(pickle.loads(statements.read_bytes()))  # noqa: S301  (our own)
-        ours, theirs = _Numbers(), _Numbers()
-        with _web(url, logs, arguments.processes) as urls:
-            figures["handoff"] = _series(urls, ours, arguments)
-        _accepted(ours)
-        with _floor(url, logs, arguments.processes, statements) as urls:
-            figures["same_statements"] = _series(urls, theirs, arguments)
-        _accepted(theirs)
+        with (
+            _web(url, logs, arguments.processes) as ours,
+            _floor(url, logs, arguments.processes, statements) as theirs,
+        ):
+            figures |= _take_turns({"handoff": _Side(ours), "same_statements": _Side(theirs)}, arguments)
     closed = [figures[name]["closed_loop"]["clicks_per_second"] for name in ("handoff", "same_statements")]
     figures["closed_loop_ours_to_theirs"] = {"ratio": ratio(*closed), "at_least": LEAST_RATIO}
     figures["remarks"] = _remarks(figures)
@@ -89,20 +89,25 @@ def _lay_out() -> None:
         staffing.set_members(session, pool, {rep.id: 1})
 
 
-class _Numbers:
-    """Handoffs that were clicked, and how many more there are to come. Every one is used once."""
+class _Side:
+    """A server, the handoffs that were clicked there, and how many more there are to come. Every one is used once."""
 
     highest = 0
 
-    def __init__(self) -> None:
-        self.used: list[int] = []
+    def __init__(self, urls: Sequence[str]) -> None:
+        self.urls = urls
+        self.used: list[range] = []
 
-    def take(self, count: int) -> Sequence[int]:
-        taken = range(_Numbers.highest + 1, _Numbers.highest + count + 1)
-        _Numbers.highest += count
+    def click(self, count: int, shape: Shape) -> list[Answered]:
+        taken = range(_Side.highest + 1, _Side.highest + count + 1)
+        _Side.highest += count
         _offer(taken[0], taken[-1])
-        self.used += taken
-        return taken
+        self.used.append(taken)
+        answered = click_all(self.urls, taken, shape)
+        refused = sum(one.status != 200 for one in answered)
+        if refused:
+            raise NotMeasured(f"{refused} of {count} clicks were not answered with 200 ({', '.join(self.urls)})")
+        return answered
 
 
 def _offer(first: int, last: int) -> None:
@@ -130,40 +135,52 @@ def _write_down(path: Path) -> Path:
     return path
 
 
-def _series(urls: Sequence[str], numbers: _Numbers, arguments: argparse.Namespace) -> Figures:
-    click_all(urls, numbers.take(WARM * len(urls)), Shape(None, arguments.closed))
-    figures: Figures = {}
-    for rate in RATES:
-        say(f"{rate} clicks a second for {arguments.seconds} s")
-        figures[f"{rate}_a_second"] = _figures(
-            click_all(urls, numbers.take(rate * arguments.seconds), Shape(rate, 0)), urls
-        )
-    say(f"as fast as answers come, {arguments.closed} at a time")
-    clicks = numbers.take(100 * arguments.seconds)
-    figures["closed_loop"] = _figures(click_all(urls, clicks, Shape(None, arguments.closed)), urls)
+def _take_turns(sides: Mapping[str, _Side], arguments: argparse.Namespace) -> Figures:
+    figures: Figures = {name: {} for name in sides}
+    for side in sides.values():
+        side.click(WARM * len(side.urls), Shape(None, arguments.closed))
+    for what, shape, clicks in _shapes(arguments):
+        say(f"{what.replace('_', ' ')}, {TURNS} turns each")
+        turns: dict[str, list[list[Answered]]] = {name: [] for name in sides}
+        for _ in range(TURNS):
+            for name, side in sides.items():
+                turns[name].append(side.click(clicks // TURNS, shape))
+        for name in sides:
+            figures[name][what] = _figures(turns[name])
+    for side in sides.values():
+        _accepted(side)
     return figures
 
 
-def _figures(answered: Sequence[Answered], urls: Sequence[str]) -> Figures:
-    refused = sum(one.status != 200 for one in answered)
-    if refused:
-        raise NotMeasured(f"{refused} of {len(answered)} clicks were not answered with 200 ({', '.join(urls)})")
-    took = max(one.at for one in answered) - min(one.at - one.seconds for one in answered)
-    return {"clicks_per_second": round(len(answered) / took, 1), **spread([one.seconds for one in answered])}
+def _shapes(arguments: argparse.Namespace) -> Iterator[tuple[str, Shape, int]]:
+    """What it is called, its shape, and how many clicks."""
+    for rate in RATES:
+        yield f"{rate}_a_second", Shape(rate, 0), rate * arguments.seconds
+    yield "closed_loop", Shape(None, arguments.closed), 100 * arguments.seconds
 
 
-def _accepted(numbers: _Numbers) -> None:
+def _figures(turns: Sequence[Sequence[Answered]]) -> Figures:
+    took = sum(max(one.at for one in turn) - min(one.at - one.seconds for one in turn) for turn in turns)
+    seconds = [one.seconds for turn in turns for one in turn]
+    return {"clicks_per_second": round(len(seconds) / took, 1), **spread(seconds)}
+
+
+def _accepted(side: _Side) -> None:
     """Every click counted, once: its handoff is accepted now."""
     with reading() as session:
-        accepted = session.scalar(
-            select(func.count()).where(
-                Handoff.id.between(numbers.used[0], numbers.used[-1]),
-                Handoff.status == HandoffStatus.ACCEPTED,
-                Handoff.version == 3,
+        accepted = sum(
+            session.scalar(
+                select(func.count()).where(
+                    Handoff.id.between(taken[0], taken[-1]),
+                    Handoff.status == HandoffStatus.ACCEPTED,
+                    Handoff.version == 3,
+                )
             )
+            or 0
+            for taken in side.used
         )
-    if accepted != len(numbers.used):
-        raise NotMeasured(f"{accepted} of {len(numbers.used)} clicks changed the record")
+    if accepted != sum(map(len, side.used)):
+        raise NotMeasured(f"{accepted} of {sum(map(len, side.used))} clicks changed the record")
 
 
 @contextmanager
