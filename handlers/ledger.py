@@ -263,15 +263,17 @@ def give_back(session: Session, job: Claimed, setback: Setback, pace: timedelta)
     row = session.scalars(select(JobRow).where(*_held(job)).with_for_update()).one_or_none()
     if row is None:
         raise TakenOver
-    _rest(session, job.lane, max(pace, setback.after or pace))
     row.problem, row.failures = setback.why, row.failures + (setback.after is None)
+    wait: timedelta | None = back_off(row.failures) if setback.after is None else setback.after
     if setback.after is None and row.failures >= MOST_FAILURES:
         row.dead_at, row.leased_until, row.leased_by = session.scalars(select(func.now())).one(), None, None
         session.flush()
         session.execute(_DROP_OLDER_DEAD, {"id": row.id})
-        return None
-    wait = back_off(row.failures) if setback.after is None else setback.after
-    _make_pending(session, row, wait)
+        wait = None
+    elif wait is not None:
+        _make_pending(session, row, wait)
+    # Jobs first, then lanes, as whoever writes does: the other way round the two wait for each other over one key.
+    _rest(session, job.lane, max(pace, setback.after or pace))
     return wait
 
 
@@ -338,10 +340,10 @@ def give_back_unsent(session: Session, jobs: Sequence[Claimed]) -> None:
 
 
 def _give_back_unbegun(session: Session, *which: ColumnElement[bool]) -> None:
-    lanes = select(JobRow.lane).where(*which, JobRow.lane.is_not(None))
-    session.execute(update(JobLane).where(JobLane.name.in_(lanes)).values(free_at=func.now()))
-    session.execute(update(JobRow).where(*which).values(leased_until=func.now() - timedelta(seconds=1)))
+    over = update(JobRow).where(*which).values(leased_until=func.now() - timedelta(seconds=1)).returning(JobRow.lane)
+    lanes = session.scalars(over).all()
     give_back_expired(session, failed=False)
+    session.execute(update(JobLane).where(JobLane.name.in_(lanes)).values(free_at=func.now()))
 
 
 class Counts(NamedTuple):

@@ -356,6 +356,30 @@ def test_transactions_that_write_the_same_keys_in_opposite_order_never_deadlock(
     assert len(rows(work)) == 20 + 4 * 15 * 5
 
 
+def test_who_gives_a_job_back_while_its_like_is_written_does_not_hold_the_lane_meanwhile(work: Work) -> None:
+    """Else the two wait for each other: the writer comes to the lanes after the jobs."""
+    drain = Sending(Job.TELL_CRM, {}, key="all", lane="tell_crm")
+    write(work, drain)
+    claimed = claim_one(work)
+
+    def give_back() -> None:
+        with work() as session:
+            ledger.give_back(session, claimed, Setback("it is busy", timedelta(seconds=9)), AT_ONCE)
+
+    waits = select(func.count()).select_from(text("pg_locks")).where(text("not granted"))
+    with ThreadPoolExecutor(1) as pool, work() as writer:
+        ledger.write(writer, [drain])
+        given = pool.submit(give_back)
+        with work() as onlooker:
+            while not onlooker.scalar(waits):
+                assert not given.done()
+        writer.execute(select(JobLane).with_for_update(nowait=True)).all()
+        writer.commit()
+        given.result(10)
+    (left,) = rows(work)
+    assert (left.leased_until, left.dead_at) == (None, None)
+
+
 @pytest.fixture
 def big_ledger(committed: Engine) -> Engine:
     """50,000 rows: due, for later, in lanes, keyed, leased, expired and dead."""
