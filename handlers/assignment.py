@@ -11,7 +11,7 @@ from domain.verbs.owning import note_owner, owner_to_ask_for
 from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, job, reading, send
 from integrations import registry
-from integrations.ports import Crm
+from integrations.crm_ports import Crm
 from kit.clock import utcnow
 from kit.outside import Refused, TryLater
 

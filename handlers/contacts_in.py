@@ -11,7 +11,7 @@ from domain.rules.refusals import NoSuchLead
 from domain.tables import Lead
 from domain.verbs.capturing import Delivery
 from domain.verbs.syncing import Incoming
-from integrations.ports import Activity, ChangedContact
+from integrations.marketing_ports import Activity, ChangedContact
 from kit.clock import utcnow
 
 SYNCED = "contact_synced"

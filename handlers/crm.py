@@ -11,7 +11,7 @@ from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
 from handlers.noticing import tell
 from integrations import registry
-from integrations.ports import CrmTask
+from integrations.crm_ports import CrmTask
 from kit.clock import utcnow
 from kit.outside import TryLater
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from domain.verbs.selling import Word
-from integrations.ports import CrmOpportunity
+from integrations.crm_ports import CrmOpportunity
 
 
 def key_of(installation: str, handoff_id: int) -> str:

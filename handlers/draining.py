@@ -22,7 +22,9 @@ from domain.verbs.telling import Told, system_of
 from handlers.flow import Job, Priority, Sending, tell_rep_crm_said_no
 from handlers.jobs import Running, finishing, send
 from integrations import registry
-from integrations.ports import Contact, Crm, CrmLead, LeadStatus, MarketingAutomation, Upserted
+from integrations.crm_ports import Crm, CrmLead, LeadStatus
+from integrations.marketing_ports import Contact, MarketingAutomation
+from integrations.ports import Upserted
 from kit.clock import utcnow
 
 Record = TypeVar("Record", Contact, CrmLead)

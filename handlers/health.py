@@ -19,7 +19,9 @@ from domain.verbs import health
 from handlers.flow import Job, Priority
 from handlers.jobs import Running, broker, finishing, job, reading
 from integrations import registry
-from integrations.ports import Crm, MarketingAutomation, NotOffered
+from integrations.crm_ports import Crm
+from integrations.marketing_ports import MarketingAutomation
+from integrations.ports import NotOffered
 from kit import db, migrating
 from kit.clock import utcnow
 from kit.log import where_it_broke

@@ -22,7 +22,8 @@ from handlers.draining import (
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, send
 from integrations import registry
-from integrations.ports import MarketingAutomation, Member, NoSuchProgramme, Upserted
+from integrations.marketing_ports import MarketingAutomation, Member, NoSuchProgramme
+from integrations.ports import Upserted
 from kit.clock import utcnow
 
 log = structlog.get_logger()

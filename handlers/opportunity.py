@@ -11,7 +11,8 @@ from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.sync_settings import OpenedBy, sync_settings
 from handlers.sync_turns import OPPORTUNITIES, read_opportunities_again
 from integrations import registry
-from integrations.ports import Deal, NotOffered
+from integrations.crm_ports import Deal
+from integrations.ports import NotOffered
 from kit.clock import utcnow
 from kit.outside import Refused, TryLater
 

@@ -15,7 +15,9 @@ from handlers.draining import drain_again, link_system
 from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
 from integrations import registry
-from integrations.ports import Crm, MarketingAutomation, NotOffered
+from integrations.crm_ports import Crm
+from integrations.marketing_ports import MarketingAutomation
+from integrations.ports import NotOffered
 from kit.clock import utcnow
 from kit.outside import Refused, TryLater
 

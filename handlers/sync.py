@@ -18,7 +18,9 @@ from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.sync_settings import sync_settings
 from handlers.sync_turns import ACTIVITIES, read_activities_of, sweep_of
 from integrations import registry
-from integrations.ports import ChangedContact, Crm, MarketingAutomation, NotOffered
+from integrations.crm_ports import Crm
+from integrations.marketing_ports import ChangedContact, MarketingAutomation
+from integrations.ports import NotOffered
 from kit.clock import utcnow
 from kit.outside import Refused
 

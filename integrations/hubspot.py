@@ -26,16 +26,8 @@ from integrations.hubspot_wire import (
     Wire,
     listed,
 )
-from integrations.ports import (
-    Activity,
-    ChangedContact,
-    Contact,
-    MarketingAutomation,
-    Member,
-    NoSuchProgramme,
-    Page,
-    Upserted,
-)
+from integrations.marketing_ports import Activity, ChangedContact, Contact, MarketingAutomation, Member, NoSuchProgramme
+from integrations.ports import Page, Upserted
 from integrations.reading import dig, sentence, text
 from kit.outside import Refused
 from kit.quota import OPEN, Gate

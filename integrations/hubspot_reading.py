@@ -19,7 +19,8 @@ from integrations.hubspot_wire import (
     milliseconds,
     moment,
 )
-from integrations.ports import Activity, ChangedContact, Page
+from integrations.marketing_ports import Activity, ChangedContact
+from integrations.ports import Page
 from integrations.reading import dig, text
 from kit.clock import utcnow
 from kit.outside import Refused

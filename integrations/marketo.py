@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from domain.rules.facts import TouchKind
 from domain.rules.field_maps import FieldMap, Pair, Theirs
+from integrations.marketing_ports import Activity, ChangedContact, Contact, MarketingAutomation, Member, NoSuchProgramme
 from integrations.marketo_wire import SaidNo, Settings, Wire
 from integrations.marketo_words import (
     MADE_AS,
@@ -26,17 +27,7 @@ from integrations.marketo_words import (
     upserted,
     when,
 )
-from integrations.ports import (
-    Activity,
-    ChangedContact,
-    Contact,
-    MarketingAutomation,
-    Member,
-    NoSuchProgramme,
-    Page,
-    Quota,
-    Upserted,
-)
+from integrations.ports import Page, Quota, Upserted
 from integrations.reading import count, dig, text, unreadable
 from kit.clock import utcnow
 from kit.outside import Refused

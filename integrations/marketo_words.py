@@ -6,8 +6,9 @@ from typing import Any
 
 from domain.rules.facts import TouchKind
 from domain.rules.field_maps import FieldType, Theirs
+from integrations.marketing_ports import Activity, Contact, Member
 from integrations.marketo_wire import LATER, SIGN_IN_AGAIN
-from integrations.ports import Activity, Contact, Member, Upserted
+from integrations.ports import Upserted
 from integrations.reading import dig, sentence, text, unreadable
 
 TYPES = {

@@ -15,19 +15,9 @@ from typing import Any, TypeVar
 
 from domain.rules.facts import TouchKind
 from domain.rules.field_maps import FieldMap, FieldType, Pair, Theirs
+from integrations.marketing_ports import Activity, ChangedContact, Contact, MarketingAutomation, Member, NoSuchProgramme
 from integrations.pardot_wire import PAGE_LOST, SaidNo, Settings, Wire
-from integrations.ports import (
-    Activity,
-    ChangedContact,
-    Contact,
-    MarketingAutomation,
-    Member,
-    NoSuchProgramme,
-    NotOffered,
-    Page,
-    Quota,
-    Upserted,
-)
+from integrations.ports import NotOffered, Page, Quota, Upserted
 from integrations.reading import dig, sentence, text, unreadable
 from kit.clock import utcnow
 from kit.outside import Refused, TryLater

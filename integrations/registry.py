@@ -13,7 +13,9 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from integrations.ports import Crm, Enricher, MarketingAutomation, Plugged
+from integrations.crm_ports import Crm
+from integrations.marketing_ports import MarketingAutomation
+from integrations.ports import Enricher, Plugged
 from kit.quota import OPEN, Gate
 
 

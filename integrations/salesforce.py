@@ -7,20 +7,9 @@ from simple_salesforce.format import format_soql
 
 from domain.rules.field_maps import FieldMap, Theirs
 from integrations import salesforce_fields
-from integrations.ports import (
-    Crm,
-    CrmLead,
-    CrmOpportunity,
-    CrmTask,
-    Deal,
-    LeadStatus,
-    Membership,
-    NoSuchProgramme,
-    Opened,
-    Page,
-    Quota,
-    Upserted,
-)
+from integrations.crm_ports import Crm, CrmLead, CrmOpportunity, CrmTask, Deal, LeadStatus, Membership, Opened
+from integrations.marketing_ports import NoSuchProgramme
+from integrations.ports import Page, Quota, Upserted
 from integrations.reading import dig, sentence, text, unreadable
 from integrations.salesforce_deals import Opener, Reader, spellings
 from integrations.salesforce_org import LOCKED, MOST_KEYS, Org, codes_of

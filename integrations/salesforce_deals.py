@@ -8,7 +8,8 @@ from typing import Any
 from simple_salesforce.format import format_soql
 
 from domain.rules.money import smallest_units, units
-from integrations.ports import CrmOpportunity, Deal, Opened, Page
+from integrations.crm_ports import CrmOpportunity, Deal, Opened
+from integrations.ports import Page
 from integrations.reading import dig, text, unreadable
 from integrations.salesforce_org import MOST_KEYS, Org, Record
 from integrations.salesforce_settings import Opening, Settings

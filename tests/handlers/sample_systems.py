@@ -9,21 +9,9 @@ from datetime import timedelta
 from pydantic_settings import BaseSettings
 
 from domain.rules.field_maps import Direction, FieldMap, FieldType, Pair, Theirs
-from integrations.ports import (
-    Activity,
-    ChangedContact,
-    Contact,
-    Crm,
-    CrmLead,
-    CrmOpportunity,
-    CrmTask,
-    Deal,
-    MarketingAutomation,
-    Member,
-    Opened,
-    Page,
-    Upserted,
-)
+from integrations.crm_ports import Crm, CrmLead, CrmOpportunity, CrmTask, Deal, Opened
+from integrations.marketing_ports import Activity, ChangedContact, Contact, MarketingAutomation, Member
+from integrations.ports import Page, Upserted
 from kit.outside import Refused
 from kit.quota import Gate, account_of
 from tests.conftest import NOON

@@ -31,7 +31,8 @@ from handlers.jobs import reading, send, transaction
 from handlers.quotas import SharedGate
 from handlers.sync_settings import sync_settings
 from integrations import registry
-from integrations.ports import ChangedContact, Contact, CrmOpportunity
+from integrations.crm_ports import CrmOpportunity
+from integrations.marketing_ports import ChangedContact, Contact
 from integrations.registry import Plug
 from kit.clock import utcnow
 from kit.quota import OPEN

@@ -10,7 +10,9 @@ import pytest
 
 from domain.rules.waterfall import Outcome
 from integrations import registry
-from integrations.ports import Contact, CrmLead, Person, Upserted
+from integrations.crm_ports import CrmLead
+from integrations.marketing_ports import Contact
+from integrations.ports import Person, Upserted
 from kit.outside import Refused, TryLater
 from tests.integrations.conftest import Sandbox
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations import registry
-from integrations.ports import Crm, CrmLead, CrmTask, Deal, Membership
+from integrations.crm_ports import Crm, CrmLead, CrmTask, Deal, Membership
 from tests.integrations.conftest import Sandbox
 from tests.integrations.faulty import DOMAIN, EMAIL, LAST, Question, check
 

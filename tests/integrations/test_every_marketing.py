@@ -7,7 +7,7 @@ import pytest
 
 from domain.rules.field_maps import FieldType, Theirs
 from integrations import registry
-from integrations.ports import Contact, MarketingAutomation, Member, NoSuchProgramme
+from integrations.marketing_ports import Contact, MarketingAutomation, Member, NoSuchProgramme
 from sandbox.pardot import PardotTwin
 from tests.integrations.conftest import Sandbox
 from tests.integrations.faulty import DOMAIN, EMAIL, Question, check

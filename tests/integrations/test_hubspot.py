@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from integrations.hubspot import HubSpot, Settings
-from integrations.ports import Contact
+from integrations.marketing_ports import Contact
 from kit.outside import Refused, TryLater
 from sandbox.hubspot import HubSpotTwin
 from tests.integrations.conftest import Sandbox

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from integrations.hubspot import HubSpot, Settings
-from integrations.ports import Contact, Member, NoSuchProgramme
+from integrations.marketing_ports import Contact, Member, NoSuchProgramme
 from kit.outside import Refused, TryLater
 from sandbox.hubspot import HubSpotTwin
 from tests.integrations.conftest import Sandbox

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from domain.rules.field_maps import FieldType, Theirs, what_is_wrong
 from integrations.hubspot import FORWARD, HubSpot, Settings
 from integrations.hubspot_webhooks import NoEventsError, contact_events, is_signed
-from integrations.ports import Contact
+from integrations.marketing_ports import Contact
 from kit.outside import Refused, TryLater
 from kit.quota import Account
 from sandbox.hubspot import HubSpotTwin

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from domain.rules.field_maps import FieldType, Theirs, what_is_wrong
+from integrations.marketing_ports import Activity, Contact, Member, NoSuchProgramme
 from integrations.marketo import Marketo, build
 from integrations.marketo_wire import Settings
 from integrations.midnight import seconds_to_midnight
-from integrations.ports import Activity, Contact, Member, NoSuchProgramme, Upserted
+from integrations.ports import Upserted
 from kit.outside import Refused, TryLater
 from kit.quota import OPEN
 from sandbox.marketo import MarketoTwin

@@ -8,9 +8,9 @@ import jsonschema_rs
 import pytest
 
 from domain.rules.field_maps import FieldType, Theirs
+from integrations.marketing_ports import Contact, Member
 from integrations.marketo import build
 from integrations.marketo_wire import Settings
-from integrations.ports import Contact, Member
 from kit.outside import Refused
 from kit.quota import OPEN
 from tests.integrations.conftest import Sandbox

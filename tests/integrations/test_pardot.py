@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from domain.rules.field_maps import FieldType, Theirs, what_is_wrong
+from integrations.marketing_ports import Activity, Contact, Member, NoSuchProgramme
 from integrations.midnight import seconds_to_midnight
 from integrations.pardot import Pardot, build
 from integrations.pardot_wire import Settings
-from integrations.ports import Activity, Contact, Member, NoSuchProgramme
 from kit.outside import Refused, TryLater
 from kit.quota import OPEN
 from sandbox.pardot import PardotTwin

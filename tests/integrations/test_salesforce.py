@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.ports import CrmLead, CrmTask, LeadStatus
+from integrations.crm_ports import CrmLead, CrmTask, LeadStatus
 from integrations.salesforce import Salesforce, Settings
 from kit.outside import Refused, TryLater
 from tests.integrations.conftest import Sandbox

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from domain.rules.money import smallest_units
-from integrations.ports import CrmLead, CrmOpportunity, Deal, Page
+from integrations.crm_ports import CrmLead, CrmOpportunity, Deal
+from integrations.ports import Page
 from integrations.salesforce import Salesforce, Settings
 from kit.outside import Refused, TryLater
 from tests.integrations.conftest import Sandbox

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from domain.rules.field_maps import FieldType, Theirs
 from integrations import salesforce_deals, salesforce_fields
-from integrations.ports import CrmLead, CrmTask, Membership, NoSuchProgramme, Quota
+from integrations.crm_ports import CrmLead, CrmTask, Membership
+from integrations.marketing_ports import NoSuchProgramme
+from integrations.ports import Quota
 from integrations.salesforce import Salesforce, Settings
 from kit.outside import Refused, TryLater
 from kit.quota import Account, Open
