@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +25,7 @@ from sqlalchemy import Engine, delete, func, select, true, update
 
 from bot import messenger
 from bot.limits import check_message
+from bot.listening.app import WINDOWS_AT_ONCE
 from bot.settings import slack_settings
 from domain.tables import JobRow, Rep, Role
 from domain.verbs import capturing, staffing
@@ -58,6 +60,8 @@ OURS = ("SLACK_", "HUBSPOT_", "SALESFORCE_", "ZOOMINFO_", "CLEARBIT_", "DNS_", "
 ROUNDS = 40
 _numbers = count(1)
 _windows = count(1)
+_openers: list[Executor] = []
+_one_meeting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,10 @@ class Outside:
         return list(answer.raise_for_status().json()["messages"])
 
     def act(self, user: str, what: str, **body: Any) -> dict[str, Any]:
-        return dict(self.page.post(f"/_api/as/{user}/{what}", json=body).raise_for_status().json())
+        """What somebody does; a window that follows from it stands on their screen when this returns."""
+        done = dict(self.page.post(f"/_api/as/{user}/{what}", json=body).raise_for_status().json())
+        windows_settle()
+        return done
 
     def press(self, user: str, message: dict[str, Any], action_id: str) -> dict[str, Any]:
         """Press a button of a message, or choose in its menu what stands for that button. Raises if there is neither."""
@@ -111,7 +118,7 @@ class Outside:
         return dict(self.page.get(f"/{system}/_state").raise_for_status().json())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """A sandbox as a process of its own: it sees nothing of ours but HTTP."""
     ready = tmp_path_factory.mktemp("sandbox") / "ready.json"
@@ -163,11 +170,12 @@ def everything(committed: Engine, sandbox_process: Outside) -> Iterator[Outside]
         yield sandbox_process
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def door_url(migrated: Engine, sandbox_process: Outside) -> Iterator[str]:
     """Our web door on a socket, as uvicorn runs it in production. The sandbox sends its clicks there."""
     with pointed_at(sandbox_process, "SLACK_"):
         application = web.make_web()
+    _openers.append(application.state.slack.listener_runner.listener_executor)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1)
@@ -177,10 +185,19 @@ def door_url(migrated: Engine, sandbox_process: Outside) -> Iterator[str]:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     sandbox_process.page.post("/_api/app", json={"url": f"{url}/slack/events"}).raise_for_status()
     yield url
+    _openers.clear()
     server.should_exit = True
     thread.join(5)
     listener.close()
     assert not thread.is_alive()
+
+
+def windows_settle() -> None:
+    """Wait until our server has done what it does after it answered: when all threads that open windows meet, none is at work."""
+    with _one_meeting:
+        for opener in _openers:
+            meeting = threading.Barrier(WINDOWS_AT_ONCE)
+            wait([opener.submit(meeting.wait, 10) for _ in range(WINDOWS_AT_ONCE)])
 
 
 @contextmanager
@@ -348,8 +365,10 @@ def command(text: str, *, user: str = SAM, name: str = "/leadstats") -> str:
 
 
 def tell(door: httpx.Client, body: str, **headers: str) -> httpx.Response:
-    """Send it to our Slack door as Slack does."""
-    return door.post("/slack/events", content=body.encode(), headers=signed(body) | headers)
+    """Send it to our Slack door as Slack does; what is done after the answer is done when this returns."""
+    answer = door.post("/slack/events", content=body.encode(), headers=signed(body) | headers)
+    windows_settle()
+    return answer
 
 
 def ask(door: httpx.Client, name: str, text: str, user: str = SAM) -> dict[str, Any]:
