@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from domain import succession
 from domain.rules.facts import Attribute
-from domain.rules.lifecycle import LIVE, HandoffStatus, Stage
+from domain.rules.lifecycle import GONE, LIVE, HandoffStatus, Stage
 from domain.rules.mailboxes import NotAnAddress, read_mailbox
 from domain.rules.notes import Note
 from domain.rules.quality import Grade, grade
@@ -249,3 +249,16 @@ def installation(session: Session) -> str:
 
 def link_of(session: Session, lead_id: int, system: str) -> SystemLink | None:
     return session.get(SystemLink, (lead_id, system))
+
+
+def campaigns_of(session: Session, lead_id: int, most: int) -> list[str]:
+    """The campaigns that have touched this lead, newest first; none of who is nobody any more."""
+    wanted = (
+        select(TouchRow.campaign)
+        .join(Lead, Lead.id == TouchRow.lead_id)
+        .where(TouchRow.lead_id == lead_id, TouchRow.campaign.is_not(None), Lead.stage.not_in(GONE))
+        .group_by(TouchRow.campaign)
+        .order_by(func.max(TouchRow.occurred_at).desc(), TouchRow.campaign)
+        .limit(most)
+    )
+    return [campaign for campaign in session.scalars(wanted) if campaign]

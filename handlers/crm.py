@@ -4,16 +4,22 @@ from domain import cards, finding, notices
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import TAKEN
 from domain.rules.preferences import Alert
-from domain.tables import Rep
-from domain.verbs import telling
+from domain.tables import Rep, SystemLink
+from domain.verbs import syncing, telling
 from handlers.draining import changed_of, crm_leads, drain_again, note_answers
 from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
 from handlers.noticing import tell
 from integrations import registry
 from integrations.crm_ports import CrmTask
+from integrations.ports import NotOffered
 from kit.clock import utcnow
-from kit.outside import TryLater
+from kit.outside import Refused, TryLater
+
+CAMPAIGNS = "campaigns"
+"""Under this name the last joining is noted, as readings are."""
+MOST_CAMPAIGNS = 20
+"""The newest: of what a link says there may be any number."""
 
 
 @job(Job.TELL_CRM)
@@ -47,21 +53,53 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
     if view.status not in TAKEN:
         # It was given back before anything stood in the CRM: there is nobody to call.
         return
-    if link is None or link.external_id is None:
-        if link is not None and link.problem:
-            return
-        raise TryLater("The CRM does not have the lead yet", after=running.patience)
+    lead_id = _their_id(link, running)
+    if lead_id is None:
+        return
     due = view.clock(ClockKind.FIRST_CONTACT).due_at
     crm.log_task(
         CrmTask(
             key=f"{installation}-handoff-{handoff_id}-call",
-            lead_id=link.external_id,
+            lead_id=lead_id,
             owner_id=owner.crm_user_id if owner else None,
             subject=f"Call {view.lead.name} ({view.tier.label()} {view.score})",
             due=due.date(),
             description="\n".join(f"{reason.points:+d} {reason.label}" for reason in view.reasons),
         )
     )
+
+
+def _their_id(link: SystemLink | None, running: Running) -> str | None:
+    """The CRM's id of the lead; None: it would not take the lead. Raises TryLater until it was told."""
+    if link is not None and (link.external_id is not None or link.problem):
+        return link.external_id
+    raise TryLater("The CRM does not have the lead yet", after=running.patience)
+
+
+@job(Job.JOIN_CRM_CAMPAIGNS)
+def join_crm_campaigns(running: Running, lead_id: int) -> None:
+    """Make who is with sales now a member of the CRM's campaigns of the same names as those that have touched them. That there
+    is no such campaign is no fault; what the CRM refuses stands in `handoff sync status`.
+    """
+    crm = registry.crm()
+    if crm is None:
+        return
+    with reading() as session:
+        named = finding.campaigns_of(session, lead_id, MOST_CAMPAIGNS)
+        link = finding.link_of(session, lead_id, telling.CRM)
+    known_as = _their_id(link, running) if named else None
+    if known_as is None:
+        return
+    try:
+        crm.join_campaigns(known_as, named)
+    except NotOffered:
+        return
+    except Refused as no:
+        with finishing(running) as session:
+            syncing.keep_problem(session, crm.name, CAMPAIGNS, no.why, utcnow())
+        return
+    with finishing(running) as session:
+        syncing.keep_position(session, crm.name, CAMPAIGNS, None, utcnow())
 
 
 @job(Job.TELL_REP_CRM_SAID_NO)

@@ -36,6 +36,7 @@ class Job(StrEnum):
     WHISPER = "whisper"
     TELL_CRM = "tell_crm"
     LOG_CRM_TASK = "log_crm_task"
+    JOIN_CRM_CAMPAIGNS = "join_crm_campaigns"
     TELL_REP_CRM_SAID_NO = "tell_rep_crm_said_no"
     TELL_MARKETING = "tell_marketing"
     ENROL_MARKETING = "enrol_marketing"
@@ -301,6 +302,8 @@ def _own_home(event: LeadEvent) -> Sending | None:
 _DECIDED: tuple[Rule, ...] = (_card(Priority.CLICK), _without_undo, _own_home)
 """Somebody said yes or no, and may take it back for a while."""
 
+_JOIN = _of_lead(Job.JOIN_CRM_CAMPAIGNS, key=True, after=GATHER, priority=Priority.BULK)
+
 WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
     Happened.TOUCH_RECORDED: (_news,),
@@ -339,7 +342,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_WAITING: (_call_pool,),
     Happened.POOL_SHORT: (_short,),
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_ACCEPTED: (*_DECIDED, _drain(Job.TELL_CRM), _task, _associate),
+    Happened.HANDOFF_ACCEPTED: (*_DECIDED, _drain(Job.TELL_CRM), _task, _JOIN, _associate),
     Happened.HANDOFF_RECYCLED: (*_DECIDED, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
     Happened.HANDOFF_PASSED_ON: (*_DECIDED, _of_lead(Job.ASSIGN)),
     Happened.HANDOFF_WITHDRAWN: (_card(), _call_pool, _drain(Job.TELL_CRM)),

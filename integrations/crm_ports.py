@@ -112,15 +112,6 @@ class CrmOpportunity:
     emails: Sequence[str] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A lead in a campaign of the CRM. `status` is one of the campaign's own; None: its first."""
-
-    campaign_id: str
-    lead_id: str
-    status: str | None = None
-
-
 class Crm(Plugged, Protocol):
     """A client names this class as its base: what it does not write itself is not offered."""
 
@@ -180,15 +171,11 @@ class Crm(Plugged, Protocol):
         """These, as they stand there now; at most 200. What is not there is left out."""
         raise NotOffered("opportunities")
 
-    def add_to_campaign(self, members: Sequence[Membership]) -> list[Upserted]:
-        """One answer per member (its key is the lead's id); who is in it already gets the status. A campaign is named by its id
-        or its name. Raises NoSuchProgramme.
+    def join_campaigns(self, lead_id: str, named: Sequence[str]) -> int:
+        """Make the lead a member of those of these campaigns that are there, by name or id; who is in one already stays.
+        Returns of how many it is one now.
         """
         raise NotOffered("campaigns")
-
-    def convert_lead(self, lead_id: str) -> str:
-        """Make the lead a contact; returns the contact's id, also of one that was converted before."""
-        raise NotOffered("converting leads")
 
     def as_sent(self, lead: CrmLead) -> Mapping[str, str]:
         """What stands there by their names once `lead` is told, as far as it can be compared with `read_back`."""

@@ -7,12 +7,12 @@ from simple_salesforce.format import format_soql
 
 from domain.rules.field_maps import FieldMap, Theirs
 from integrations import salesforce_fields
-from integrations.crm_ports import Crm, CrmLead, CrmOpportunity, CrmTask, Deal, LeadStatus, Membership, Opened
-from integrations.marketing_ports import NoSuchProgramme
+from integrations.crm_ports import Crm, CrmLead, CrmOpportunity, CrmTask, Deal, LeadStatus, Opened
 from integrations.ports import Page, Quota, Upserted
 from integrations.reading import dig, sentence, text, unreadable
+from integrations.salesforce_campaigns import Campaigns
 from integrations.salesforce_deals import Opener, Reader, spellings
-from integrations.salesforce_org import LOCKED, MOST_KEYS, Org, codes_of
+from integrations.salesforce_org import LATER, MOST_KEYS, Org, codes_of
 from integrations.salesforce_settings import Settings
 from kit.outside import Refused
 from kit.quota import OPEN, Gate
@@ -34,9 +34,6 @@ STATUSES = {
 USER = "005"
 """With this an id begins that is a user's; a lead's owner may also be a queue."""
 REQUIRED = "REQUIRED_FIELD_MISSING"
-LATER = {LOCKED, "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION"}
-"""What keeps one record of a collection from being written now."""
-CAMPAIGN = "701"
 
 
 class Salesforce(Crm):
@@ -50,6 +47,7 @@ class Salesforce(Crm):
         self._org = Org(self.name, settings, gate)
         self._opener = Opener(self._org, settings)
         self._reader = Reader(self._org, settings)
+        self._campaigns = Campaigns(self._org)
 
     # ---- leads and tasks ---------------------------------------------------------------------------------------------
 
@@ -175,9 +173,6 @@ class Salesforce(Crm):
     def open_opportunity(self, deal: Deal) -> Opened:
         return self._opener.open(deal)
 
-    def convert_lead(self, lead_id: str) -> str:
-        return self._opener.convert(lead_id)
-
     def opportunities(self, cursor: str | None) -> Page[CrmOpportunity]:
         return self._reader.page(cursor)
 
@@ -186,58 +181,8 @@ class Salesforce(Crm):
 
     # ---- campaigns ---------------------------------------------------------------------------------------------------
 
-    def add_to_campaign(self, members: Sequence[Membership]) -> list[Upserted]:
-        answers: dict[int, Upserted] = {}
-        for named in dict.fromkeys(one.campaign_id for one in members):
-            mine = {at: one for at, one in enumerate(members) if one.campaign_id == named}
-            campaign_id = self._campaign(named)
-            for at in range(0, len(mine), BATCH_SIZE):
-                some = list(mine.items())[at : at + BATCH_SIZE]
-                answers |= zip(
-                    (number for number, _ in some), self._join(campaign_id, [one for _, one in some]), strict=True
-                )
-        return [answers[at] for at in range(len(members))]
-
-    def _campaign(self, named: str) -> str:
-        """Its id: `named` may be that or its name. Raises NoSuchProgramme."""
-        field = "Id" if named.startswith(CAMPAIGN) and len(named) in {15, 18} else "Name"
-        found = self._first_id(format_soql("SELECT Id FROM Campaign WHERE {:literal} = {} LIMIT 1", field, named))
-        if found is None:
-            raise NoSuchProgramme(f"Salesforce has no campaign {text(named, 80)}")
-        return found
-
-    def _join(self, campaign_id: str, members: Sequence[Membership]) -> list[Upserted]:
-        """Salesforce takes a status that the campaign does not have for its default one, without a word: we do not."""
-        asked = "SELECT Label FROM CampaignMemberStatus WHERE CampaignId = {}"
-        statuses = {str(row["Label"]) for row in self._org.query(format_soql(asked, campaign_id))}
-        lead_ids = [one.lead_id for one in members]
-        asked = "SELECT Id, LeadId FROM CampaignMember WHERE CampaignId = {} AND LeadId IN {}"
-        there = {
-            str(row["LeadId"]): str(row["Id"]) for row in self._org.query(format_soql(asked, campaign_id, lead_ids))
-        }
-        answers = {
-            one.lead_id: Upserted(one.lead_id, problem=f"The campaign has no status {text(one.status, 80)}")
-            for one in members
-            if one.status is not None and one.status not in statuses
-        }
-        sound = [one for one in members if one.lead_id not in answers]
-        new = [one for one in sound if one.lead_id not in there]
-        changed = [one for one in sound if one.lead_id in there and one.status is not None]
-        answers |= {one.lead_id: Upserted(one.lead_id, there[one.lead_id]) for one in sound if one.lead_id in there}
-        answers |= self._write("POST", [({"CampaignId": campaign_id, "LeadId": one.lead_id}, one) for one in new])
-        answers |= self._write("PATCH", [({"Id": there[one.lead_id]}, one) for one in changed])
-        return [answers[one.lead_id] for one in members]
-
-    def _write(self, method: str, wanted: Sequence[tuple[dict[str, Any], Membership]]) -> dict[str, Upserted]:
-        unique = {one.lead_id: (fields, one) for fields, one in wanted}
-        if not unique:
-            return {}
-        records = [
-            {"attributes": {"type": "CampaignMember"}} | fields | ({"Status": one.status} if one.status else {})
-            for fields, one in unique.values()
-        ]
-        results = self._org.collection(method, "composite/sobjects", records)
-        return {lead_id: _member(lead_id, result) for lead_id, result in zip(unique, results, strict=True)}
+    def join_campaigns(self, lead_id: str, named: Sequence[str]) -> int:
+        return self._campaigns.join(lead_id, named)
 
     # ---- how it stands -----------------------------------------------------------------------------------------------
 
@@ -287,12 +232,3 @@ class Salesforce(Crm):
 
 def build(settings: Settings, gate: Gate) -> Salesforce:
     return Salesforce(settings, gate)
-
-
-def _member(lead_id: str, result: object) -> Upserted:
-    codes = codes_of(result)
-    if dig(result, "success") is True:
-        return Upserted(lead_id, str(dig(result, "id")))
-    if LATER & codes.keys():
-        return Upserted(lead_id, later=True)
-    return Upserted(lead_id, problem=sentence(next(iter(codes.values()), None), "Salesforce refused this member"))

@@ -66,13 +66,6 @@ class Opener:
         self._give_role(str(there["Id"]), contact_id)
         return Opened(str(there["Id"]), str(there["StageName"]), contact_id)
 
-    def convert(self, lead_id: str) -> str:
-        """Makes the lead a contact, without an opportunity."""
-        lead = self._lead(lead_id)
-        if lead.get("IsConverted"):
-            return str(lead["ConvertedContactId"])
-        return str(self._by_apex({"leadId": lead_id})["contactId"])
-
     def _lead(self, lead_id: str) -> Record:
         asked = "SELECT {:literal}, {:literal} FROM Lead WHERE Id = {} LIMIT 1"
         found = self._org.first(format_soql(asked, WHO, BECAME, lead_id))

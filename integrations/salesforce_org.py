@@ -22,6 +22,8 @@ from kit.quota import Gate, Limit, account_of
 
 API_VERSION = "59.0"
 LOCKED = "UNABLE_TO_LOCK_ROW"
+LATER = {LOCKED, "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION"}
+"""What keeps one record of a collection from being written now."""
 USED_UP = "REQUEST_LIMIT_EXCEEDED"
 WAIT_FOR_REQUESTS = 900.0
 """Seconds. The daily limit rolls over 24 hours, so a few requests come free all the time."""

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.preferences import Preferences
-from domain.tables import Handoff, Lead, Opportunity, OpportunityStage, Rep, SystemLink
+from domain.tables import Cursor, Handoff, Lead, Opportunity, OpportunityStage, Rep, SystemLink, TouchRow
 from domain.verbs import deciding, qualifying, staffing, telling
 from handlers.draining import drain_again
 from handlers.flow import Job
@@ -185,16 +185,49 @@ def test_what_sales_opens_itself_is_followed(org: Org, team: Team, monkeypatch: 
     an_sql()
     work_off(*TELLING)
     assert org.none("opportunities")
-    crm = registry.crm()
-    assert crm is not None
-    contact = crm.convert_lead(org.the("leads")["Id"])
     page = org.outside.page
+    person = {"LastName": "Kim", "Email": org.the("leads")["Email"]}
+    contact = page.post("/salesforce/_by_hand/Contact", json=person).json()["id"]
     by_hand = {"Name": "Opened by hand", "StageName": "Prospecting", "CloseDate": "2027-01-31"}
     made = page.post("/salesforce/_by_hand/Opportunity", json=by_hand).json()["id"]
     page.post("/salesforce/_by_hand/OpportunityContactRole", json={"OpportunityId": made, "ContactId": contact})
     read_on()
     lead, handoff, deal = here()
     assert (lead.stage, handoff.status, deal.external_id) == (Stage.OPPORTUNITY, HandoffStatus.CONVERTED, made)
+
+
+def accept_a_lead_of_the_spring_campaign() -> int:
+    handoff_id, sam = offer_a_lead(), rep_in_slack(SAM)
+    with transaction() as session:
+        for campaign, touch in zip(("Spring", "Nowhere"), session.scalars(select(TouchRow)), strict=False):
+            touch.campaign = campaign
+        deciding.accept(session, handoff_id, version=2, by=session.merge(sam, load=False), now=utcnow())
+    return handoff_id
+
+
+def campaigns_problem() -> str | None:
+    with reading() as session:
+        return session.get_one(Cursor, ("salesforce", "campaigns")).problem
+
+
+def test_an_accepted_lead_joins_the_campaigns_that_have_touched_it(org: Org, team: Team) -> None:
+    campaign = org.outside.page.post("/salesforce/_by_hand/Campaign", json={"Name": "Spring"}).json()["id"]
+    accept_a_lead_of_the_spring_campaign()
+    work_off(Job.TELL_CRM)
+    work_off(Job.JOIN_CRM_CAMPAIGNS)
+    member = org.the("members")
+    assert (member["CampaignId"], member["LeadId"]) == (campaign, org.the("leads")["Id"])
+    assert campaigns_problem() is None
+
+
+def test_a_campaign_that_refuses_its_member_is_noted_and_not_tried_again(org: Org, team: Team) -> None:
+    org.outside.page.post("/salesforce/_by_hand/Campaign", json={"Name": "Spring"})
+    accept_a_lead_of_the_spring_campaign()
+    work_off(Job.TELL_CRM)
+    org.fail("partial", "composite")
+    work_off(Job.JOIN_CRM_CAMPAIGNS)
+    assert campaigns_problem() == "A lead needs a budget before it is touched again."
+    assert not [job for job in jobs() if job.name == Job.JOIN_CRM_CAMPAIGNS]
 
 
 def test_a_rule_that_refuses_the_opportunity_is_read_by_the_rep_in_salesforces_words(org: Org, team: Team) -> None:

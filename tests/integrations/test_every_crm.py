@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations import registry
-from integrations.crm_ports import Crm, CrmLead, CrmTask, Deal, Membership
+from integrations.crm_ports import Crm, CrmLead, CrmTask, Deal
 from tests.integrations.conftest import Sandbox
 from tests.integrations.faulty import DOMAIN, EMAIL, LAST, Question, check
 
@@ -22,6 +22,7 @@ QUESTIONS = (
     "open_opportunity",
     "opportunities",
     "some_opportunities",
+    "join_campaigns",
     "read_back",
 )
 
@@ -56,7 +57,7 @@ def asks(name: str) -> dict[str, Callable[[], Any]]:
         "open_opportunity": lambda: one.open_opportunity(deal),
         "opportunities": lambda: one.opportunities("2026-01-01T00:00:00+00:00"),
         "some_opportunities": lambda: one.some_opportunities([opened.external_id]),
-        "add_to_campaign": lambda: one.add_to_campaign([Membership("Spring", lead_id)]),
+        "join_campaigns": lambda: one.join_campaigns(lead_id, ["Spring"]),
         "read_back": lambda: one.read_back([lead_id], list(one.as_sent(a_lead()))),
     }
 

@@ -186,13 +186,6 @@ def test_a_lead_that_sales_has_converted_itself_gets_no_second_opportunity(
     assert len(org.all("opportunities")) == 1
 
 
-def test_a_lead_becomes_a_contact_alone(salesforce: Salesforce, org: Org) -> None:
-    lead_id = deal_of(salesforce).lead_id
-    contact = salesforce.convert_lead(lead_id)
-    assert salesforce.convert_lead(lead_id) == contact
-    assert ([one["Id"] for one in org.all("contacts")], org.all("opportunities")) == ([contact], [])
-
-
 def test_a_rule_of_the_organisation_is_refused_in_its_own_words(
     configured: Sandbox, salesforce: Salesforce, org: Org
 ) -> None:

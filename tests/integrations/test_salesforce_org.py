@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from domain.rules.field_maps import FieldType, Theirs
 from integrations import salesforce_deals, salesforce_fields
-from integrations.crm_ports import CrmLead, CrmTask, Membership
-from integrations.marketing_ports import NoSuchProgramme
+from integrations.crm_ports import CrmLead, CrmTask
 from integrations.ports import Quota
 from integrations.salesforce import Salesforce, Settings
 from kit.outside import Refused, TryLater
@@ -266,7 +265,7 @@ def test_every_name_that_goes_to_salesforce_is_in_the_vendors_contract(
     salesforce.log_task(CrmTask("task-1", deal.lead_id, None, "Call", description="Today"))
     salesforce.open_opportunity(deal)
     salesforce.opportunities("2026-01-01T00:00:00+00:00")
-    salesforce.add_to_campaign([Membership(campaign, deal.lead_id, "Sent")])
+    salesforce.join_campaigns(deal.lead_id, [campaign])
     written = {pair for call in configured.calls("salesforce", "sobjects") for pair in names_in(call)}
     assert {sobject for sobject, _ in written} == {
         "Lead",
@@ -303,44 +302,48 @@ def names_in(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def people(salesforce: Salesforce) -> list[str]:
-    leads = [CrmLead(f"lead-{at}", f"person{at}@example.com") for at in range(3)]
-    return [str(one.external_id) for one in salesforce.upsert_leads(leads)]
+def somebody(salesforce: Salesforce) -> str:
+    (told,) = salesforce.upsert_leads([CrmLead("lead-1", "person@example.com")])
+    return str(told.external_id)
 
 
-def test_leads_join_a_campaign_by_its_name_or_id_once(salesforce: Salesforce, org: Org, people: list[str]) -> None:
-    campaign = org.enter("Campaign", Name="Spring")
-    salesforce.add_to_campaign([Membership("Spring", one) for one in people])
-    again = salesforce.add_to_campaign([Membership(campaign, one, "Responded") for one in (*people, people[0])])
-    assert [one.key for one in again] == [*people, people[0]]
-    assert all(one.external_id and one.problem is None for one in again)
-    members = org.all("members")
-    assert sorted((one["LeadId"], one["Status"]) for one in members) == sorted((one, "Responded") for one in people)
-
-
-def test_a_status_that_the_campaign_does_not_have_is_no_silent_default(
-    salesforce: Salesforce, org: Org, people: list[str]
+def test_a_lead_joins_campaigns_by_their_names_or_ids_once_and_those_that_are_not_there_are_passed_over(
+    salesforce: Salesforce, org: Org, somebody: str
 ) -> None:
-    org.enter("Campaign", Name="Spring")
-    wrong, right = salesforce.add_to_campaign(
-        [Membership("Spring", people[0], "Invited"), Membership("Spring", people[1])]
+    spring, fair = (org.enter("Campaign", Name=name) for name in ("Spring", "Kim's Fair"))
+    org.enter("Campaign", Name="Autumn")
+    named = ["spring", fair, "Kim's Fair", "Nowhere", "701Hd0000000000", 99 * "x"]
+    assert [salesforce.join_campaigns(somebody, named) for _ in range(2)] == [2, 2]
+    assert sorted((one["CampaignId"], one["LeadId"]) for one in org.all("members")) == sorted(
+        [(spring, somebody), (fair, somebody)]
     )
-    assert (wrong.problem, right.problem) == ("The campaign has no status Invited", None)
-    assert [one["LeadId"] for one in org.all("members")] == [people[1]]
 
 
-def test_a_campaign_that_is_not_there_is_said(salesforce: Salesforce, people: list[str]) -> None:
-    with pytest.raises(NoSuchProgramme, match="no campaign Autumn"):
-        salesforce.add_to_campaign([Membership("Autumn", people[0])])
+def test_without_a_campaign_that_is_there_nothing_is_written(
+    configured: Sandbox, salesforce: Salesforce, somebody: str
+) -> None:
+    before = len(configured.calls("salesforce", "composite"))
+    assert [salesforce.join_campaigns(somebody, named) for named in ([], ["Nowhere"], [99 * "x"])] == [0, 0, 0]
+    assert len(configured.calls("salesforce", "composite")) == before
 
 
-def test_a_member_that_cannot_join_does_not_hold_up_the_others(
-    configured: Sandbox, salesforce: Salesforce, org: Org, people: list[str]
+def test_a_campaign_that_cannot_be_joined_now_holds_up_no_other(
+    configured: Sandbox, salesforce: Salesforce, org: Org, somebody: str
+) -> None:
+    for name in ("Spring", "Autumn"):
+        org.enter("Campaign", Name=name)
+    configured.fault("salesforce", "lock", path="composite")
+    with pytest.raises(TryLater, match="changing the same campaign"):
+        salesforce.join_campaigns(somebody, ["Spring", "Autumn"])
+    assert len(org.all("members")) == 1
+    assert salesforce.join_campaigns(somebody, ["Spring", "Autumn"]) == 2
+    assert len(org.all("members")) == 2
+
+
+def test_what_a_campaign_does_not_take_is_refused_in_salesforces_words(
+    configured: Sandbox, salesforce: Salesforce, org: Org, somebody: str
 ) -> None:
     org.enter("Campaign", Name="Spring")
-    configured.fault("salesforce", "lock", path="composite")
-    locked, *joined = salesforce.add_to_campaign([Membership("Spring", one) for one in people])
-    assert (locked.later, [one.problem for one in joined]) == (True, [None, None])
-    configured.fault("salesforce", "503", path="composite")
-    with pytest.raises(TryLater):
-        salesforce.add_to_campaign([Membership("Spring", people[0])])
+    configured.fault("salesforce", "partial", path="composite")
+    with pytest.raises(Refused, match="needs a budget"):
+        salesforce.join_campaigns(somebody, ["Spring"])
