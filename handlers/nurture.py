@@ -1,6 +1,6 @@
 """Stage 3, below MQL: enrol the lead, and tell marketing automation what we know of it and in which programme it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from handlers.draining import (
     own_name,
 )
 from handlers.flow import Job
-from handlers.jobs import Running, finishing, job, reading, send
+from handlers.jobs import Running, finishing, job, reading, send, transaction
 from integrations import registry
 from integrations.marketing_ports import MarketingAutomation, Member, NoSuchProgramme
 from integrations.ports import Upserted
@@ -80,13 +80,14 @@ def enrol_marketing(running: Running, automation: str = "") -> None:
         return
     with reading() as session:
         moves = enrolling.moves(session, marketing.batch_size, own_name(marketing))
-    known = {move: Known(move.is_in) for move in moves}
+    # Of whom we are not sure that they are where they should be, they are put there again.
+    known = {move: Known(move.is_in if move.sure or move.is_in != move.wanted else None) for move in moves}
     _leave(marketing, known)
     _join(marketing, known)
     with finishing(running) as session:
         for move, now in known.items():
             if now.later:
-                enrolling.put_off(session, move, now.is_in, utcnow())
+                enrolling.put_off(session, move, utcnow())
             else:
                 enrolling.note(session, move, now.is_in, now.problem, utcnow())
         if len(known) == marketing.batch_size and not all(now.later for now in known.values()):
@@ -95,7 +96,9 @@ def enrol_marketing(running: Running, automation: str = "") -> None:
 
 def _leave(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:
     """A programme that is gone has nobody in it."""
-    for programme, moves in _grouped((move.is_in, move) for move in known if move.is_in != move.wanted):
+    leaving = [(move, move.is_in) for move in known if move.is_in is not None and move.is_in != move.wanted]
+    _say_before(leaving)
+    for programme, moves in _grouped(leaving):
         with suppress(NoSuchProgramme):
             answers = marketing.withdraw(programme, [Member(move.contact_id, move.email) for move in moves])
             for move, answer in zip(moves, answers, strict=True):
@@ -107,7 +110,9 @@ def _leave(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:
 
 def _join(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:
     """A wrong name of one programme does not hold up the others; its leads say so, until it is put right."""
-    for programme, moves in _grouped((move.wanted, move) for move, now in known.items() if now.is_in is None):
+    joining = [(move, move.wanted) for move, now in known.items() if now.is_in is None and move.wanted is not None]
+    _say_before(joining)
+    for programme, moves in _grouped(joining):
         try:
             answers = marketing.enrol(programme, [Member(move.contact_id, move.email) for move in moves])
         except NoSuchProgramme as wrong:
@@ -120,12 +125,18 @@ def _join(marketing: MarketingAutomation, known: Mapping[Move, Known]) -> None:
             now.is_in = None if answer.problem or answer.later else programme
 
 
-def _grouped(moves: Iterable[tuple[str | None, Move]]) -> list[tuple[str, list[Move]]]:
-    """The moves by the outside's name of the programme; who has none is left out."""
+def _say_before(asked: Sequence[tuple[Move, str]]) -> None:
+    """What we ask for may be done though the answer gets lost; and by the next try the lead may want to be elsewhere."""
+    if asked:
+        with transaction() as session:
+            enrolling.about_to(session, asked)
+
+
+def _grouped(asked: Sequence[tuple[Move, str]]) -> list[tuple[str, list[Move]]]:
+    """The moves by the outside's name of the programme."""
     by_name: dict[str, list[Move]] = {}
-    for name, move in moves:
-        if name is not None:
-            by_name.setdefault(name, []).append(move)
+    for move, name in asked:
+        by_name.setdefault(name, []).append(move)
     return sorted(by_name.items())
 
 

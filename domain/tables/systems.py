@@ -65,6 +65,8 @@ class SystemLink(Base):
     told_at: Mapped[datetime | None]
     programme: Mapped[str | None]
     """Of the nurture programmes (`telling.PROGRAMME`): where the system has the lead, by the system's own name for it."""
+    unsure: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Of the same: it was asked to change that, and has not answered yet. Then the lead may be there, or not."""
     problem: Mapped[str | None]
     """The vendor's own sentence, if it refused the record."""
 

@@ -3,6 +3,7 @@
 It is a record of its own beside the contact's, since a contact has to be there before it can be enrolled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,6 +25,8 @@ class Move:
     is_in: str | None
     wanted: str | None
     dirty: int
+    sure: bool = True
+    """False: the last change was not answered. The lead may be in `is_in`, or not."""
     system: str = PROGRAMMES
 
 
@@ -43,6 +46,7 @@ def moves(session: Session, limit: int, automation: str | None = None) -> list[M
             link.programme,
             Programme.external_id,
             link.dirty,
+            ~link.unsure,
         )
         .join(contact, (contact.lead_id == link.lead_id) & (contact.system == contacts))
         .join(Lead, Lead.id == link.lead_id)
@@ -63,6 +67,13 @@ def _named(external_id: str | None, automation: str | None) -> str | None:
     return name if separator and whose == automation else None
 
 
+def about_to(session: Session, asked: Sequence[tuple[Move, str]]) -> None:
+    """Note, before the system is asked, in which programme each lead will perhaps be: its answer may get lost."""
+    for move, programme in sorted(asked, key=lambda one: one[0].lead_id):
+        mine = (SystemLink.lead_id == move.lead_id, SystemLink.system == move.system)
+        session.execute(update(SystemLink).where(*mine).values(programme=programme, unsure=True))
+
+
 def note(session: Session, move: Move, is_in: str | None, problem: str | None, now: datetime) -> None:
     """Note where the lead is there, or what was refused. If it was moved again meanwhile (`dirty` has grown), it stays dirty."""
     session.execute(
@@ -70,6 +81,7 @@ def note(session: Session, move: Move, is_in: str | None, problem: str | None, n
         .where(SystemLink.lead_id == move.lead_id, SystemLink.system == move.system)
         .values(
             programme=is_in,
+            unsure=False,
             problem=problem,
             told_at=now,
             dirty_since=case((SystemLink.dirty == move.dirty, None), else_=SystemLink.dirty_since),
@@ -77,10 +89,10 @@ def note(session: Session, move: Move, is_in: str | None, problem: str | None, n
     )
 
 
-def put_off(session: Session, move: Move, is_in: str | None, now: datetime) -> None:
+def put_off(session: Session, move: Move, now: datetime) -> None:
     """It is to be tried again, after the others."""
     session.execute(
         update(SystemLink)
         .where(SystemLink.lead_id == move.lead_id, SystemLink.system == move.system)
-        .values(programme=is_in, dirty_since=now)
+        .values(dirty_since=now)
     )

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account", "token", name=op.f("pk_vendor_leases")),
     )
+    op.add_column("system_links", sa.Column("unsure", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.drop_index("ix_system_links_dirty", table_name="system_links")
     op.create_index(
         "ix_system_links_dirty",
@@ -178,6 +179,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("system_links", "unsure")
     op.drop_column("leads", "automation")
     op.drop_index("ix_opportunity_stages_opportunity_id_at", table_name="opportunity_stages")
     op.drop_table("opportunity_stages")

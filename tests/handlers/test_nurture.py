@@ -26,6 +26,7 @@ from handlers import upkeep
 from handlers.cli import app
 from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.ledger import MOST_FAILURES
 from kit.clock import utcnow
 from tests.domain.making import make_lead
 from tests.handlers.making import (
@@ -139,6 +140,34 @@ def test_a_busy_hubspot_is_asked_again_and_nobody_is_in_two_lists(everything: Ou
     everything.page.post("/_faults/hubspot", json={"kind": "500", "path": "202"}).raise_for_status()
     work_off(Job.ENROL_MARKETING)
     assert [ours(members(everything, one), email) for one in ("201", "202")] == [set(), {email}]
+
+
+def test_who_is_in_a_list_though_the_answer_got_lost_is_taken_out_when_they_move_on(everything: Outside) -> None:
+    set_programmes(GERMANY, REST)
+    email = "kim.lost@buyer.example.com"
+    kim = nurtured(email)
+    torn = {"kind": "torn", "path": "201/memberships/add", "count": MOST_FAILURES}
+    everything.page.post("/_faults/hubspot", json=torn).raise_for_status()
+    work_off(Job.TELL_MARKETING, Job.ENROL_MARKETING)
+    assert (link_of(kim).programme, link_of(kim).unsure) == ("201", True)
+    set_programmes(NurtureProgramme("Germany", {"country": ["DE"]}, "202"), REST)
+    work_off(Job.ENROL_MARKETING)
+    assert [ours(members(everything, one), email) for one in ("201", "202")] == [set(), {email}]
+    assert (link_of(kim).programme, link_of(kim).unsure) == ("202", False)
+
+
+def test_who_may_have_left_a_list_is_put_into_it_again_when_they_come_back(everything: Outside) -> None:
+    set_programmes(GERMANY, REST)
+    email = "kim.back@buyer.example.com"
+    nurtured(email)
+    work_off(Job.TELL_MARKETING, Job.ENROL_MARKETING)
+    torn = {"kind": "torn", "path": "201/memberships/remove", "count": MOST_FAILURES}
+    everything.page.post("/_faults/hubspot", json=torn).raise_for_status()
+    set_programmes(NurtureProgramme("Germany", {"country": ["DE"]}, "202"), REST)
+    work_off(Job.ENROL_MARKETING)
+    set_programmes(GERMANY, REST)
+    work_off(Job.ENROL_MARKETING)
+    assert [ours(members(everything, one), email) for one in ("201", "202")] == [{email}, set()]
 
 
 def test_the_next_content_is_a_property_of_the_contact_until_it_is_met(everything: Outside) -> None:
