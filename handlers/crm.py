@@ -1,10 +1,12 @@
 """The CRM's side of a handoff: the lead with its owner and status, and a task when it is accepted."""
 
+from contextlib import suppress
+
 from domain import cards, finding, notices
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import TAKEN
 from domain.rules.preferences import Alert
-from domain.tables import Rep, SystemLink
+from domain.tables import Handoff, Rep, SystemLink
 from domain.verbs import syncing, telling
 from handlers.draining import changed_of, crm_leads, drain_again, note_answers
 from handlers.flow import Job
@@ -41,7 +43,9 @@ def tell_crm(running: Running) -> None:
 
 @job(Job.LOG_CRM_TASK)
 def log_crm_task(running: Running, handoff_id: int) -> None:
-    """A task for the lead's owner: the call that the SLA asks for. Its key makes it one task, however often this runs."""
+    """A task for the lead's owner: the call that the SLA asks for. Its key makes it one task, however often this runs. Once the
+    lead is not theirs any more it is closed.
+    """
     crm = registry.crm()
     if crm is None:
         return
@@ -49,9 +53,13 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
         view = cards.card_view(session, handoff_id)
         link = finding.link_of(session, view.lead.id, telling.CRM)
         owner = session.get(Rep, view.rep.rep_id) if view.rep else None
-        installation = finding.installation(session)
+        key = f"{finding.installation(session)}-handoff-{handoff_id}-call"
+        was_taken = session.get_one(Handoff, handoff_id).accepted_at is not None
     if view.status not in TAKEN:
-        # It was given back before anything stood in the CRM: there is nobody to call.
+        # If it was given back before anything stood in the CRM, there is nothing to close either.
+        if was_taken and link is not None and link.external_id is not None:
+            with suppress(NotOffered):
+                crm.close_task(key)
         return
     lead_id = _their_id(link, running)
     if lead_id is None:
@@ -59,7 +67,7 @@ def log_crm_task(running: Running, handoff_id: int) -> None:
     due = view.clock(ClockKind.FIRST_CONTACT).due_at
     crm.log_task(
         CrmTask(
-            key=f"{installation}-handoff-{handoff_id}-call",
+            key=key,
             lead_id=lead_id,
             owner_id=owner.crm_user_id if owner else None,
             subject=f"Call {view.lead.name} ({view.tier.label()} {view.score})",

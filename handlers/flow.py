@@ -263,8 +263,11 @@ def _review(event: LeadEvent) -> Sending | None:
     return Sending(Job.TELL_REVIEW, args, key=str(event.rep_id))
 
 
-def _task(event: LeadEvent) -> Sending:
-    return Sending(Job.LOG_CRM_TASK, {"handoff_id": event.handoff_id or 0}, key=str(event.handoff_id), after=GATHER)
+def _task(event: LeadEvent) -> Sending | None:
+    """Have the CRM's task be there, or be closed, as the handoff says by then."""
+    if event.handoff_id is None:
+        return None
+    return Sending(Job.LOG_CRM_TASK, {"handoff_id": event.handoff_id}, key=str(event.handoff_id), after=GATHER)
 
 
 def _opportunity(event: LeadEvent) -> Sending:
@@ -273,7 +276,9 @@ def _opportunity(event: LeadEvent) -> Sending:
 
 
 def _taken_up_again(event: LeadEvent) -> Sending | None:
-    """A rejection was taken back: what had waited for the CRM when it was made found a lead that was nobody's, and ended."""
+    """A rejection was taken back: what had waited for the CRM when it was made found a lead that was nobody's, and ended;
+    the task that was there was closed.
+    """
     follows = {HandoffStatus.ACCEPTED: _task, HandoffStatus.QUALIFIED: _opportunity}
     rule = follows.get(HandoffStatus(event.data["stands"]))
     return rule(event) if rule is not None else None
@@ -338,16 +343,16 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     ),
     Happened.LEADS_REVIEWED: (_review,),
     Happened.CONTENT_RECOMMENDED: (_drain(Job.TELL_MARKETING),),
-    Happened.LEAD_DISQUALIFIED: (*_DECIDED, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.LEAD_DISQUALIFIED: (*_DECIDED, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING), _task),
     Happened.HANDOFF_WAITING: (_call_pool,),
     Happened.POOL_SHORT: (_short,),
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM)),
     Happened.HANDOFF_ACCEPTED: (*_DECIDED, _drain(Job.TELL_CRM), _task, _JOIN, _associate),
-    Happened.HANDOFF_RECYCLED: (*_DECIDED, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM)),
-    Happened.HANDOFF_PASSED_ON: (*_DECIDED, _of_lead(Job.ASSIGN)),
+    Happened.HANDOFF_RECYCLED: (*_DECIDED, _of_lead(Job.NURTURE), _drain(Job.TELL_CRM), _task),
+    Happened.HANDOFF_PASSED_ON: (*_DECIDED, _of_lead(Job.ASSIGN), _task),
     Happened.HANDOFF_WITHDRAWN: (_card(), _call_pool, _drain(Job.TELL_CRM)),
     # Who has it next is in the offer beside it.
-    Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.HANDOFF_MOVED: (_card(Priority.CLICK), _own_home, _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING), _task),
     Happened.HANDOFF_SNOOZED: (_card(Priority.CLICK), _own_home),
     Happened.HANDOFF_WOKEN: (_card(), _woken),
     Happened.HANDOFF_UNDONE: (
@@ -380,7 +385,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_REMINDED: (_card(), _remind),
     Happened.HANDOFF_BREACHED: (_card(), _call_pool),
     Happened.HANDOFF_ESCALATED: (_escalate,),
-    Happened.HANDOFF_HANDED_ON: (_card(), _of_lead(Job.ASSIGN, priority=Priority.HOT), _drain(Job.TELL_CRM)),
+    Happened.HANDOFF_HANDED_ON: (_card(), _of_lead(Job.ASSIGN, priority=Priority.HOT), _drain(Job.TELL_CRM), _task),
     Happened.QUALIFICATION_IMPORTED: (),
     Happened.SLA_IMPORTED: (),
     Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),

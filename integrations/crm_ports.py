@@ -127,6 +127,10 @@ class Crm(Plugged, Protocol):
         """The CRM's id of the task, which exists once however often this is called."""
         ...
 
+    def close_task(self, key: str) -> None:
+        """Nobody has to do it any more. One that is not there, or is closed already, stays as it is."""
+        raise NotOffered("closing tasks")
+
     def find_owner(self, email: str) -> str | None:
         """The CRM's id of the active user with this e-mail, for `CrmLead.owner_id`."""
         ...

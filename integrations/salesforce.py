@@ -131,6 +131,12 @@ class Salesforce(Crm):
         }
         return self._org.upsert("Task", task.key, fields)
 
+    def close_task(self, key: str) -> None:
+        asked = "SELECT Id FROM Task WHERE {:literal} = {} AND IsClosed = false LIMIT 1"
+        task_id = self._first_id(format_soql(asked, self._org.key_field, key))
+        if task_id is not None:
+            self._org.send("PATCH", f"sobjects/Task/{task_id}", {"Status": "Completed"})
+
     # ---- whose it is -------------------------------------------------------------------------------------------------
 
     def find_owner(self, email: str) -> str | None:

@@ -186,6 +186,8 @@ class Records:
         row = row | self.of[sobject][which] | self._system[which]
         if sobject == "Opportunity":
             row["Probability"], row["IsClosed"], row["IsWon"] = STAGES[str(row["StageName"])]
+        if sobject == "Task":
+            row["IsClosed"] = row["Status"] == "Completed"
         if sobject == "OpportunityContactRole":
             row["IsPrimary"] = bool(row["IsPrimary"])
         return row

@@ -97,6 +97,7 @@ NEVER_CHANGED = {"OpportunityContactRole": {"OpportunityId", "ContactId"}, "Camp
 SYSTEM = ("Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp")
 READ_ONLY: dict[str, tuple[str, ...]] = {
     "Lead": ("IsConverted", "ConvertedDate", "ConvertedAccountId", "ConvertedContactId", "ConvertedOpportunityId"),
+    "Task": ("IsClosed",),
     "Opportunity": ("Probability", "IsClosed", "IsWon", "LastStageChangeDate"),
 }
 """What only Salesforce itself writes."""

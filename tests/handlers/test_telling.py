@@ -125,6 +125,26 @@ def test_a_lead_that_was_given_back_by_mistake_gets_its_task_after_all(everythin
     assert len(everything.state("salesforce")["tasks"]) == before + 1
 
 
+def test_the_task_of_a_lead_that_is_given_back_is_closed_and_open_again_if_that_is_taken_back(
+    everything: Outside, team: Team
+) -> None:
+    def state() -> str:
+        with reading() as session:
+            key = f"{finding.installation(session)}-handoff-{handoff_id}-call"
+        return str(everything.state("salesforce")["tasks"][key]["Status"])
+
+    handoff_id = offer_a_lead()
+    with transaction() as session:
+        deciding.accept(session, handoff_id, version=2, by=rep_in_slack(SAM), now=utcnow())
+    work_off(Job.TELL_CRM)
+    work_off(Job.LOG_CRM_TASK)
+    assert state() == "Not Started"
+    given_back(handoff_id, 3)
+    assert state() == "Completed"
+    taken_back(handoff_id, 4)
+    assert state() == "Not Started"
+
+
 def test_an_sql_that_was_given_back_by_mistake_gets_its_opportunity_after_all(everything: Outside, team: Team) -> None:
     handoff_id = offer_a_lead()
     answers = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}

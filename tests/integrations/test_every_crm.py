@@ -14,6 +14,7 @@ NAMES = [plug.name for plug in registry.CRMS]
 QUESTIONS = (
     "upsert_leads",
     "log_task",
+    "close_task",
     "find_owner",
     "find_account_owner",
     "check",
@@ -49,6 +50,7 @@ def asks(name: str) -> dict[str, Callable[[], Any]]:
     return {
         "upsert_leads": lambda: one.upsert_leads([a_lead()]),
         "log_task": lambda: one.log_task(CrmTask("sample-task", lead_id, None, "Call")),
+        "close_task": lambda: one.close_task("sample-task"),
         "find_owner": lambda: one.find_owner("sam.sdr@example.com"),
         "find_account_owner": lambda: one.find_account_owner(EMAIL, DOMAIN, "Acme Pumps"),
         "check": one.check,
@@ -76,6 +78,9 @@ def test_what_is_said_twice_is_so_once(configured: Sandbox, name: str) -> None:
     lead_id = str(first.external_id)
     task = CrmTask("sample-task", lead_id, None, "Call")
     assert one.log_task(task) == one.log_task(task)
+    one.close_task("sample-task")
+    one.close_task("sample-task")
+    one.close_task("of nobody")
     deal = Deal("sample-deal", lead_id, "Acme Pumps", company="Acme Pumps", domain=DOMAIN)
     assert one.open_opportunity(deal) == one.open_opportunity(deal)
 
