@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydantic_settings import BaseSettings
 
 from domain.rules.field_maps import Direction, FieldMap, FieldType, Pair, Theirs
-from integrations.crm_ports import Crm, CrmLead, CrmOpportunity, CrmTask, Deal, Opened
+from integrations.crm_ports import Crm, CrmLead, CrmOpportunity, CrmTask
 from integrations.marketing_ports import Activity, ChangedContact, Contact, MarketingAutomation, Member
 from integrations.ports import Page, Upserted
 from kit.outside import Refused
@@ -28,7 +28,6 @@ class Settings(BaseSettings):
 class World:
     """What stands there. A new one for each test (`fresh`)."""
 
-    deals: dict[str, Deal] = field(default_factory=dict)
     leads: dict[str, CrmLead] = field(default_factory=dict)
     opportunities: list[CrmOpportunity] = field(default_factory=list)
     contacts: dict[str, Contact] = field(default_factory=dict)
@@ -36,7 +35,6 @@ class World:
     changed: list[ChangedContact] = field(default_factory=list)
     members: dict[str, set[str]] = field(default_factory=dict)
     fields: dict[str, Theirs] = field(default_factory=dict)
-    refuses_deals: str = ""
     page: int = 2
 
 
@@ -72,12 +70,6 @@ class SampleCrm(Crm):
 
     def find_account_owner(self, email: str, domain: str | None, company: str | None) -> str | None:
         return None
-
-    def open_opportunity(self, deal: Deal) -> Opened:
-        if self.world.refuses_deals:
-            raise Refused(self.world.refuses_deals)
-        self.world.deals.setdefault(deal.key, deal)
-        return Opened(f"006-{deal.key}", "Prospecting")
 
     def opportunities(self, cursor: str | None) -> Page[CrmOpportunity]:
         at = max(int(cursor or 0) - 1, 0)  # one that was read before comes again

@@ -9,12 +9,11 @@ from sqlalchemy import Engine, func, select, update
 from typer.testing import CliRunner, Result
 
 from domain import finding
-from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.lifecycle import Stage
 from domain.rules.programmes import NurtureProgramme
 from domain.tables import (
     Arrival,
     Cursor,
-    Handoff,
     Lead,
     Opportunity,
     SyncFinding,
@@ -22,7 +21,7 @@ from domain.tables import (
     SystemLink,
     TouchRow,
 )
-from domain.verbs import nurturing, qualifying
+from domain.verbs import nurturing
 from domain.verbs.telling import MARKETING, mark_dirty
 from handlers import sync_turns, upkeep
 from handlers.cli import app
@@ -37,7 +36,7 @@ from integrations.registry import Plug
 from kit.clock import utcnow
 from kit.quota import OPEN
 from tests.conftest import NOON
-from tests.domain.making import Team, make_lead, make_offer, make_team
+from tests.domain.making import Team, make_lead, make_team
 from tests.handlers import sample_systems
 from tests.handlers.making import jobs, work_off
 from tests.handlers.sample_systems import World, did, worlds
@@ -85,58 +84,7 @@ def lead_of(email: str = EMAIL) -> Lead:
         return finding.lead_by_email(session, email)
 
 
-def an_sql(team: Team) -> int:
-    """A lead that sales says is one; returns the handoff's id."""
-    with transaction() as session:
-        offered = make_offer(session, now=utcnow())
-        offered.status, offered.accepted_at = HandoffStatus.ACCEPTED, utcnow()
-        session.flush()
-        by = session.merge(team.morgan, load=False)
-        said = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
-        qualifying.qualify(session, offered.id, version=offered.version, by=by, said=said, now=utcnow())
-        return offered.id
-
-
 # ---- opportunities ----------------------------------------------------------------------------------------------------
-
-
-def test_an_sql_gets_one_opportunity_in_the_crm_and_here_and_what_becomes_of_it_is_read(
-    systems: dict[str, World], team: Team
-) -> None:
-    handoff_id = an_sql(team)
-    work_off(Job.TELL_CRM, Job.OPEN_CRM_OPPORTUNITY, Job.READ_OPPORTUNITIES)
-    (deal,) = systems[CRM].deals.values()
-    assert deal.key.endswith(f"-handoff-{handoff_id}")
-    assert (lead_of().stage, deal.company) == (Stage.OPPORTUNITY, "Sample Software")
-    external_id = f"006-{deal.key}"
-    won = CrmOpportunity(external_id, "Sample", "Closed Won", utcnow(), is_closed=True, is_won=True, key=deal.key)
-    systems[CRM].opportunities.append(won)
-    read(Job.READ_OPPORTUNITIES)
-    with reading() as session:
-        (known,) = session.scalars(select(Opportunity))
-        assert (known.won, known.handoff_id, known.stage) == (True, handoff_id, "Closed Won")
-        assert session.get_one(Handoff, handoff_id).status is HandoffStatus.CONVERTED
-    assert lead_of().stage is Stage.WON
-
-
-def test_sales_may_keep_opening_opportunities_to_itself(
-    systems: dict[str, World], team: Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SYNC_OPPORTUNITIES", "sales")
-    an_sql(team)
-    work_off(Job.TELL_CRM, Job.OPEN_CRM_OPPORTUNITY)
-    assert systems[CRM].deals == {}
-    assert lead_of().stage is Stage.IN_HANDOFF
-
-
-def test_why_the_crm_would_not_open_it_stands_where_people_look(systems: dict[str, World], team: Team) -> None:
-    systems[CRM].refuses_deals = "A deal needs a close date"
-    an_sql(team)
-    work_off(Job.TELL_CRM, Job.OPEN_CRM_OPPORTUNITY)
-    (dead,) = [job for job in jobs() if job.name == Job.OPEN_CRM_OPPORTUNITY]
-    assert dead.dead_at is not None
-    with reading() as session:
-        assert session.get_one(SystemLink, (lead_of().id, "crm")).problem == "A deal needs a close date"
 
 
 def test_opportunities_are_read_page_by_page_and_what_comes_twice_is_one(systems: dict[str, World], team: Team) -> None:
