@@ -215,11 +215,6 @@ def handoff_step(status: HandoffStatus, move: HandoffMove) -> Step | None:
     return HANDOFF_MOVES.get((status, move))
 
 
-def sources_of(move: HandoffMove) -> frozenset[HandoffStatus]:
-    """The statuses from which `move` is allowed."""
-    return frozenset(status for (status, candidate) in HANDOFF_MOVES if candidate is move)
-
-
 UNDO_WINDOW = timedelta(minutes=5)
 
 

@@ -19,12 +19,16 @@ from domain.rules.lifecycle import (
     before_rejection,
     handoff_step,
     lead_step,
-    sources_of,
     undo_until,
 )
 from tests.conftest import NOON
 
 ENDS = {HandoffStatus.CONVERTED, HandoffStatus.REJECTED, HandoffStatus.EXPIRED, HandoffStatus.WITHDRAWN}
+
+
+def sources_of(move: HandoffMove) -> frozenset[HandoffStatus]:
+    """The statuses from which `move` is allowed."""
+    return frozenset(status for (status, candidate) in HANDOFF_MOVES if candidate is move)
 
 
 def test_every_move_of_a_handoff_leads_to_a_status_and_names_who_may_make_it() -> None:
