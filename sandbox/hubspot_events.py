@@ -15,7 +15,7 @@ import httpx
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from sandbox.guard import is_loopback
 from sandbox.hubspot_page import add_page
@@ -43,6 +43,12 @@ class Target(Strict):
         if url and not is_loopback(urlsplit(url).netloc):
             raise ValueError("the address must be on this machine")
         return url
+
+
+class Lag(Strict):
+    """How long the search does not know what was written."""
+
+    seconds: float = Field(ge=0, le=600)
 
 
 class Mail(Strict):
@@ -81,6 +87,7 @@ class Events:
         # What people do there is played: neither recorded as a request to HubSpot nor made to fail.
         for path, play in (
             ("target", self.play_target),
+            ("lag", self.play_lag),
             ("contact", self.play_contact),
             ("mail", self.play_mail),
             ("visit", self.play_visit),
@@ -142,6 +149,11 @@ class Events:
         _by_page(request)
         self.target = target.url
         return JSONResponse({"url": self.target})
+
+    async def play_lag(self, request: Request, lag: Lag) -> Response:
+        _by_page(request)
+        self.twin.lag = lag.seconds
+        return JSONResponse({"seconds": self.twin.lag})
 
     async def play_contact(self, request: Request, change: Change) -> Response:
         _by_page(request)
