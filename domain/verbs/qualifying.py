@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.rules.deadlines import ClockKind
@@ -32,6 +32,7 @@ from domain.tables import (
 )
 from domain.verbs.clocks import stop_clock
 from domain.verbs.deciding import note_contact
+from domain.verbs.file_versions import keep, newest
 from domain.verbs.moving import check_person, locked_handoff, wake, why_not
 from domain.verbs.record import happened
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
@@ -113,29 +114,16 @@ class InForce(NamedTuple):
 
 
 def in_force(session: Session) -> InForce:
-    newest = _newest(session)
-    return InForce(None, BANT) if newest is None else InForce(newest.id, _parsed(newest.text))
+    row = newest(session, QualificationFile)
+    return InForce(None, BANT) if row is None else InForce(row.id, _parsed(row.text))
 
 
 def put_in_force(session: Session, toml: str, now: datetime) -> tuple[QualificationFile, bool]:
-    """Keep the text as the newest version; says whether it is new. The text that is in force already is not kept again.
-
-    Raises `ModelError`, which names the key that is wrong; then what was in force stays.
+    """Keep the text as the newest version, if it is new. Raises `ModelError`, which names the key that is wrong; then what
+    was in force stays.
     """
     read_framework(toml)
-    session.execute(text("lock table qualification_files in share row exclusive mode"))
-    newest = _newest(session)
-    if newest is not None and newest.text == toml:
-        return newest, False
-    row = QualificationFile(text=toml, imported_at=now)
-    session.add(row)
-    session.flush()
-    happened(session, Happened.QUALIFICATION_IMPORTED, now, version=row.id)
-    return row, True
-
-
-def _newest(session: Session) -> QualificationFile | None:
-    return session.scalars(select(QualificationFile).order_by(QualificationFile.id.desc()).limit(1)).one_or_none()
+    return keep(session, QualificationFile, toml, Happened.QUALIFICATION_IMPORTED, now)
 
 
 @lru_cache(maxsize=4)
