@@ -20,9 +20,9 @@ from domain.rules.scoring import default_model_toml
 from domain.tables import SystemLink
 from domain.verbs import modelling, telling
 from handlers.draining import drain_again
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
 from handlers.quotas import SharedGate
+from handlers.sending import Job
 from handlers.system import System
 from kit import db, migrating
 from kit.clock import utcnow

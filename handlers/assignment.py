@@ -8,8 +8,8 @@ import structlog
 
 from domain.verbs.offering import hand_over, waiting_leads
 from domain.verbs.owning import note_owner, owner_to_ask_for
-from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, job, reading, send
+from handlers.sending import Job, Priority, Sending
 from integrations import registry
 from integrations.crm_ports import Crm
 from kit.clock import utcnow

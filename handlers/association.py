@@ -8,8 +8,8 @@ from domain import finding
 from domain.tables import Company, Lead, Opportunity
 from domain.verbs import telling
 from handlers.draining import link_system
-from handlers.flow import Job
 from handlers.jobs import Running, job, reading
+from handlers.sending import Job
 from integrations import registry
 from integrations.ports import NotOffered
 from kit.outside import TryLater

@@ -10,8 +10,8 @@ from domain.rules.lifecycle import LIVE
 from domain.tables import CardPlace, Handoff
 from domain.verbs import placing
 from domain.views import BriefView
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 
 

@@ -11,8 +11,8 @@ from domain.rules.lifecycle import LIVE
 from domain.tables import CardPlace, Handoff, PoolCall, Rep
 from domain.verbs import placing
 from domain.views import CardView
-from handlers.flow import Job, Priority, call_pool, show_brief, show_card
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job, Priority, call_pool, show_brief, show_card
 from handlers.strays import back_home, is_stray, look_again, to_the_manager, with_note
 from kit.clock import utcnow
 

@@ -14,8 +14,8 @@ from domain import cards, finding
 from domain.rules.refusal import Refusal
 from domain.tables import CardPlace, Handoff, Pool, PoolCall
 from domain.verbs import claiming, placing
-from handlers.flow import Job, Priority, call_pool
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job, Priority, call_pool
 from handlers.strays import LOOK_AGAIN
 from kit.clock import utcnow
 

@@ -9,9 +9,9 @@ from domain.rules.preferences import Alert
 from domain.tables import Handoff, Rep, SystemLink
 from domain.verbs import syncing, telling
 from handlers.draining import changed_of, crm_leads, drain_again, note_answers
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
 from handlers.noticing import tell
+from handlers.sending import Job
 from integrations import registry
 from integrations.crm_ports import CrmTask
 from integrations.ports import NotOffered

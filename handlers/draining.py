@@ -19,8 +19,8 @@ from domain.tables import Handoff, Lead, Rep, ScoreRow, SystemLink
 from domain.verbs import qualifying, recommending, telling
 from domain.verbs.field_mapping import map_of
 from domain.verbs.telling import Told, system_of
-from handlers.flow import Job, Priority, Sending, tell_rep_crm_said_no
 from handlers.jobs import Running, finishing, send
+from handlers.sending import Job, Priority, Sending, tell_rep_crm_said_no
 from integrations import registry
 from integrations.crm_ports import Crm, CrmLead, LeadStatus
 from integrations.marketing_ports import Contact, MarketingAutomation

@@ -16,9 +16,9 @@ from domain.verbs import budget, enriching
 from domain.verbs.budget import Reserved
 from domain.verbs.enriching import Onward, Said
 from handlers import ledger
-from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, job, lease, reading, send, set_back, transaction
 from handlers.ledger import Setback, TakenOver
+from handlers.sending import Job, Priority, Sending
 from integrations import registry
 from integrations.ports import Enricher, Person, Profile
 from kit.clock import utcnow

@@ -13,8 +13,8 @@ from domain.tables import Lead
 from domain.verbs import enriching
 from handlers import enrichment
 from handlers.enrichment import Answered
-from handlers.flow import Priority
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Priority
 from integrations import registry
 from integrations.ports import Enricher
 from kit.clock import utcnow

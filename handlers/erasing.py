@@ -3,8 +3,8 @@
 from domain.verbs import erasing
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES
 from handlers.draining import link_system
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading
+from handlers.sending import Job
 from integrations import registry
 from kit.clock import utcnow
 from kit.outside import TryLater

@@ -16,8 +16,8 @@ from domain import health as facts
 from domain.rules import health as rules
 from domain.rules.health import Finding, failed, ok, warning
 from domain.verbs import health
-from handlers.flow import Job, Priority
 from handlers.jobs import Running, broker, finishing, job, reading
+from handlers.sending import Job, Priority
 from integrations import registry
 from integrations.crm_ports import Crm
 from integrations.marketing_ports import MarketingAutomation

@@ -26,8 +26,8 @@ from domain.stats.board import BoardPart, BoardRow
 from domain.tables import Rep
 from domain.verbs import absences, placing, staffing
 from domain.verbs.staffing import Settings
-from handlers.flow import Job, publish_home
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job, publish_home
 from handlers.window import open_own_window
 from kit.clock import utcnow
 

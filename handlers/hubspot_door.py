@@ -5,9 +5,9 @@ from domain.verbs import syncing
 from domain.verbs.field_mapping import map_of
 from handlers.contacts_in import deliveries, lead_of
 from handlers.draining import own_name
-from handlers.flow import Job, Sending
 from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.problems import Problem
+from handlers.sending import Job, Sending
 from integrations import registry
 from integrations.hubspot_settings import hubspot_settings
 from integrations.hubspot_webhooks import NoEventsError, contact_events, contact_of, is_signed

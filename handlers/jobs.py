@@ -19,8 +19,9 @@ from bot.settings import slack_settings
 from domain.tables import LeadEvent
 from domain.verbs.record import events_of
 from handlers import ledger
-from handlers.flow import Job, Sending, what_follows
+from handlers.flow import what_follows
 from handlers.ledger import Claimed, Setback, TakenOver
+from handlers.sending import Job, Sending
 from kit import db
 from kit.clock import utcnow
 from kit.log import where_it_broke

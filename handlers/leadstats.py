@@ -22,8 +22,8 @@ from domain.stats.quality import Numbers, numbers
 from domain.stats.scope import Scope
 from domain.tables import Rep, Role, TouchRow
 from domain.verbs.modelling import active_model
-from handlers.flow import Job, draw_chart, send_chart
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job, draw_chart, send_chart
 from kit.clock import utcnow
 from kit.outside import TryLater
 

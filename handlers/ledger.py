@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.tables import JobLane, JobRow
-from handlers.flow import Sending
+from handlers.sending import Sending
 
 MOST_FAILURES = 11
 """After so many failures a job is dead: kept, shown, re-runnable. With the back-off that is about a quarter of an hour."""

@@ -6,9 +6,9 @@ from domain.rules.lifecycle import Stage
 from domain.rules.preferences import Alert
 from domain.tables import Handoff, Rep
 from domain.verbs.rechecking import due_rechecks
-from handlers.flow import Job, Priority, Sending
 from handlers.jobs import Running, finishing, job, send, transaction
 from handlers.noticing import tell
+from handlers.sending import Job, Priority, Sending
 from kit.clock import utcnow
 
 RECHECKS_AT_ONCE = 500

@@ -22,8 +22,8 @@ from domain.tables import CardPlace, Check, Handoff, Notice, Rep
 from domain.verbs import noticing, placing, snoozing
 from domain.verbs.modelling import active_model
 from domain.verbs.telling import CRM
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 
 log = structlog.get_logger()

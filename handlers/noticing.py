@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from domain.rules.preferences import Alert
 from domain.tables import Notice, Rep
 from domain.verbs.noticing import notify
-from handlers.flow import tell_notice
 from handlers.jobs import send
+from handlers.sending import tell_notice
 
 
 def tell(

@@ -19,8 +19,8 @@ from handlers.draining import (
     note_answers,
     own_name,
 )
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job
 from integrations import registry
 from integrations.marketing_ports import MarketingAutomation, Member, NoSuchProgramme
 from integrations.ports import Upserted

@@ -6,8 +6,8 @@ from domain import cards, finding
 from domain.tables import Company, Handoff, Lead, Rep
 from domain.verbs import selling, syncing, telling
 from handlers.crm_words import key_of, word_of
-from handlers.flow import Job, tell_rep_crm_said_no
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job, tell_rep_crm_said_no
 from handlers.sync_settings import OpenedBy, sync_settings
 from handlers.sync_turns import OPPORTUNITIES, read_opportunities_again
 from integrations import registry

@@ -11,8 +11,8 @@ from bot import messenger
 from domain.tables import Rep
 from domain.verbs.absences import begin_and_end
 from domain.verbs.staffing import know_in_crm, know_in_slack
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, reading, transaction
+from handlers.sending import Job
 from integrations import registry
 from kit.clock import utcnow
 

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, exists, func, select
 from domain.tables import JobRow, Rescoring, ScoringModel
 from domain.verbs import rescoring
 from domain.verbs.modelling import active_model
-from handlers.flow import Job, rescore
 from handlers.import_progress import in_words
 from handlers.jobs import reading, send, transaction
 from handlers.rescoring import WHILE_HELD, batch_here
+from handlers.sending import Job, rescore
 from kit.clock import utcnow
 
 app = typer.Typer(help="All leads scored anew.")

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from domain.verbs.rescoring_batch import Progress, score_batch
-from handlers.flow import Job, rescore
 from handlers.jobs import Running, finishing, job, send, transaction
+from handlers.sending import Job, rescore
 from kit.clock import utcnow
 
 WHILE_HELD = timedelta(seconds=1)

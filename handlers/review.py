@@ -3,9 +3,9 @@
 from domain.rules.preferences import Alert
 from domain.tables import Rep
 from domain.verbs.reviewing import review, review_due
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job
 from handlers.noticing import tell
+from handlers.sending import Job
 from kit.clock import utcnow
 
 

@@ -3,8 +3,8 @@
 from domain.briefing import standing_brief
 from domain.rules.lifecycle import Stage
 from domain.verbs.scoring import score_lead
-from handlers.flow import Job, show_brief
 from handlers.jobs import Running, finishing, job, send
+from handlers.sending import Job, show_brief
 from kit.clock import utcnow
 
 

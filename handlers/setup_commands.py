@@ -12,8 +12,8 @@ from domain.rules.field_maps import FieldMap, Theirs, Wrong, as_toml, read_field
 from domain.rules.model_table import ModelError
 from domain.verbs import field_mapping, telling
 from handlers.draining import drain_again, link_system
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job
 from integrations import registry
 from integrations.crm_ports import Crm
 from integrations.marketing_ports import MarketingAutomation

@@ -10,9 +10,9 @@ from domain.rules.preferences import Alert
 from domain.tables import Handoff, Rep
 from domain.verbs.escalating import hand_on, take_steps
 from handlers import ledger
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, transaction
 from handlers.noticing import tell
+from handlers.sending import Job
 from kit.clock import utcnow
 
 AT_ONCE = 200

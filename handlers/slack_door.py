@@ -12,8 +12,8 @@ from bot.ids import HandoffRef
 from domain import finding
 from domain.rules.refusal import Refusal, from_facts
 from domain.rules.refusals import Broke
-from handlers.flow import Job, Priority, Sending, publish_home, slack_lane
 from handlers.jobs import Running, job, reading, send, transaction
+from handlers.sending import Job, Priority, Sending, publish_home, slack_lane
 from handlers.window import repair_card
 from kit.log import where_it_broke
 

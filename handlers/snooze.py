@@ -13,9 +13,9 @@ from domain.rules.refusals import NoSuchSnooze
 from domain.rules.snoozing import snooze_until
 from domain.tables import Handoff, Rep
 from domain.verbs import snoozing
-from handlers.flow import Job
 from handlers.jobs import Running, finishing, job, transaction
 from handlers.noticing import tell
+from handlers.sending import Job
 from handlers.window import open_for_move
 from kit.clock import utcnow
 

@@ -14,8 +14,8 @@ from domain.rules.lifecycle import LIVE
 from domain.tables import CardPlace
 from domain.verbs import placing
 from domain.views import CardView
-from handlers.flow import Priority, Sending, show_card
 from handlers.jobs import reading, transaction
+from handlers.sending import Priority, Sending, show_card
 from kit.clock import utcnow
 
 LOOK_AGAIN = timedelta(minutes=10)

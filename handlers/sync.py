@@ -13,8 +13,8 @@ from domain.verbs.syncing import FETCHED, READ, TOLD_AGAIN, Differs
 from handlers.contacts_in import deliveries, lead_of, news_of, same, touch
 from handlers.crm_words import word_of
 from handlers.draining import contacts_of, crm_leads, digest, drain_again, link_system, own_name
-from handlers.flow import Job, Sending
 from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.sending import Job, Sending
 from handlers.sync_settings import sync_settings
 from handlers.sync_turns import ACTIVITIES, read_activities_of, sweep_of
 from integrations import registry

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from domain.tables import Cursor, SyncFinding, SyncRun, SystemLink, VendorAccount
 from domain.verbs import syncing, telling
 from handlers.draining import drain_again
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job
 from handlers.sync_turns import sweep_of
 from integrations import registry
 from kit.clock import utcnow

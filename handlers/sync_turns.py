@@ -7,8 +7,8 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from domain.verbs import syncing
-from handlers.flow import Job, Priority, Sending
 from handlers.jobs import send
+from handlers.sending import Job, Priority, Sending
 from handlers.sync_settings import sync_settings
 from integrations import registry
 

@@ -8,9 +8,9 @@ from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, is_dirty
 from handlers.draining import drain_again
-from handlers.flow import Job, Priority, Sending, tell_digest
 from handlers.jobs import send, transaction
 from handlers.noticing import tell
+from handlers.sending import Job, Priority, Sending, tell_digest
 from handlers.sync_turns import send_what_is_due
 from kit.clock import utcnow
 

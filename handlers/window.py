@@ -19,8 +19,8 @@ from domain.tables import Rep
 from domain.verbs import placing
 from domain.verbs.moving import may_move
 from domain.views import CardView
-from handlers.flow import Priority, show_card
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Priority, show_card
 from kit.clock import utcnow
 from kit.outside import TryLater
 

@@ -8,10 +8,10 @@ import dramatiq
 import structlog
 
 from handlers import ledger, moments
-from handlers.flow import Job
 from handlers.heart import beating
 from handlers.jobs import ACTORS, broker, courier_outlives_us
 from handlers.relay import Relay
+from handlers.sending import Job
 from kit import db
 from kit.settings import settings
 

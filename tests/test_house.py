@@ -15,7 +15,8 @@ from bot.listening import HOME_OPENED, listeners
 from domain.tables import Happened
 from handlers import jobs, moments
 from handlers.cli import app
-from handlers.flow import WHAT_FOLLOWS, Job
+from handlers.flow import WHAT_FOLLOWS
+from handlers.sending import Job
 from kit import migrating
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,7 @@ FLOORS = {
 
 MOMENTS = {name.removeprefix("handlers.") for name in (getattr(moments, one).__name__ for one in moments.__all__)}
 STORIES: tuple[set[str], ...] = (
+    {"sending"},
     {"flow"},
     {"ledger"},
     {"jobs"},

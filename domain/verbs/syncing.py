@@ -119,7 +119,9 @@ def settle_event(session: Session, arrival_id: int, lead_id: int | None) -> None
     arrival.lead_id = lead_id
     if lead_id is None:
         arrival.body = b""
-        capturing.refuse(arrival, "Nobody of ours: the contact is gone, has no e-mail address, or asked to be forgotten.")
+        capturing.refuse(
+            arrival, "Nobody of ours: the contact is gone, has no e-mail address, or asked to be forgotten."
+        )
 
 
 def _source(session: Session, system: str) -> CaptureSource:

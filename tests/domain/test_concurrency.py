@@ -35,8 +35,8 @@ from domain.verbs.absences import cancel_absence
 from domain.verbs.merging import merge_leads
 from domain.verbs.offering import hand_over
 from domain.verbs.snoozing import snooze
-from handlers.flow import Job
 from handlers.jobs import transaction
+from handlers.sending import Job
 from tests.conftest import NOON
 from tests.domain.making import make_absence, make_lead, make_offer, make_rep, make_team, take
 

@@ -37,7 +37,8 @@ from domain.verbs.offering import hand_over
 from domain.verbs.scoring import facts_at, score_lead
 from domain.verbs.selling import Word, hear
 from domain.verbs.telling import CRM, MARKETING
-from handlers.flow import Job, what_follows
+from handlers.flow import what_follows
+from handlers.sending import Job
 from tests.conftest import NOON
 from tests.domain.making import HQL, MQL, Team, events, learn, make_arrival, make_lead, make_offer, take
 

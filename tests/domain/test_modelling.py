@@ -13,8 +13,8 @@ from domain.stats.shadow import beside
 from domain.tables import Happened, JobRow, LeadEvent, ModelStatus, Rescoring, ScoreRow, ScoringModel
 from domain.verbs import modelling, rescoring
 from domain.verbs.scoring import score_lead
-from handlers.flow import Job
 from handlers.jobs import transaction
+from handlers.sending import Job
 from tests.conftest import NOON
 from tests.domain.making import MQL, events, make_lead
 

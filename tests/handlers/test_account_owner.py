@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from domain.tables import Company, Handoff
 from domain.verbs import staffing
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from integrations import registry
 from kit.clock import utcnow
 from tests.domain.making import DIRECTOR, MQL, Team, make_lead

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bot.ids import Field, Press
-from handlers.flow import Job
+from handlers.sending import Job
 from tests.domain.making import Team
 from tests.handlers.making import (
     SAM,

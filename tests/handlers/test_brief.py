@@ -12,8 +12,8 @@ from bot.brief import lead_brief
 from domain.briefing import brief_view
 from domain.tables import AttemptOutcome, CardPlace, Handoff
 from domain.verbs import deciding, placing
-from handlers.flow import Job, Priority, show_brief
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job, Priority, show_brief
 from kit.clock import utcnow
 from tests.domain.making import HQL, MQL, Team, take
 from tests.handlers.making import (

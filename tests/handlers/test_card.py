@@ -16,8 +16,8 @@ from domain import cards, finding
 from domain.rules.lifecycle import UNDO_WINDOW
 from domain.tables import CardPlace, Handoff
 from domain.verbs import deciding, placing
-from handlers.flow import Job, Priority, show_card
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job, Priority, show_card
 from kit.clock import utcnow
 from tests.domain.making import HQL, Team
 from tests.handlers.making import (

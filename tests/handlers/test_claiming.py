@@ -15,8 +15,8 @@ from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.tables import CardPlace, Handoff, Lead, PoolCall
 from domain.verbs import deciding, erasing, placing, staffing
 from domain.verbs.offering import hand_over, withdraw
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from handlers.sla import sweep
 from kit.clock import utcnow
 from tests.domain.making import HQL, Team

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from bot.ids import HandoffRef, Press, Submission
 from domain.tables import Handoff, Happened, Lead, LeadEvent
 from domain.verbs import deciding
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.bot.making import texts
 from tests.domain.making import Team

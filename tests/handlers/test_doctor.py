@@ -15,9 +15,9 @@ from domain.tables.scoring import ModelStatus
 from domain.verbs import health as verbs
 from handlers import health, upkeep
 from handlers.cli import app
-from handlers.flow import Job
 from handlers.heart import Heart, beating
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from kit.settings import settings
 from sandbox.story_world import until

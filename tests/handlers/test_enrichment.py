@@ -19,9 +19,9 @@ from domain.tables import Company, JobRow, Lead, ProfileRow, ProviderDay
 from domain.verbs import capturing
 from domain.verbs.capturing import Delivery
 from handlers import health, ledger, moments
-from handlers.flow import Job, Priority, Sending
 from handlers.jobs import execute, reading, send, transaction
 from handlers.quotas import SharedGate
+from handlers.sending import Job, Priority, Sending
 from integrations import registry
 from kit import db
 from kit.clock import utcnow

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 from domain.rules.lifecycle import Stage
 from domain.tables import Lead, SystemLink
 from handlers.cli import app
-from handlers.flow import Job
 from handlers.jobs import reading
+from handlers.sending import Job
 from tests.domain.making import Team
 from tests.domain.test_erasing import found
 from tests.handlers.making import (

@@ -1,7 +1,8 @@
 """The map, asked about single events."""
 
 from domain.tables import Happened, LeadEvent
-from handlers.flow import Job, Priority, Sending, tell_notice, what_follows
+from handlers.flow import what_follows
+from handlers.sending import Job, Priority, Sending, tell_notice
 from tests.conftest import NOON
 
 

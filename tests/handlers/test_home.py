@@ -15,8 +15,8 @@ from bot.settings import slack_settings
 from domain.tables import Absence, Happened, LeadEvent, Rep
 from domain.verbs import absences, staffing
 from handlers import people
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (

@@ -13,8 +13,8 @@ from domain.tables import CardPlace, Check, Handoff, Rep, Role
 from domain.verbs import absences, staffing
 from domain.verbs.deciding import accept
 from domain.verbs.offering import hand_over
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.domain.making import Team, make_lead
 from tests.handlers.making import (

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from bot.ids import Press
 from domain.tables import Handoff, Lead, LeadEvent, ScoreRow, SystemLink
 from domain.verbs import capturing
-from handlers.flow import Priority, show_card
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Priority, show_card
 from handlers.system import System, hash_of
 from tests.bot.making import texts
 from tests.domain.making import Team

@@ -18,8 +18,8 @@ from domain.tables import Arrival, ArrivalState, Lead, SystemLink, TouchRow
 from domain.verbs import erasing
 from handlers import sync_turns
 from handlers.contacts_in import SYNCED
-from handlers.flow import Job, Sending
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job, Sending
 from integrations.hubspot_settings import WEBHOOKS, hubspot_settings
 from kit.clock import utcnow
 from tests.handlers.making import (

@@ -15,8 +15,8 @@ from domain.verbs import field_mapping
 from domain.verbs.telling import MARKETING, mark_dirty
 from handlers.cli import app
 from handlers.draining import drain_again
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.handlers.making import Outside, everything, make_staff, offer_a_lead, sandbox_process, work_off
 

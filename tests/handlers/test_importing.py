@@ -29,7 +29,7 @@ from domain.tables import (
     TouchRow,
 )
 from handlers.cli import app
-from handlers.flow import Priority
+from handlers.sending import Priority
 from kit.clock import utcnow
 
 MAP = """

@@ -16,9 +16,10 @@ from domain.tables import Happened, JobLane, JobRow, LeadEvent, Rep, Role
 from domain.verbs.record import happened
 from domain.verbs.staffing import save_rep, step_away
 from handlers import cli, jobs, ledger, moments
-from handlers.flow import Job, Sending, what_follows
+from handlers.flow import what_follows
 from handlers.jobs import Running, execute, finishing, reading, send, transaction
 from handlers.ledger import MOST_FAILURES, Claimed
+from handlers.sending import Job, Sending
 from kit.clock import utcnow
 from kit.outside import Refused, TryLater
 from tests.conftest import NOON

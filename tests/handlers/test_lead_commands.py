@@ -10,8 +10,8 @@ from domain.rules.lifecycle import Stage
 from domain.rules.refusals import CannotUnmerge, NoSuchLead
 from domain.tables import JobRow, Lead, LeadMerge
 from handlers.cli import app
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from tests.conftest import NOON
 from tests.domain.making import take
 

@@ -14,8 +14,8 @@ from bot import messenger
 from domain.tables import Lead, Rep, Role, TouchRow
 from domain.verbs import deciding
 from handlers import leadstats
-from handlers.flow import Job
 from handlers.jobs import execute, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from domain.tables import JobLane, JobRow
 from handlers import ledger
-from handlers.flow import Job, Priority, Sending
 from handlers.ledger import MOST_FAILURES, Claimed, Setback, TakenOver
+from handlers.sending import Job, Priority, Sending
 from tests.handlers.conftest import Work, add_traces
 
 LEASE = timedelta(seconds=30)

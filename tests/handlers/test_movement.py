@@ -19,9 +19,9 @@ from domain.verbs import capturing, staffing
 from domain.verbs.capturing import Delivery
 from domain.verbs.nurturing import enrol
 from handlers import movement
-from handlers.flow import Job, Priority
 from handlers.jobs import reading, transaction
 from handlers.noticing import tell
+from handlers.sending import Job, Priority
 from kit.clock import utcnow
 from tests.domain.making import DIRECTOR, Team, make_arrival, make_lead, take
 from tests.handlers.making import (

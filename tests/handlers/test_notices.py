@@ -14,10 +14,10 @@ from domain.tables import Check, Notice, Rep
 from domain.verbs import staffing
 from domain.verbs.nurturing import enrol
 from handlers import staff_file, upkeep
-from handlers.flow import Job, Sending
 from handlers.jobs import reading, send, transaction
 from handlers.notice_commands import app
 from handlers.noticing import tell
+from handlers.sending import Job, Sending
 from handlers.sla import sweep
 from handlers.staff_file import StaffFile
 from kit.clock import utcnow

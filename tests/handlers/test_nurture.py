@@ -24,9 +24,9 @@ from domain.verbs.nurturing import leave_programme
 from domain.verbs.record import locked_lead
 from handlers import upkeep
 from handlers.cli import app
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
 from handlers.ledger import MOST_FAILURES
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.domain.making import make_lead
 from tests.handlers.making import (

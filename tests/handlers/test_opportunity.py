@@ -13,8 +13,8 @@ from domain.rules.preferences import Preferences
 from domain.tables import Cursor, Handoff, Lead, Opportunity, OpportunityStage, Rep, SystemLink, TouchRow
 from domain.verbs import deciding, qualifying, staffing, telling
 from handlers.draining import drain_again
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
+from handlers.sending import Job
 from handlers.sync_settings import sync_settings
 from handlers.sync_turns import read_opportunities_again
 from integrations import registry

@@ -18,9 +18,9 @@ from domain.tables import Handoff, JobRow, Lead, SystemLink, TouchRow
 from domain.verbs import field_mapping, nurturing
 from handlers import upkeep
 from handlers.cli import app
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
 from handlers.quotas import SharedGate
+from handlers.sending import Job
 from handlers.sync_settings import sync_settings
 from handlers.sync_turns import read_activities_of
 from integrations import registry

@@ -15,8 +15,8 @@ from bot.settings import slack_settings
 from domain.rules.lifecycle import HandoffStatus
 from domain.tables import Handoff, JobRow, Role
 from domain.verbs import deciding, staffing
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from handlers.snooze import wake
 from kit.clock import utcnow
 from tests.domain.making import Team, make_absence

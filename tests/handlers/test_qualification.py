@@ -12,8 +12,8 @@ from domain.rules.lifecycle import HandoffStatus
 from domain.rules.qualification import Verdict
 from domain.tables import AttemptOutcome, Handoff, Qualification
 from domain.verbs import deciding, qualifying
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (

@@ -19,8 +19,8 @@ from domain.verbs.record import locked_lead
 from domain.verbs.scoring import score_lead
 from handlers import ledger
 from handlers.cli import app
-from handlers.flow import Job, Priority
 from handlers.jobs import execute, transaction
+from handlers.sending import Job, Priority
 from kit import db
 from kit.clock import utcnow
 from tests.domain.making import make_lead

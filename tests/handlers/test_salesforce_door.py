@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from domain.tables import Arrival, ArrivalState, CaptureSource
 from handlers import salesforce_door
-from handlers.flow import Job
 from handlers.jobs import reading
+from handlers.sending import Job
 from sandbox.story_world import until
 from tests.domain.making import Team
 from tests.handlers.making import (

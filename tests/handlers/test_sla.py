@@ -28,8 +28,8 @@ from domain.tables import (
 )
 from domain.verbs import deciding, offering, staffing
 from handlers import ledger, moments
-from handlers.flow import Job
 from handlers.jobs import execute, transaction
+from handlers.sending import Job
 from handlers.sla import AT_ONCE, sweep
 from kit.clock import utcnow
 from tests.conftest import NOON

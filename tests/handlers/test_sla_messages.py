@@ -9,8 +9,8 @@ from sqlalchemy import select
 from domain.rules.lifecycle import HandoffStatus
 from domain.tables import Handoff
 from domain.verbs import policies
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from handlers.sla import ONE_BY_ONE, sweep
 from kit.clock import utcnow
 from tests.domain.making import Team

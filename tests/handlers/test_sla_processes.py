@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 from domain.rules.deadlines import Do, Step, ladder, steps_to_json
 from domain.tables import Happened, JobRow, LeadEvent, Role, SlaClock
 from domain.verbs import staffing
-from handlers.flow import Job
 from handlers.jobs import transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.conftest import NOON
 

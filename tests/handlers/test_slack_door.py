@@ -12,8 +12,8 @@ from domain.rules.lifecycle import HandoffStatus
 from domain.rules.reasons import REASONS
 from domain.tables import AttemptOutcome, ContactAttempt, Handoff, JobRow
 from domain.verbs import deciding
-from handlers.flow import Job
 from handlers.jobs import reading, transaction
+from handlers.sending import Job
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (

@@ -11,9 +11,9 @@ from domain.rules.deadlines import ClockKind
 from domain.rules.preferences import Alert, Held
 from domain.tables import Handoff, Notice, Pool, Rep, SlaClock
 from domain.verbs import deciding
-from handlers.flow import Job, call_pool, tell_digest, tell_notice
 from handlers.jobs import reading, send, transaction
 from handlers.noticing import tell
+from handlers.sending import Job, call_pool, tell_digest, tell_notice
 from kit.clock import utcnow
 from tests.domain.making import HQL, Team
 from tests.handlers.making import (

@@ -12,8 +12,8 @@ from bot import messenger
 from bot.blocks import divider
 from bot.settings import slack_settings
 from domain.tables import CardPlace
-from handlers.flow import Job
 from handlers.jobs import reading
+from handlers.sending import Job
 from kit.outside import TryLater
 from tests.domain.making import Team
 from tests.handlers.making import (

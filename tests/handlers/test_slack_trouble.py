@@ -20,8 +20,8 @@ from domain.rules.lifecycle import HandoffStatus
 from domain.tables import CardPlace, Handoff, JobLane, JobRow
 from domain.verbs import deciding
 from handlers import ledger
-from handlers.flow import Job, Priority, show_card
 from handlers.jobs import execute, reading, send, transaction
+from handlers.sending import Job, Priority, show_card
 from kit import db
 from kit.clock import utcnow
 from kit.outside import Refused, TryLater

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from bot.ids import Press
 from handlers import web
-from handlers.flow import Job
+from handlers.sending import Job
 from sandbox.story_world import until
 from tests.domain.making import Team
 from tests.handlers.making import (

@@ -15,8 +15,8 @@ from bot.ids import Press
 from bot.settings import slack_settings
 from domain.rules.lifecycle import HandoffStatus
 from domain.tables import Handoff
-from handlers.flow import Job
 from handlers.jobs import reading
+from handlers.sending import Job
 from sandbox.story_world import until
 from tests.domain.making import Team
 from tests.handlers.making import (

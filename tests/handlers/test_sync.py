@@ -25,9 +25,9 @@ from domain.verbs import nurturing
 from domain.verbs.telling import MARKETING, mark_dirty
 from handlers import sync_turns, upkeep
 from handlers.cli import app
-from handlers.flow import Job
 from handlers.jobs import reading, send, transaction
 from handlers.quotas import SharedGate
+from handlers.sending import Job
 from handlers.sync_settings import sync_settings
 from integrations import registry
 from integrations.crm_ports import CrmOpportunity

@@ -10,8 +10,8 @@ from domain.tables import JobRow, SystemLink
 from domain.verbs import deciding, qualifying
 from domain.verbs.undoing import undo
 from handlers import ledger, upkeep
-from handlers.flow import Job
 from handlers.jobs import execute, reading, transaction
+from handlers.sending import Job
 from integrations import registry
 from kit import db
 from kit.clock import utcnow
