@@ -8,6 +8,7 @@ import os
 import sys
 import time
 
+from sandbox.story_hubspot import heard
 from sandbox.story_model import another_model
 from sandbox.story_qualification import qualified
 from sandbox.story_revenue import won
@@ -228,6 +229,7 @@ def main() -> None:
             another_model,
             on_leave,
             handed_on,
+            heard,
         ):
             scene(world)
     except NotSo as no:

@@ -21,7 +21,7 @@ def won(world: World) -> None:
     until("the won card", lambda: world.card(MORGAN, EMEA, NAME, "Won"))
     expect("it is won: the card says so", True)
     until("the customer in HubSpot", lambda: _hubspot(world).get("handoff_stage") == "won")
-    expect("and HubSpot has the stage", True)
+    expect("and HubSpot has the stage, and a customer", _hubspot(world).get("lifecyclestage") == "customer")
 
 
 def _move(world: World, opportunity: JSON, **fields: object) -> None:
