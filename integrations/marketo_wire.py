@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from integrations.midnight import seconds_to_midnight
 from integrations.reading import ask, count, dig, json_object, unreadable
-from integrations.tokens import Token
+from integrations.tokens import Token, TokenEnded
 from kit.clock import utcnow
 from kit.http import client, raise_for_answer
 from kit.outside import Refused, TryLater
@@ -73,14 +73,14 @@ class Wire:
         self._gate = gate
         self._http = client(settings.url.rstrip("/"))
         self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
-        self._token = Token(self._sign_in)
+        identity = f"{settings.url} {settings.client_id.get_secret_value()}"
+        issues = account_of("marketo", f"sign in {identity}")
+        self._token = Token(lambda: gate.call(issues, self._sign_in))
         limits = [
             Limit("20s", 20, settings.calls_in_20_seconds),
             Limit("day", 86_400, settings.calls_a_day, Kind.DAY, ZONE),
         ]
-        self._account = account_of(
-            "marketo", f"{settings.url} {settings.client_id.get_secret_value()}", limits, AT_ONCE
-        )
+        self._account = account_of("marketo", identity, limits, AT_ONCE)
 
     @property
     def host(self) -> str:
@@ -101,7 +101,13 @@ class Wire:
     def _call(
         self, method: str, path: str, params: Mapping[str, str | list[str]], body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        return self._gate.call(self._account, lambda: self._answer(self._request(method, path, params, body)))
+        request = self._request(method, path, params, body)
+        token = self._token.current()
+        try:
+            return self._gate.call(self._account, lambda: self._answer(request, token))
+        except TokenEnded:
+            renewed = self._token.renewed(token)
+        return self._gate.call(self._account, lambda: self._answer(request, renewed, again=True))
 
     def _request(
         self, method: str, path: str, params: Mapping[str, str | list[str]], body: Mapping[str, Any] | None
@@ -112,10 +118,10 @@ class Wire:
             return self._http.build_request("POST", f"/rest/v1/{path}", params={"_method": "GET"}, data=query)
         return request
 
-    def _answer(self, request: httpx.Request) -> dict[str, Any]:
-        body = self._send(request, token := self._token.current())
-        if _code(body) in SIGN_IN_AGAIN:
-            body = self._send(request, self._token.renewed(token))
+    def _answer(self, request: httpx.Request, token: str, *, again: bool = False) -> dict[str, Any]:
+        body = self._send(request, token)
+        if _code(body) in SIGN_IN_AGAIN and not again:
+            raise TokenEnded
         if body.get("success") is not True:
             raise _error(_code(body), _message(body))
         return body

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from integrations.midnight import seconds_to_midnight
 from integrations.reading import ask, dig, json_object, unreadable
-from integrations.tokens import Token
+from integrations.tokens import Token, TokenEnded
 from kit.clock import utcnow
 from kit.http import client, raise_for_answer
 from kit.outside import Refused, TryLater
@@ -87,7 +87,8 @@ class Wire:
         self._http.timeout = httpx.Timeout(settings.timeout, connect=3.0)
         self._sign_in_http = client("")
         self._sign_in_http.timeout = self._http.timeout
-        self._token = Token(self._sign_in)
+        issues = account_of("pardot", f"sign in {settings.business_unit_id}")
+        self._token = Token(lambda: gate.call(issues, self._sign_in))
         limits = [Limit("day", 86_400, settings.calls_a_day, Kind.DAY, settings.time_zone)]
         self._account = account_of("pardot", settings.business_unit_id, limits, AT_ONCE)
         self.used: int | None = None
@@ -110,12 +111,17 @@ class Wire:
         self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         request = self._http.build_request(method, f"/api/v5/objects/{path}", params=params, json=body)
-        return self._gate.call(self._account, lambda: self._answer(request))
+        token = self._token.current()
+        try:
+            return self._gate.call(self._account, lambda: self._answer(request, token))
+        except TokenEnded:
+            renewed = self._token.renewed(token)
+        return self._gate.call(self._account, lambda: self._answer(request, renewed, again=True))
 
-    def _answer(self, request: httpx.Request) -> dict[str, Any]:
-        answer = self._send(request, token := self._token.current())
-        if _code(answer) == TOKEN_REFUSED:
-            answer = self._send(request, self._token.renewed(token))
+    def _answer(self, request: httpx.Request, token: str, *, again: bool = False) -> dict[str, Any]:
+        answer = self._send(request, token)
+        if _code(answer) == TOKEN_REFUSED and not again:
+            raise TokenEnded
         self._note_usage(answer)
         if answer.status_code == 204:
             return {}

@@ -16,9 +16,11 @@ SENTENCE_LIMIT = 300
 
 
 def ask(client: httpx.Client, request: httpx.Request, whose: str) -> httpx.Response:
-    """`kit.http.send`, and answers that break off or cannot be decompressed are `TryLater` as well."""
+    """`kit.http.send`, once: whoever counts our calls counts each try, and the job comes again anyway. Answers that break off
+    or cannot be decompressed are `TryLater` as well.
+    """
     try:
-        return send(client, request)
+        return send(client, request, attempts=1)
     except httpx.HTTPError as broken:
         raise TryLater(f"{whose} sent an answer that broke off ({type(broken).__name__})") from None
 

@@ -5,6 +5,13 @@ import time
 from collections.abc import Callable
 
 
+class TokenEnded(Exception):
+    """The vendor does not accept the token any more. The same call with a new one passes the gate by itself: the vendor counts it.
+
+    Signing in comes before the gate: a call that waits for a token after it was counted would be counted later by the vendor.
+    """
+
+
 class Token:
     """`fetch` asks the vendor: a token, and for how many seconds it is good."""
 

@@ -10,7 +10,7 @@ from domain.rules.waterfall import Outcome
 from integrations.ports import Enricher, Person, Profile
 from integrations.reading import ask, json_object, unreadable
 from integrations.terms import PERSON_AND_COMPANY, TermsSettings
-from integrations.tokens import Token
+from integrations.tokens import Token, TokenEnded
 from integrations.zoominfo_token import Issuer, client_credentials, key_pair, password
 from integrations.zoominfo_wire import (
     GTM,
@@ -91,21 +91,18 @@ class ZoomInfo(Enricher):
         return answer
 
     def look_up_many(self, persons: Sequence[Person]) -> list[Profile | TryLater]:
-        """Each HTTP call passes the gate by itself, also the second one with a new token."""
         token = self._token.current()
-        answers = self._gate.call(self._account, lambda: self._ask(persons, token))
-        if answers is None:
-            again = self._token.renewed(token)
-            answers = self._gate.call(self._account, lambda: self._ask(persons, again))
-        if answers is None:
-            raise Refused("ZoomInfo does not accept the token it has just issued")
-        return answers
+        try:
+            return self._gate.call(self._account, lambda: self._ask(persons, token))
+        except TokenEnded:
+            renewed = self._token.renewed(token)
+        return self._gate.call(self._account, lambda: self._ask(persons, renewed, again=True))
 
-    def _ask(self, persons: Sequence[Person], token: str) -> list[Profile | TryLater] | None:
-        """None: the token is not valid any more. If nobody gets an answer, that is the error of the whole call."""
+    def _ask(self, persons: Sequence[Person], token: str, *, again: bool = False) -> list[Profile | TryLater]:
+        """If nobody gets an answer, that is the error of the whole call."""
         answer = ask(self._http, self._request(persons, token), "ZoomInfo")
         if answer.status_code == 401:
-            return None
+            raise Refused("ZoomInfo does not accept the token it has just issued") if again else TokenEnded
         raise_for(answer)
         records = records_of(self._api, json_object(answer, "ZoomInfo"), persons)
         if records is None:

@@ -111,9 +111,12 @@ class MarketoTwin(Twin):
             return _no("606")
         return _no("610", status=404) if status == 404 else _no("611", status=status)
 
+    def counts(self, request: Request) -> bool:
+        return "/rest/" in request.url.path
+
     async def answer(self, request: Request, handler: Handler) -> Response:
         """Marketo counts every call but signing in: so many a day, and so many at once."""
-        if "/rest/" not in request.url.path:
+        if not self.counts(request):
             return await super().answer(request, handler)
         if self.used >= self.daily:
             return _no("607")

@@ -71,6 +71,8 @@ class Twin(ABC):
         self.pace = pace
         self.received: deque[dict[str, Any]] = deque(maxlen=RECEIVED)
         self.faults: deque[Fault] = deque()
+        self.chaos: Callable[[], Fault | None] | None = None
+        """Asked before each request whether something goes wrong with it, and what."""
         self.router = APIRouter(prefix=self.prefix, route_class=_recording(self), include_in_schema=False)
         # Questions for the state are not the vendor's business: neither recorded nor made to fail.
         self.router.add_api_route("/_state", self._state, methods=["GET"], route_class_override=APIRoute)
@@ -115,6 +117,10 @@ class Twin(ABC):
                 return fault.model_copy()
         return None
 
+    def counts(self, request: Request) -> bool:  # noqa: ARG002  (most count everything)
+        """Whether this request is one of those that are limited."""
+        return True
+
     async def answer(self, request: Request, handler: Handler) -> Response:
         """The road of every request but questions for the state: fault, pace, the vendor's own code."""
         fault = self.fault_for(request.url.path, kinds=COMMON)
@@ -127,7 +133,7 @@ class Twin(ABC):
             return expired
         if fault and kind == "slow":
             await asyncio.sleep(fault.seconds)
-        if (wait := self.pace.wait()) is not None:
+        if self.counts(request) and (wait := self.pace.wait()) is not None:
             return self.refusal(429, f"pace {wait:.0f}")
         answered = await handler(request)
         return _torn(answered) if kind == "torn" else answered
@@ -192,6 +198,9 @@ def _recording(twin: Twin) -> type[APIRoute]:
 
             async def answer(request: Request) -> Response:
                 raw = await request.body()
+                if twin.chaos is not None and (fault := twin.chaos()) is not None:
+                    twin.faults.clear()  # what the last one had no use for
+                    twin.faults.append(fault)
                 answered = await twin.answer(request, handler)
                 twin.received.append(_entry(request, raw, answered))
                 return answered
