@@ -35,6 +35,6 @@ def _salesforce(world: World) -> JSON:
 
 
 def _hubspot(world: World) -> JSON:
-    contact: JSON = world.state("hubspot")["contacts"][EMAIL]
+    contact: JSON = world.state("hubspot")["contacts"].get(EMAIL, {})
     properties: JSON = contact.get("properties", contact)
     return properties
