@@ -15,6 +15,8 @@ from sqlalchemy.pool import NullPool
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNING = "Handoff is running"
+PATIENCE = 200
+"""Seconds for what is left of a demo. A whole story takes one minute, and gives up by itself after three (`STORY_SECONDS`)."""
 SECRET = ("KEY", "PASSWORD", "SECRET", "TOKEN")
 
 
@@ -37,7 +39,7 @@ class Demo:
 
     def end(self) -> int:
         """What is left to hear, and the exit status."""
-        rest, _ = self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=PATIENCE)
         self.said += rest
         return self.process.returncode
 
