@@ -91,11 +91,11 @@ def nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 
 @pytest.fixture
 def configured(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """All vendors plugged in, each pointed at its twin, and impatient: two seconds are plenty on one machine."""
+    """All vendors plugged in, each pointed at its twin, and impatient: four seconds are plenty on one machine, even a busy one."""
     for twin in sandbox.twins.values():
         for name, value in twin.credentials(sandbox.url).items():
             monkeypatch.setenv(name, value)
     for prefix in SETTINGS:
-        monkeypatch.setenv(f"{prefix}TIMEOUT", "2")
+        monkeypatch.setenv(f"{prefix}TIMEOUT", "4")
     monkeypatch.setenv("DNS_TIMEOUT", "0.4")  # over UDP what cannot be read is waited out
     return sandbox
