@@ -375,3 +375,30 @@ def test_whatever_the_body_only_the_one_that_was_signed_passes(body: bytes, chan
 def test_no_body_breaks_the_reading_of_events(body: bytes) -> None:
     with suppress(NoEventsError):
         assert contact_events(body, None) == []
+
+
+# ---- the stand-in's own page ------------------------------------------------------------------------------------------
+
+
+def test_on_the_stand_ins_page_somebody_saves_a_contact_and_foreign_pages_cannot(
+    sandbox: Sandbox, twin: HubSpotTwin
+) -> None:
+    page = f"{sandbox.url}/hubspot/_page"
+    form = {"email": "kim@example.com", "firstname": "<b>Kim</b>", "form": "Newsletter", "how": "twice"}
+    assert httpx.post(page, data=form).status_code == 403
+    assert httpx.post(page, data=form, headers={"Origin": "http://elsewhere.example.com"}).status_code == 403
+    saved = httpx.post(page, data=form, headers={"Origin": sandbox.url})
+    assert "was saved. 4 events were told: no answer, no answer." in saved.text
+    assert twin.contacts["kim@example.com"]["properties"]["firstname"] == "<b>Kim</b>"
+    assert "<b>Kim" not in saved.text
+    assert httpx.post(page, data=form | {"how": "sideways"}, headers={"Origin": sandbox.url}).status_code == 422
+
+
+def test_webhooks_go_to_this_machine_only(sandbox: Sandbox) -> None:
+    target = f"{sandbox.url}/hubspot/_play/target"
+    for url, headers, status in (
+        ("https://handoff.example.com/", {"X-Sandbox": "page"}, 422),
+        ("http://127.0.0.1:9/", {}, 403),
+        ("http://127.0.0.1:9/", {"X-Sandbox": "page"}, 200),
+    ):
+        assert httpx.post(target, json={"url": url}, headers=headers).status_code == status
