@@ -51,7 +51,7 @@ _ASKED_FOR_A_DEMO: Mapping[Persona, str] = {
 }
 _CAME_TO_US: Mapping[Persona, str] = {
     Persona.DECISION_MAKER: "What made it a topic for you just now?",
-    Persona.INFLUENCER: "Is it for a plan of your team?",
+    Persona.INFLUENCER: "Is your team working on this at the moment?",
     Persona.PRACTITIONER: "How do you do this today?",
     _OTHER: "What were you hoping to find?",
 }
@@ -103,5 +103,6 @@ def spoken_title(title: str | None) -> str:
     if not words or "://" in words or len(words) > LONGEST_TITLE or not re.search(r"[^\W\d_]{2}", words):
         return ""
     if " " in words:
-        return words
+        # The sentence says already what it was: our webinar “Webinar: ...” would say it twice.
+        return re.sub(r"^(webinar|event|guide|e-?book)\s*[:|-]\s+", "", words, flags=re.IGNORECASE)
     return re.sub(r"[-_]+", " ", re.sub(r"\.\w{2,4}$", "", words)).strip()

@@ -78,6 +78,7 @@ def test_what_is_long_ago_is_no_way_to_begin(kind: str) -> None:
         ("{just}{0} guide", "{just}{0} guide"),
         ("", ""),
         (None, ""),
+        ("Webinar: Handing leads over in minutes", "Handing leads over in minutes"),
     ],
 )
 def test_a_title_is_said_as_words_or_not_at_all(title: str | None, said: str) -> None:
