@@ -131,10 +131,11 @@ class Twin(ABC):
             return RedirectResponse(ELSEWHERE, 307)
         if kind == "expired_token" and (expired := self.expire()) is not None:
             return expired
-        if fault and kind == "slow":
-            await asyncio.sleep(fault.seconds)
+        # A vendor counts a call when it comes, however long it takes over it.
         if self.counts(request) and (wait := self.pace.wait()) is not None:
             return self.refusal(429, f"pace {wait:.0f}")
+        if fault and kind == "slow":
+            await asyncio.sleep(fault.seconds)
         answered = await handler(request)
         return _torn(answered) if kind == "torn" else answered
 
