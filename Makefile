@@ -1,6 +1,6 @@
 # Every target does its own set-up: Python 3.11 or later and make are enough. `make PYTHON=python3.12 test` chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo screenshots test check check-code check-lock check-migrations format lock clean
+.PHONY: help setup setup-dev setup-benchmarks demo screenshots test check check-code check-lock check-migrations format lock clean
 
 RUN := .venv/bin/python -m
 NEWEST = $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -18,6 +18,9 @@ setup: ## make or repair .venv, for running
 
 setup-dev: ## make or repair .venv, for developing
 	@$(BOOTSTRAP) --dev
+
+setup-benchmarks: setup-dev ## setup-dev, and the two libraries that benchmarks/attribution.py measures itself against
+	@.venv/bin/uv pip install --quiet --system-certs --require-hashes -r requirements-benchmarks.txt
 
 demo: setup ## the whole system on this machine, with a Slack to click on (ARGS=--once: one story, then the end)
 	@$(RUN) handlers.demo $(ARGS)
@@ -48,6 +51,7 @@ format: setup-dev ## bring the code into shape
 lock: setup-dev ## make the lock anew from pyproject.toml (UPGRADE=--upgrade: with the newest versions)
 	@$(COMPILE) -o requirements.txt
 	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt
+	@$(COMPILE) --extra dev --extra benchmarks -c requirements-dev.txt -o requirements-benchmarks.txt
 	@$(RUN) pytest -q tests/kit/test_bootstrap.py -k lock
 
 clean: ## remove .venv and what tools left behind; data stay

@@ -75,9 +75,10 @@ COMMITTERS = {"handlers.jobs", "handlers.relay", "handlers.worker", "handlers.qu
 """The edge itself, the two that write nothing but the ledger's own books (what they lease and give back), and the one that
 counts calls to vendors."""
 
-HIDDEN_IMPORTS = {"domain.learning"}
-"""Where an import inside a function is meant. With import_module, `integrations/registry.py` loads vendors by name, and
-`bot/charts.py` what draws: half a second that neither the web process nor the start of a worker has to wait."""
+SCIENTIFIC = {"matplotlib", "numpy", "scipy", "sklearn"}
+HEAVY = ("domain.science", "bot.drawing")
+"""What imports the scientific packages. It is loaded by name (import_module), as vendors are by `integrations/registry.py`: by
+`domain/learning.py`, `domain/attributing.py` and `bot/charts.py`, in a job. Neither the web process nor the live score waits for it."""
 
 
 def sources() -> dict[str, ast.Module]:
@@ -143,10 +144,16 @@ def impure_rules(module: str, tree: ast.Module) -> Iterator[str]:
 
 
 def hidden_imports(module: str, tree: ast.Module) -> Iterator[str]:
-    if module not in HIDDEN_IMPORTS:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from (f"{node.name}: {name}" for name in imported(node))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from (f"{node.name}: {name}" for name in imported(node))
+
+
+def science_at_the_start(module: str, tree: ast.Module) -> Iterator[str]:
+    if floor_of(module) != "benchmarks" and not any(is_in(module, heavy) for heavy in HEAVY):
+        for name in imported(tree):
+            if name.split(".", 1)[0] in SCIENTIFIC or any(is_in(name, heavy) for heavy in HEAVY):
+                yield name
 
 
 def written_state(module: str, tree: ast.Module) -> Iterator[str]:
@@ -212,6 +219,9 @@ BREACHES: list[tuple[Rule, str, str]] = [
     (impure_rules, "domain.rules.tiers", "import numpy"),
     (hidden_imports, "handlers.card", "def show():\n    from bot import messenger"),
     (hidden_imports, "handlers.card", "async def show():\n    import json"),
+    (science_at_the_start, "domain.learning", "import numpy as np"),
+    (science_at_the_start, "domain.rules.scoring", "from scipy.optimize import minimize"),
+    (science_at_the_start, "handlers.worker", "from domain.science import fitting"),
     (written_state, "handlers.card", "lead.stage = Stage.WON"),
     (written_state, "domain.finding", "handoff.version += 1"),
     (written_state, "handlers.card", "update(Handoff).values(status='won')"),

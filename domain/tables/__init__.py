@@ -1,6 +1,7 @@
 """The mapped classes. Importing this package makes the whole record known to SQLAlchemy."""
 
 from domain.tables.base import Base
+from domain.tables.deals import DealHandoff
 from domain.tables.events import Happened, LeadEvent
 from domain.tables.handoffs import (
     AttemptOutcome,
@@ -28,6 +29,7 @@ from domain.tables.leads import (
     Suppression,
     TouchRow,
 )
+from domain.tables.learning import Learning, LoopRun, Proposal, Pulse
 from domain.tables.notices import Notice
 from domain.tables.nurture import Content, ContentResult, Programme, Recommendation
 from domain.tables.opportunities import Opportunity, OpportunityStage
@@ -41,6 +43,15 @@ from domain.tables.people import (
     TerritoryRow,
     Turn,
     TurnKind,
+)
+from domain.tables.revenue import (
+    AttributionFile,
+    AttributionFit,
+    Campaign,
+    Cost,
+    Credit,
+    CreditRun,
+    ExchangeRate,
 )
 from domain.tables.scoring import ModelStatus, Rescoring, ScoreRow, ScoringModel
 from domain.tables.systems import (
@@ -63,7 +74,10 @@ __all__ = [
     "ArrivalState",
     "AttemptOutcome",
     "AttributesRow",
+    "AttributionFile",
+    "AttributionFit",
     "Base",
+    "Campaign",
     "CaptureSource",
     "CardPlace",
     "Check",
@@ -72,7 +86,12 @@ __all__ = [
     "ContactAttempt",
     "Content",
     "ContentResult",
+    "Cost",
+    "Credit",
+    "CreditRun",
     "Cursor",
+    "DealHandoff",
+    "ExchangeRate",
     "FieldMap",
     "Handoff",
     "Happened",
@@ -83,6 +102,8 @@ __all__ = [
     "Lead",
     "LeadEvent",
     "LeadMerge",
+    "Learning",
+    "LoopRun",
     "ModelStatus",
     "Notice",
     "Opportunity",
@@ -92,7 +113,9 @@ __all__ = [
     "PoolMember",
     "ProfileRow",
     "Programme",
+    "Proposal",
     "ProviderDay",
+    "Pulse",
     "Qualification",
     "QualificationFile",
     "Recommendation",
