@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.rules.periods import Period
-from domain.tables import ClockOutcome, Handoff, SlaClock, TouchRow
+from domain.tables import ClockOutcome, Handoff, Lead, ScoreRow, SlaClock, TouchRow
 
 ENOUGH_MEMORY = "32MB"
 """What sorting and grouping a quarter of a large record wants; the usual 4 MB would send it to the disk."""
@@ -15,11 +15,16 @@ ENOUGH_MEMORY = "32MB"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everybody's, or a rep's, or those of leads that a channel or a campaign had touched before they were handed over."""
+    """Everybody's, or a rep's or a pool's, or those of leads that a channel or a campaign had touched before they were handed
+    over, of people of one persona, or that one version of the scoring model handed over.
+    """
 
     rep_id: int | None = None
     channel: str | None = None
     campaign: str | None = None
+    pool_id: int | None = None
+    persona: str | None = None
+    model_id: int | None = None
 
 
 EVERYTHING = Scope()
@@ -30,10 +35,18 @@ def cohort(scope: Scope, period: Period) -> ColumnElement[bool]:
     parts = [Handoff.became_at >= period.since, Handoff.became_at < period.until]
     if scope.rep_id is not None:
         parts.append(Handoff.rep_id == scope.rep_id)
+    if scope.pool_id is not None:
+        parts.append(Handoff.pool_id == scope.pool_id)
     if scope.channel is not None:
         parts.append(_touched(TouchRow.channel == scope.channel))
     if scope.campaign is not None:
         parts.append(_touched(TouchRow.campaign == scope.campaign))
+    if scope.persona is not None:
+        persona = func.jsonb_extract_path_text(Lead.attributes, "persona")
+        parts.append(exists(select(Lead.id).where(Lead.id == Handoff.lead_id, persona == scope.persona)))
+    if scope.model_id is not None:
+        by = ScoreRow.model_id == scope.model_id
+        parts.append(exists(select(ScoreRow.id).where(ScoreRow.id == Handoff.score_id, by)))
     return and_(*parts)
 
 

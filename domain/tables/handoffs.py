@@ -34,8 +34,12 @@ class Handoff(HasId, Base):
             postgresql_include=[
                 "id",
                 "lead_id",
+                "cycle",
                 "tier",
+                "score",
+                "score_id",
                 "status",
+                "pool_id",
                 "rep_id",
                 "accepted_at",
                 "contacted_at",

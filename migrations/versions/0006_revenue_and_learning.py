@@ -292,9 +292,51 @@ def upgrade() -> None:
     op.create_index(op.f("ix_credits_lead_id"), "credits", ["lead_id"], unique=False)
     op.create_index("ix_credits_model_closed_at", "credits", ["model", "closed_at"], unique=False)
     op.create_index("ix_credits_run_id_model", "credits", ["run_id", "model"], unique=False)
+    op.drop_index("ix_handoffs_became_at", table_name="handoffs")
+    op.create_index(
+        "ix_handoffs_became_at",
+        "handoffs",
+        ["became_at"],
+        unique=False,
+        postgresql_include=[
+            "id",
+            "lead_id",
+            "cycle",
+            "tier",
+            "score",
+            "score_id",
+            "status",
+            "pool_id",
+            "rep_id",
+            "accepted_at",
+            "contacted_at",
+            "qualified_at",
+            "rejected_at",
+            "reason",
+        ],
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_handoffs_became_at", table_name="handoffs")
+    op.create_index(
+        "ix_handoffs_became_at",
+        "handoffs",
+        ["became_at"],
+        unique=False,
+        postgresql_include=[
+            "id",
+            "lead_id",
+            "tier",
+            "status",
+            "rep_id",
+            "accepted_at",
+            "contacted_at",
+            "qualified_at",
+            "rejected_at",
+            "reason",
+        ],
+    )
     op.drop_index("ix_credits_run_id_model", table_name="credits")
     op.drop_index("ix_credits_model_closed_at", table_name="credits")
     op.drop_index(op.f("ix_credits_lead_id"), table_name="credits")
