@@ -1,0 +1,46 @@
+"""Learning a new draft from outcomes: the front of `domain.science`, which is loaded when a job asks, and never by a web process.
+
+answer = learn(model, toml, examples(session, outcomes(session, now), Goal.SQL), now=now, name="learnt",
+               population=population(session))
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib import import_module
+from typing import cast
+
+from domain.rules.facts import LeadFacts
+from domain.rules.learning import Example, Goal, Learnt, NotYet, too_few
+from domain.rules.scoring import Model
+
+
+def learn(
+    base: Model,
+    base_toml: str,
+    examples: Sequence[Example],
+    *,
+    now: datetime,
+    name: str,
+    goal: Goal = Goal.SQL,
+    population: Sequence[LeadFacts] = (),
+    monotone: Mapping[str, str] | None = None,
+) -> Learnt | NotYet:
+    """A draft of the same shape as `base`, or why there is none. The same examples give the same draft.
+
+    `population`: all kinds of leads, as they are known at `now`; the draft's thresholds make as many MQL and HQL of them as
+    the base's do. Without it those of the examples stand for all. `monotone`: attribute -> up or down, besides what the
+    model says itself.
+    """
+    few = too_few((example.outcome for example in examples), goal)
+    if few is not None:
+        return few
+    teaching = import_module("domain.science.teaching")
+    ordered = sorted(examples, key=lambda example: example.at)
+    kinds = {**base.monotone, **(monotone or {})}
+    answer = teaching.teach(
+        base, base_toml, ordered, now=now, name=name, goal=goal, population=population, monotone=kinds
+    )
+    return cast("Learnt | NotYet", answer)
+
+
+__all__ = ["Example", "Goal", "Learnt", "NotYet", "learn"]

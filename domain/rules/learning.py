@@ -1,0 +1,100 @@
+"""Learning from what became of leads: what an example is, what may come of it, and when there is enough to learn from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+from domain.rules.facts import LeadFacts
+from domain.rules.reasons import REASONS, Then
+
+
+class Goal(StrEnum):
+    """What is to be foreseen."""
+
+    SQL = "sql"
+    WON = "won"
+
+    @property
+    def words(self) -> str:
+        """In the plural, as in "34 of about 60 SQLs"."""
+        return {"sql": "SQLs", "won": "wins"}[self]
+
+
+HORIZON: Mapping[Goal, timedelta] = {Goal.SQL: timedelta(days=30), Goal.WON: timedelta(days=120)}
+"""How long a lead has, from becoming MQL or HQL. Later is not seen as an outcome; earlier nothing is counted, not even a
+success: those come sooner than failures, and a recent month of successes alone would look too good."""
+ACCEPTED_WITHIN = timedelta(days=7)
+ENOUGH = 60
+"""Cases of the rarer outcome. With fewer, points that are fitted say more about chance than about leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A lead as it was known when it was judged, and what became of it."""
+
+    facts: LeadFacts
+    at: datetime
+    outcome: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A draft as TOML, and what speaks for it: numbers and codes only, as JSON has them. docs/learning.md names each."""
+
+    toml: str
+    evidence: dict[str, Any]
+
+
+Verdict: TypeAlias = Literal["not_enough", "no_better", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Nothing is proposed, and why."""
+
+    verdict: Verdict
+    said: str
+    data: dict[str, Any]
+
+
+def too_few(outcomes: Iterable[bool], goal: Goal) -> NotYet | None:
+    """The answer if there are too few cases of either outcome."""
+    hits = list(outcomes)
+    good, bad = sum(hits), len(hits) - sum(hits)
+    if min(good, bad) >= ENOUGH:
+        return None
+    data = {"outcomes": len(hits), "successes": good, "needed": ENOUGH, "goal": goal.value}
+    what, there = (goal.words, good) if good <= bad else (f"leads without {_one(goal)}", bad)
+    return NotYet("not_enough", f"Not enough data yet: {there} of about {ENOUGH} {what}.", data)
+
+
+def _one(goal: Goal) -> str:
+    return "an SQL" if goal is Goal.SQL else "a win"
+
+
+def says_no(reason: str | None) -> bool | None:
+    """Whether a rejection says of the lead that it was none. None: it says nothing of the lead.
+
+    Of our territories, our time and our records it says nothing; nor does "not now", which the next attempt decides.
+    """
+    known = REASONS.get(reason or "")
+    if known is None or known.key in {"bad_timing", "duplicate", "other"} or known.then is Then.PASS_ON:
+        return None
+    return True
+
+
+__all__ = [
+    "ACCEPTED_WITHIN",
+    "ENOUGH",
+    "HORIZON",
+    "Example",
+    "Goal",
+    "Learnt",
+    "NotYet",
+    "Verdict",
+    "says_no",
+    "too_few",
+]
