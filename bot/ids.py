@@ -66,6 +66,26 @@ class HomeSubmission(StrEnum):
     NOTIFICATIONS = "home.notifications.submit"
 
 
+class ProposalPress(StrEnum):
+    """Buttons about a proposal, in its message and in a manager's Home. They carry a `ProposalRef`."""
+
+    APPROVE = "proposal.approve"
+    DECLINE = "proposal.decline"
+    DETAILS = "proposal.details"
+    ACTIVATE = "proposal.activate"
+    ROLL_BACK = "proposal.roll_back"
+
+
+class ProposalSubmission(StrEnum):
+    DECLINE = "proposal.decline.submit"
+
+
+ValuePress = HomePress | ProposalPress
+"""Buttons that carry a value of their own, not a handoff: in a Home, or in a message that is no card."""
+ValueSubmission = HomeSubmission | ProposalSubmission
+"""Modals that are about no handoff."""
+
+
 class Command(StrEnum):
     LEADSTATS = "/leadstats"
     LEADWHY = "/leadwhy"
@@ -122,17 +142,38 @@ class HandoffRef:
 
     @classmethod
     def unpack(cls, text: str) -> "HandoffRef":
-        handoff, _, version = text.partition(".")
-        digits = (handoff.removeprefix("h"), version.removeprefix("v"))
-        if not (
-            handoff.startswith("h")
-            and version.startswith("v")
-            and all(one.isascii() and one.isdecimal() for one in digits)
-        ):
-            raise BadRef
-        if any(len(one) > 18 for one in digits):
-            raise BadRef
-        return cls(int(digits[0]), int(digits[1]))
+        return cls(*unpacked(text, "h"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRef:
+    """The proposal a button is about, as it was when its message was drawn."""
+
+    proposal_id: int
+    version: int
+
+    @property
+    def packed(self) -> str:
+        return f"p{self.proposal_id}.v{self.version}"
+
+    @classmethod
+    def unpack(cls, text: str) -> "ProposalRef":
+        return cls(*unpacked(text, "p"))
+
+
+def unpacked(text: str, letter: str) -> tuple[int, int]:
+    """The id and the version of `h12.v3`. Raises BadRef."""
+    about, _, version = text.partition(".")
+    digits = (about.removeprefix(letter), version.removeprefix("v"))
+    if not (
+        about.startswith(letter)
+        and version.startswith("v")
+        and all(one.isascii() and one.isdecimal() for one in digits)
+    ):
+        raise BadRef
+    if any(len(one) > 18 for one in digits):
+        raise BadRef
+    return int(digits[0]), int(digits[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,17 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from bot.ids import Command, HomePress, HomeSubmission, Pick, Press, Submission, Suggest
+from bot.ids import (
+    Command,
+    HomePress,
+    HomeSubmission,
+    Pick,
+    Press,
+    ProposalPress,
+    ProposalSubmission,
+    Submission,
+    Suggest,
+)
 from bot.listening import HOME_OPENED, listeners
 from domain.tables import Happened
 from handlers import jobs, moments
@@ -273,7 +283,8 @@ def test_every_job_has_its_function() -> None:
 
 
 def test_every_button_modal_and_command_has_its_listener() -> None:
-    assert listeners() == {*Press, *Submission, *Pick, *Suggest, *Command, *HomePress, *HomeSubmission, HOME_OPENED}
+    marked = (Press, Submission, Pick, Suggest, Command, HomePress, HomeSubmission, ProposalPress, ProposalSubmission)
+    assert listeners() == {HOME_OPENED, *(one for kind in marked for one in kind)}
 
 
 def test_no_file_that_is_shipped_knows_of_the_folder_with_real_data() -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from slack_bolt import Ack, App
 
-from bot.ids import MORE, BadRef, HandoffRef, MenuChoice
+from bot.ids import MORE, BadRef, HandoffRef, HomePress, MenuChoice
 from bot.listening import marks
 from bot.listening.door import Door
 from bot.listening.heard import Click, HomeClick, Picked, Typed
@@ -41,7 +41,7 @@ def hear_buttons(app: App, door: Door) -> None:
     for suggest, known in marks.suggestions.items():
         app.options(suggest.value)(_suggestion(door, known))
     for home_press, home_pressed in marks.home_presses.items():
-        heard = _home_press(door, home_pressed)
+        heard = _home_press(door, home_pressed, own=isinstance(home_press, HomePress))
         app.action(home_press.value)(**(_afterwards(heard) if home_pressed.opens else _at_once(heard)))
 
 
@@ -155,16 +155,28 @@ def _suggestion(door: Door, known: Callable[[Typed], list[dict[str, Any]]]) -> C
     return listener
 
 
-def _home_press(door: Door, pressed: HomePressed) -> Callable[[Body], None]:
+def _home_press(door: Door, pressed: HomePressed, *, own: bool) -> Callable[[Body], None]:
+    """`own`: it is about who uses it, and stands in their Home alone."""
+
     def listen(body: Body) -> None:
-        user = user_of(body)
+        user, channel = user_of(body), None if own else channel_of(body)
         try:
-            pressed.listener(HomeClick(user, value_of(body["actions"][0]), str(body.get("trigger_id", ""))))
+            pressed.listener(HomeClick(user, value_of(body["actions"][0]), str(body.get("trigger_id", "")), channel))
         except Refusal as refusal:
-            door.refused_at_home(user, refusal)
+            _say_no_where_it_was(door, user, channel, refusal)
         except BadRef:
-            door.refused_at_home(user, NotFound(what="handoff"))
-        except Exception as error:  # noqa: BLE001  (the person is told in their Home, with an id that stands in the log)
-            door.broke_at_home(error, user)
+            _say_no_where_it_was(door, user, channel, NotFound(what="handoff"))
+        except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
+            if channel is None:
+                door.broke_at_home(error, user)
+            else:
+                door.broke(error, user, channel)
 
     return listen
+
+
+def _say_no_where_it_was(door: Door, user: str, channel: str | None, refusal: Refusal) -> None:
+    if channel is None:
+        door.refused_at_home(user, refusal)
+    else:
+        door.refused(user, channel, None, refusal)

@@ -55,19 +55,23 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class HomeClick:
-    """Somebody pressed a button of their own Home."""
+    """Somebody pressed a button of their own Home, or of a message that is about no handoff."""
 
     slack_user_id: str
     value: str
     trigger_id: str
+    channel: str | None = None
+    """Where the message stands; None: it was in their Home."""
 
 
 @dataclass(frozen=True, slots=True)
 class HomeSent:
-    """Somebody submitted a modal about themselves. `values` as in `Sent`; a moment is its seconds since 1970."""
+    """Somebody submitted a modal that is about no handoff. `values` as in `Sent`; a moment is its seconds since 1970."""
 
     slack_user_id: str
     values: Mapping[str, str]
+    about: str = ""
+    """What the window was given to carry (`private_metadata`); one about who sends it carries nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from bot.blocks import Block
-from bot.ids import Command, HomePress, HomeSubmission, Pick, Press, Submission, Suggest
+from bot.ids import Command, Pick, Press, Submission, Suggest, ValuePress, ValueSubmission
 from bot.listening.heard import Asked, Click, HomeClick, HomeSent, Picked, Sent, Typed
 
 K = TypeVar("K")
@@ -44,8 +44,8 @@ submissions: dict[Submission, OnSent] = {}
 picks: dict[Pick, Callable[[Picked], None]] = {}
 suggestions: dict[Suggest, Callable[[Typed], list[Block]]] = {}
 commands: dict[Command, Callable[[Asked], Answer]] = {}
-home_presses: dict[HomePress, HomePressed] = {}
-home_submissions: dict[HomeSubmission, Callable[[HomeSent], Errors]] = {}
+home_presses: dict[ValuePress, HomePressed] = {}
+home_submissions: dict[ValueSubmission, Callable[[HomeSent], Errors]] = {}
 homes: dict[str, Callable[[str], None]] = {}
 
 
@@ -79,7 +79,7 @@ def on_command(command: Command) -> Callable[[Callable[[Asked], Answer]], Callab
 
 
 def on_home_press(
-    press: HomePress, *, opens: bool = False
+    press: ValuePress, *, opens: bool = False
 ) -> Callable[[Callable[[HomeClick], None]], Callable[[HomeClick], None]]:
     """`opens` as in `on_press`."""
 
@@ -91,7 +91,7 @@ def on_home_press(
 
 
 def on_home_submission(
-    submission: HomeSubmission,
+    submission: ValueSubmission,
 ) -> Callable[[Callable[[HomeSent], Errors]], Callable[[HomeSent], Errors]]:
     return _mark(home_submissions, submission)
 

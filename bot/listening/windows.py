@@ -57,7 +57,7 @@ def _home_submission(door: Door, sent: Callable[[HomeSent], Errors]) -> Callable
         user, values = user_of(body), values_of(body["view"])
         errors: Mapping[str, str]
         try:
-            errors = sent(HomeSent(user, values))
+            errors = sent(HomeSent(user, values, str(body["view"].get("private_metadata", ""))))
         except Refusal as refusal:
             errors = _at_the_top(values, door.refused(user, None, None, refusal))
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
