@@ -22,6 +22,7 @@ from bot.next_step import next_step
 from bot.standing import standing
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.probability import Chance
 from domain.rules.scoring_model import Group
 from domain.views import CardView, ColleagueView, LeadView, TouchView
 
@@ -91,11 +92,19 @@ def _why(view: CardView) -> str:
     if view.negative:
         parts += f" − {abs(view.negative)}"
     lines = [f"*Why {view.score}*  ({parts})"]
+    if view.chance is not None:
+        lines[0] += f"  ·  {chance_words(view.chance)}"
     for reason in view.reasons:
         # What was seen of a touch says when and what; of an attribute it only repeats the label in the model's words.
         seen = f": {escape(reason.seen, 80)}" if reason.seen and reason.group is Group.INTENT else ""
         lines.append(f"`{reason.points:+d}` {escape(reason.label, 80)}{seen}")
     return "\n".join(lines)
+
+
+def chance_words(chance: Chance) -> str:
+    """As in: about 34% become an SQL (26 to 43%)."""
+    low, high = (f"{100 * edge:.0f}" for edge in (chance.low, chance.high))
+    return f"about {chance.share:.0%} {chance.of.words} ({low}\u2013{high}%)"
 
 
 def _colleagues(view: CardView) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.blocks import Block, context, escape, header, moment, plain, section
-from bot.card import colleague_words, lead_card
+from bot.card import chance_words, colleague_words, lead_card
 from domain.looking_up import CompanyFound, EventLine, Found
 from domain.rules.lifecycle import GONE
 from domain.tables import Happened
@@ -71,6 +71,8 @@ def _without_card(found: Found) -> Message:
         stands.append(f"programme “{escape(found.programme, NAME)}”")
     if found.rests_until is not None:
         stands.append(f"rests until {moment(found.rests_until, DAY)}")
+    if found.chance is not None:
+        stands.append(chance_words(found.chance))
     stands.append(f"with {escape(found.owner, NAME)}" if found.owner else "nobody of sales has it")
     said = " · ".join(about) + "\n" + "  ·  ".join(stands)
     return escape(title, 300), [header(title), section(said), context("Why: `/leadwhy EMAIL`")]

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from bot.blocks import Block, context, divider, escape, header, moment, plain, section
+from bot.card import chance_words
 from domain.rules.explaining import Explanation, Silent, Subtotal
+from domain.rules.probability import Chance
 from domain.rules.routing import SKIPPED, Rule
 from domain.rules.scoring import DISQUALIFIED, Contribution
 from domain.rules.scoring_model import Group
@@ -25,7 +27,7 @@ def why_message(why: Why) -> Message:
     title = f"Why {why.tier.label()} {explained.total}: {plain(why.lead.name, 60)}"
     if why.lead.company:
         title += f" · {plain(why.lead.company, 50)}"
-    blocks = [header(title), section(_sum(explained)), section(_rows("What lifts it", explained.lifts))]
+    blocks = [header(title), section(_sum(explained, why.chance)), section(_rows("What lifts it", explained.lifts))]
     if explained.holds_down:
         blocks.append(section(_rows("What holds it down", explained.holds_down)))
     blocks += [context(line) for line in _notes(why)]
@@ -40,13 +42,14 @@ def not_scored(lead: LeadView) -> Message:
     return plain(f"{lead.name} is not scored yet"), [section(text)]
 
 
-def _sum(explained: Explanation) -> str:
+def _sum(explained: Explanation, chance: Chance | None) -> str:
     said = f"{_subtotal('Fit', explained.fit)}  +  {_subtotal('Intent', explained.intent)}"
     if explained.negative.points:
         said += f"  {MINUS}  {_subtotal('Against', explained.negative)}"
     if (clamp := explained.clamp) is not None:
         said += f"  {MINUS if clamp.points < 0 else '+'}  *{abs(clamp.points)}* ({escape(clamp.label, 100)})"
-    return f"{said}  =  *{explained.total}*"
+    said += f"  =  *{explained.total}*"
+    return said if chance is None else f"{said}\nOf leads with this score {chance_words(chance)}"
 
 
 def _subtotal(name: str, part: Subtotal) -> str:

@@ -8,10 +8,23 @@ from sqlalchemy.orm import Session
 from domain import succession
 from domain.finding import lead_view, name_of, newest_touches, score_of
 from domain.rules.lifecycle import GONE, LIVE, undo_until
+from domain.rules.probability import Chance
 from domain.rules.qualification import answers_from_json
 from domain.rules.refusals import NotFound
 from domain.rules.scoring import top_reasons
-from domain.tables import ContactAttempt, Handoff, Lead, Opportunity, Pool, Qualification, Rep, ScoreRow, SlaClock
+from domain.tables import (
+    ContactAttempt,
+    Handoff,
+    Lead,
+    Opportunity,
+    Pool,
+    Qualification,
+    Rep,
+    ScoreRow,
+    ScoringModel,
+    SlaClock,
+)
+from domain.verbs.modelling import parsed
 from domain.views import AttemptView, CardView, ClockView, ColleagueView, DealView, Person, QualificationView
 
 SHOWN_COLLEAGUES = 3
@@ -20,15 +33,16 @@ SHOWN_COLLEAGUES = 3
 def card_view(session: Session, handoff_id: int) -> CardView:
     """All that the card of a handoff shows, in nine queries whatever its history and its company; once it has ended, in two more."""
     found = session.execute(
-        select(Handoff, Lead, ScoreRow, Pool)
+        select(Handoff, Lead, ScoreRow, Pool, ScoringModel)
         .join(Lead, Lead.id == Handoff.lead_id)
         .join(ScoreRow, ScoreRow.id == Handoff.score_id)
+        .join(ScoringModel, ScoringModel.id == ScoreRow.model_id)
         .outerjoin(Pool, Pool.id == Handoff.pool_id)
         .where(Handoff.id == handoff_id)
     ).one_or_none()
     if found is None:
         raise NotFound(what="handoff")
-    handoff, lead, scored, pool = found
+    handoff, lead, scored, pool, model = found
     clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
     attempts = _attempts(session, handoff.id)
     answered = _newest_answers(session, handoff.id)
@@ -76,7 +90,14 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         qualified_at=handoff.qualified_at,
         qualified_by=people.get(handoff.qualified_by or 0),
         deal=_deal(deal, people) if deal else None,
+        chance=chance_of(model, scored.total),
     )
+
+
+def chance_of(row: ScoringModel, total: int) -> Chance | None:
+    """What this model says of a score that it gave; None if it has measured nothing."""
+    probability = parsed(row).probability
+    return probability.chance(total) if probability is not None else None
 
 
 def _newest_answers(session: Session, handoff_id: int) -> Qualification | None:

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from domain import finding, succession
 from domain.availability import covers
-from domain.cards import card_view, colleagues_of
+from domain.cards import card_view, chance_of, colleagues_of
 from domain.rules.lifecycle import Stage
+from domain.rules.probability import Chance
 from domain.rules.refusals import NoSuchLead
 from domain.rules.tiers import Tier
-from domain.tables import CardPlace, Company, Happened, Lead, LeadEvent, Rep, Role
+from domain.tables import CardPlace, Company, Happened, Lead, LeadEvent, Rep, Role, ScoreRow, ScoringModel
 from domain.views import CardView, ColleagueView, LeadView
 
 SHOWN_EVENTS, SHOWN_LEADS = 8, 8
@@ -58,6 +59,8 @@ class Found:
     owner: str | None
     programme: str | None
     rests_until: datetime | None
+    chance: Chance | None
+    """What its score says, if its model has measured that."""
     card: CardView | None
     """Of the handoff that says where it stands; None: it was never handed over."""
     may_act: bool
@@ -87,12 +90,18 @@ def lead_found(session: Session, lead: Lead, rep: Rep, now: datetime) -> Found:
         owner=finding.names_of(session, [lead.owner_id]).get(lead.owner_id) if lead.owner_id else None,
         programme=lead.programme,
         rests_until=lead.rests_until,
+        chance=_chance(session, lead),
         card=card_view(session, handoff.id) if handoff else None,
         may_act=theirs,
         channel=place.channel if place else None,
         permalink=place.permalink if place else None,
         history=_history(session, lead.id),
     )
+
+
+def _chance(session: Session, lead: Lead) -> Chance | None:
+    row = session.get(ScoreRow, lead.score_id) if lead.score_id is not None else None
+    return chance_of(session.get_one(ScoringModel, row.model_id), row.total) if row is not None else None
 
 
 def _looks_after(session: Session, rep: Rep, owner_id: int | None, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus, Stage
+from domain.rules.probability import Chance
 from domain.rules.qualification import Answer, Verdict
 from domain.rules.scoring import Contribution
 from domain.rules.tiers import Tier
@@ -176,6 +177,8 @@ class CardView:
     """When it became an SQL."""
     qualified_by: Person | None = None
     deal: DealView | None = None
+    chance: Chance | None = None
+    """What the score with which it was offered says, if its model has measured that."""
 
     def clock(self, kind: ClockKind) -> ClockView:
         return next(clock for clock in self.clocks if clock.kind is kind)

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.cards import chance_of
 from domain.finding import lead_view, score_of
 from domain.rules.explaining import Explanation, explain
 from domain.rules.lifecycle import Stage
+from domain.rules.probability import Chance
 from domain.rules.routing import Rule
 from domain.rules.scoring import score
 from domain.rules.tiers import Tier, tier_of
@@ -54,6 +56,8 @@ class Why:
     model: str
     scored_at: datetime
     explanation: Explanation
+    chance: Chance | None
+    """What the score says, if the model has measured that."""
     wanted: Tier | None
     paths: Sequence[Path]
     """What would make it `wanted`."""
@@ -82,6 +86,7 @@ def why(session: Session, lead: Lead, now: datetime) -> Why | None:
         model=f"{scored_with.name} version {scored_with.version}",
         scored_at=row.as_of,
         explanation=explain(parsed(scored_with), facts_at(session, lead, row.as_of), given, row.as_of),
+        chance=chance_of(scored_with, row.total),
         wanted=wanted,
         paths=what_would_make(model, facts, fresh, now, wanted) if wanted else (),
         outlook=outlook(model, facts, now, lead.tier),

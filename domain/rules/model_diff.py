@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.rules.conditions import ANY_KIND
+from domain.rules.probability import Probability
 from domain.rules.scoring_model import Group, Model, Rule
 from domain.rules.tiers import Tier
 
@@ -24,8 +25,10 @@ class Change(NamedTuple):
 
 
 def diff(old: Model, new: Model) -> list[Change]:
-    """Thresholds, expectations, caps and movement first, then rules in the order of the new file, then those gone."""
-    return [*_numbers(old, new), *_rules(old, new)]
+    """Thresholds, expectations, caps and movement first, then rules in the order of the new file, then those gone; then
+    what stands beside the score.
+    """
+    return [*_numbers(old, new), *_rules(old, new), *_probability(old, new), *_monotone(old, new)]
 
 
 def _numbers(old: Model, new: Model) -> Iterator[Change]:
@@ -57,6 +60,39 @@ def _change(place: str, before: float | None, after: float | None) -> Change:
     if after is None:
         return Change(place, Kind.REMOVED, f"{name} was {before:g}, there is none any more")
     return Change(place, Kind.CHANGED, f"{name} {before:g} -> {after:g}")
+
+
+def _probability(old: Model, new: Model) -> Iterator[Change]:
+    """The chances at the new model's thresholds, for these are what people know."""
+    was, now = old.probability, new.probability
+    if was == now:
+        return
+    if now is None:
+        yield Change("probability", Kind.REMOVED, "no chance stands beside the score any more")
+        return
+    if was is None:
+        yield Change("probability", Kind.ADDED, f"a chance stands beside the score: {_measured(now)}; {_at(now, new)}")
+        return
+    words = f"{_measured(was)}; {_at(was, new)} -> {_measured(now)}; {_at(now, new)}"
+    yield Change("probability", Kind.CHANGED, f"the chance beside the score: {words}")
+
+
+def _measured(probability: Probability) -> str:
+    return f"how many {probability.of.words}, measured on {probability.outcomes:,}"
+
+
+def _at(probability: Probability, model: Model) -> str:
+    scores = [model.thresholds.of(tier) for tier in Tier]
+    return ", ".join(f"{probability.chance(score).share:.1%} at {score}" for score in scores)
+
+
+def _monotone(old: Model, new: Model) -> Iterator[Change]:
+    for name in dict.fromkeys([*old.monotone, *new.monotone]):
+        was, now = old.monotone.get(name), new.monotone.get(name)
+        if was == now:
+            continue
+        kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.CHANGED
+        yield Change(f"learning.monotone.{name}", kind, f"learning.monotone.{name} {was or 'none'} -> {now or 'none'}")
 
 
 def _rules(old: Model, new: Model) -> Iterator[Change]:

@@ -8,12 +8,15 @@ from domain.rules.conditions import ANY_KIND, spoken
 from domain.rules.facts import Attribute, TouchKind
 from domain.rules.industries import Industry
 from domain.rules.personas import CompanySize, Function, Persona, Seniority
+from domain.rules.probability import Outcome
 from domain.rules.scoring_model import Group, Model, Rule
 from domain.rules.tiers import Tier
 from domain.rules.value_tests import in_words
 
 ALWAYS_KNOWN = frozenset({*Attribute, "source", "company_domain"})
 """What a model may read without anybody importing it."""
+FEW_OUTCOMES = 100
+"""Of so few the interval is wider than what one wants to know."""
 WORDS: Mapping[str, tuple[str, ...]] = {
     Attribute.PERSONA.value: tuple(Persona),
     Attribute.SENIORITY.value: tuple(Seniority),
@@ -35,6 +38,8 @@ def remarks(model: Model) -> list[str]:
         *_values(model),
         *_ranges(model),
         *_points(model),
+        *_probability(model),
+        *_monotone(model),
     ]
 
 
@@ -132,6 +137,33 @@ def _points(model: Model) -> Iterator[str]:
         largest = max((abs(rule.points) for rule in model.rules if rule.group is group), default=0)
         if cap < largest:
             yield f"caps.{group}: {cap} is less than one of its rules brings ({largest:g})"
+
+
+def _probability(model: Model) -> Iterator[str]:
+    probability = model.probability
+    if probability is None:
+        return
+    if probability.outcomes < FEW_OUTCOMES:
+        yield f"probability.outcomes: {probability.outcomes} are few to speak of a chance; people will take it for certain"
+    last = probability.at[-1].score
+    if last < model.thresholds.mql:
+        yield f"probability.at: ends at {last:g}, so every MQL ({model.thresholds.mql} points) has the same chance"
+    expected = model.expected_conversion.get(Tier.MQL)
+    if probability.of is Outcome.SQL and expected is not None:
+        least, most = (probability.chance(score) for score in (model.thresholds.mql, model.thresholds.hql))
+        if not least.low <= expected <= most.high:
+            yield (
+                f"expected_conversion.mql: you expect {expected:g}, but the chance beside the scores of an MQL is "
+                f"{least.share:.2f} to {most.share:.2f}"
+            )
+
+
+def _monotone(model: Model) -> Iterator[str]:
+    for name in model.monotone:
+        if name in WORDS:
+            yield f"learning.monotone.{name}: {spoken(name)} is a word, which neither rises nor falls"
+        elif all(name not in rule.when.names for rule in model.rules):
+            yield f"learning.monotone.{name}: no rule reads {spoken(name)}"
 
 
 def _place(rule: Rule) -> str:

@@ -4,17 +4,19 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import resources
 
 from domain.rules.conditions import ANY_KIND, Attributes, Condition, Holds, TouchTest, parse_condition, spoken
 from domain.rules.model_table import ModelError, Table
+from domain.rules.probability import Direction, Probability, read_monotone, read_probability
 from domain.rules.tiers import Thresholds, Tier
 
 SECONDS_A_DAY = 86_400
 MOST_POINTS = 100
 _ABOUT_TOUCHES = ("cap", "half_life_days", "within_days", "at_least_times")
+_KEYS = ("name", "version", "thresholds", "expected_conversion", "caps", "movement", "probability", "learning")
 _SYNTAX_PLACE = re.compile(r"^(?P<why>.*) \(at (?P<place>line \d+, column \d+|end of document)\)$", re.DOTALL)
 
 
@@ -112,6 +114,8 @@ class Model:
     by_kind: Mapping[str, tuple[TouchRule, ...]]  # the rules that a touch of this kind may meet
     any_kind: tuple[TouchRule, ...]  # those that a touch of any other kind may meet
     disqualifiers: frozenset[str]  # the ids of the rules that disqualify
+    probability: Probability | None = None  # the chance beside the score; nothing follows from it
+    monotone: Mapping[str, Direction] = field(default_factory=dict)  # for whoever learns the next model from this one
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -138,12 +142,12 @@ def read_model(toml_text: str) -> Model:
 def parse_model(data: Mapping[str, object]) -> Model:
     """Raises ModelError."""
     top = Table(data)
-    top.only("name", "version", "thresholds", "expected_conversion", "caps", "movement", "fit", "intent", "negative")
+    top.only(*_KEYS, Group.FIT, Group.INTENT, Group.NEGATIVE)
     rules = _all_rules(top)
     if not rules:
         raise ModelError("fit.rules", None, "is missing, and so are intent.rules and negative.rules")
     thresholds = _thresholds(top.table("thresholds"))
-    return build_model(
+    made = build_model(
         name=top.text("name"),
         version=top.whole("version", at_least=1, at_most=10**6),
         thresholds=thresholds,
@@ -152,6 +156,8 @@ def parse_model(data: Mapping[str, object]) -> Model:
         movement=_movement(top.table("movement"), thresholds),
         rules=rules,
     )
+    beside = read_probability(top.table("probability"))
+    return replace(made, probability=beside, monotone=read_monotone(top.table("learning")))
 
 
 def build_model(

@@ -15,6 +15,7 @@ from bot.limits import MESSAGE_SIZE, check_message
 from bot.messages import Lateness, hotter, jumped, late, many_late, overdue, reminder, short
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus, Stage
+from domain.rules.probability import Chance, Outcome
 from domain.rules.qualification import Verdict
 from domain.rules.reasons import REASONS
 from domain.rules.scoring_model import Group
@@ -441,3 +442,10 @@ def test_who_has_no_phone_is_written_to() -> None:
     assert "*Next:*  write to kim_buyer@example.com, then log how it went." in drawn(
         a_view(HandoffStatus.ACCEPTED, lead=replace(LEAD, phone=None))
     )
+
+
+def test_the_chance_stands_beside_the_score_and_only_if_the_model_has_one() -> None:
+    chance = Chance(0.34, 0.26, 0.43, Outcome.SQL)
+    shown = [text for text in texts(lead_card(a_view(chance=chance), SOON)[1], "mrkdwn") if "*Why 77*" in text]
+    assert shown[0].splitlines()[0] == "*Why 77*  (fit 45 + intent 32)  ·  about 34% become an SQL (26\u201343%)"
+    assert "about" not in json.dumps(lead_card(a_view(), SOON)[1])

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.ids import Command, Press
+from domain.cards import card_view
 from domain.rules.lifecycle import HandoffStatus
+from domain.rules.scoring import default_model_toml
 from domain.tables import Handoff
-from domain.verbs import deciding
+from domain.verbs import deciding, modelling
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
 from tests.domain.making import Team, make_lead
@@ -55,6 +57,10 @@ def buttons(said: dict[str, Any]) -> set[str]:
     return {element["action_id"] for block in blocks for element in block["elements"]}
 
 
+def shown(said: dict[str, Any]) -> str:
+    return json.dumps(said["blocks"], ensure_ascii=False)
+
+
 def test_a_lead_looks_as_on_its_card_with_its_history_and_a_way_to_the_card(
     door: httpx.Client, team: Team, channel: str
 ) -> None:
@@ -96,6 +102,24 @@ def test_a_lead_that_sales_never_had_is_shown_without_a_card(door: httpx.Client,
     words = json.dumps(said["blocks"])
     assert "nobody of sales has it" in words
     assert buttons(said) == set()
+
+
+def test_the_chance_beside_a_score_is_told_wherever_the_score_is_if_its_model_has_one(
+    door: httpx.Client, team: Team
+) -> None:
+    at = "at = [[0, 0.05, 0.02, 0.1], [59, 0.05, 0.02, 0.1], [60, 0.34, 0.26, 0.43], [100, 0.34, 0.26, 0.43]]"
+    chance = f"[probability]\nof = 'sql'\noutcomes = 412\n{at}\n"
+    before = offer_a_lead(email="ali@buyer.example.com")
+    with transaction() as session:
+        modelling.import_model(session, default_model_toml() + chance, utcnow())
+        make_lead(session, ("email_open",), "noa@quiet.example.com", now=utcnow())
+    offer_a_lead()
+    assert "about 34% become an SQL (26\u201343%)" in shown(asked(door, KIM))
+    assert "about 34% become an SQL (26\u201343%)" in shown(ask(door, "/leadwhy", KIM, SAM))
+    assert "about 5% become an SQL (2\u201310%)" in shown(asked(door, "noa@quiet.example.com"))
+    # Another lead was scored with the model before, which had measured nothing.
+    with reading() as session:
+        assert card_view(session, before).chance is None
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,26 @@ def test_a_change_is_said_in_words(old: str, new: str, said: str) -> None:
     assert words(old, new) == [said]
 
 
+CHANCE = "[probability]\nof = 'sql'\noutcomes = 412\nat = [[0, 0.1, 0.0, 0.2], [100, 0.6, 0.5, 0.7]]\n"
+
+
+def test_a_chance_that_comes_changes_or_goes_is_a_change() -> None:
+    without, with_it = read_model(DEFAULT), read_model(DEFAULT + CHANCE)
+    other = read_model(DEFAULT + CHANCE.replace("412", "1412").replace("0.6", "0.7"))
+    measured = "how many become an SQL, measured on"
+    was = f"{measured} 412; 10.0% at 0, 30.0% at 40, 40.0% at 60, 50.0% at 80"
+    assert [one.words for one in diff(without, with_it)] == [f"a chance stands beside the score: {was}"]
+    assert [one.words for one in diff(with_it, other)] == [
+        f"the chance beside the score: {was} -> {measured} 1,412; 10.0% at 0, 34.0% at 40, 46.0% at 60, 58.0% at 80"
+    ]
+    assert [one.kind for one in diff(other, without)] == [Kind.REMOVED]
+
+
+def test_what_a_learnt_model_may_do_with_an_attribute_is_a_change() -> None:
+    old, new = (read_model(f"{DEFAULT}[learning]\nmonotone = {{ employees = '{way}' }}\n") for way in ("up", "down"))
+    assert [one.words for one in diff(old, new)] == ["learning.monotone.employees up -> down"]
+
+
 def test_a_rule_with_another_id_is_one_that_came_and_one_that_went() -> None:
     assert words('id = "webinar"', 'id = "seminar"') == [
         "new rule seminar (Attended a webinar): +18 points when webinar",
