@@ -122,7 +122,8 @@ def _turns(session: Session, since: datetime, until: datetime) -> Mapping[int, l
     rows = session.execute(
         select(Turn.handoff_id, Turn.kind)
         .join(Handoff, Handoff.id == Turn.handoff_id)
-        .where(Handoff.opened_at >= since, Handoff.opened_at < until)
+        # Who got the opportunity afterwards is another question.
+        .where(Handoff.opened_at >= since, Handoff.opened_at < until, Turn.deal_id.is_(None))
         .order_by(Turn.id)
     )
     for handoff_id, kind in rows:

@@ -96,6 +96,7 @@ def skip_reason(candidate: Candidate) -> str | None:
 class Rule(StrEnum):
     """What decided on the rep. All but the rotation and its overflow stand outside of it, and spend no turn."""
 
+    DEALS_OWNER = "deals_owner"
     ACCOUNT_OWNER = "account_owner"
     EARLIER_SDR = "earlier_sdr"
     COLLEAGUES_OWNER = "colleagues_owner"
@@ -106,6 +107,7 @@ class Rule(StrEnum):
     @property
     def words(self) -> str:
         return {
+            "deals_owner": "has a deal with this account already",
             "account_owner": "owns the account in the CRM",
             "earlier_sdr": "had accepted this lead before",
             "colleagues_owner": "has a colleague of theirs already",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CompoundSelect, Double, Select, case, column, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from domain.tables import Handoff, Rep, Turn, TurnKind
+from domain.tables import DealHandoff, Handoff, Rep, Turn, TurnKind
 
 SIGN = case({TurnKind.TURN.value: 1, TurnKind.CREDIT.value: -1}, value=Turn.kind, else_=0)
 
@@ -52,20 +52,22 @@ def _parts(pool_id: int, since: datetime) -> CompoundSelect[Any]:
     """Dues, turns, and what stands beside them, each as one line that is added up."""
     period = (Turn.pool_id == pool_id, Turn.at >= since)
     standing = (
-        select(Turn.handoff_id, Turn.rep_id)
+        select(Turn.handoff_id, Turn.deal_id, Turn.rep_id)
         .where(*period, Turn.kind.in_([TurnKind.TURN, TurnKind.CREDIT]))
-        .group_by(Turn.handoff_id, Turn.rep_id)
+        .group_by(Turn.handoff_id, Turn.deal_id, Turn.rep_id)
         # What was given back is nobody's due either.
         .having(func.sum(SIGN) > 0)
         .cte("standing")
     )
     due = (
-        func.jsonb_to_recordset(Handoff.trace["candidates"])
+        # An opportunity is handed to an AE by a choice of its own.
+        func.jsonb_to_recordset(func.coalesce(DealHandoff.trace["candidates"], Handoff.trace["candidates"]))
         .table_valued(column("rep", BigInteger), column("share", Double))
         .render_derived(with_types=True)
     )
     dues: Select[Any] = _line(due.c.rep, expected=due.c.share).select_from(standing)
-    dues = dues.join(Handoff, Handoff.id == standing.c.handoff_id).join(due, literal(value=True))
+    dues = dues.join(Handoff, Handoff.id == standing.c.handoff_id)
+    dues = dues.outerjoin(DealHandoff, DealHandoff.id == standing.c.deal_id).join(due, literal(value=True))
     outside = Turn.kind.in_([TurnKind.OWNER, TurnKind.MOVED])
     beside = _line(
         Turn.rep_id, owned=case((outside, 1), else_=0), credited=case((Turn.kind == TurnKind.CREDIT, 1), else_=0)

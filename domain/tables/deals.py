@@ -50,3 +50,5 @@ class DealHandoff(HasId, Base):
     ts: Mapped[str | None]
     drawn: Mapped[str | None]
     """Hash of the blocks that stand there."""
+    problem: Mapped[str | None]
+    """Why the CRM has another owner than we say, in its own sentence."""

@@ -19,6 +19,7 @@ class Opportunity(HasId, Base):
         Index("ix_opportunities_lead_id_opened_at", "lead_id", "opened_at"),
         Index("ix_opportunities_open", "stage_since", postgresql_where=text("closed_at is null")),
         Index("ix_opportunities_closed_at", "closed_at", postgresql_where=text("closed_at is not null")),
+        Index("ix_opportunities_waits_since", "waits_since", postgresql_where=text("waits_since is not null")),
     )
     lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"))
     handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoffs.id"), unique=True)
@@ -50,6 +51,12 @@ class Opportunity(HasId, Base):
     """When we last read it there."""
     problem: Mapped[str | None]
     """Why the CRM would not take it, in its own sentence."""
+    crm_owner_id: Mapped[str | None]
+    """Whose it is by the CRM's last word, or since we made it theirs there: the CRM's id of a user, who may be nobody of ours."""
+    waits_since: Mapped[datetime | None]
+    """Since when no AE could be asked; None: nobody is looked for."""
+    stuck_at: Mapped[datetime | None]
+    """When its owner was last told that it is stuck. Before `stage_since`: that was about an earlier stage."""
 
 
 class OpportunityStage(HasId, Base):

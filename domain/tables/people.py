@@ -133,6 +133,8 @@ class Turn(HasId, Base):
     pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id"))
     rep_id: Mapped[int] = mapped_column(ForeignKey("reps.id"))
     handoff_id: Mapped[int] = mapped_column(ForeignKey("handoffs.id"), index=True)
+    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deal_handoffs.id"), index=True)
+    """What the AE got is the opportunity that the handoff led to; None: it is the lead."""
     at: Mapped[datetime]
     kind: Mapped[TurnKind] = mapped_column(Word(TurnKind))
     weight: Mapped[int]

@@ -93,10 +93,18 @@ def _as_traced(members: Sequence[PoolMember]) -> list[dict[str, Any]]:
 
 
 def choose(
-    session: Session, lead: Lead, role: Role, now: datetime, *, lock: bool, not_to: Collection[int] = ()
+    session: Session,
+    lead: Lead,
+    role: Role,
+    now: datetime,
+    *,
+    lock: bool,
+    not_to: Collection[int] = (),
+    first: Sequence[tuple[Rule, Rep]] = (),
 ) -> Choice:
     """With `lock` the rows of the pools are locked, which makes the whole choice one step: arrivals at the same moment take
     their turns one after another. Without, it is what the choice would be now. `not_to`: who has given this lead back.
+    `first`: who has a stronger claim than the lead's own past gives.
     """
     found = _territory(session, lead, role)
     if found is None:
@@ -105,7 +113,7 @@ def choose(
     route = route_of(session, row.pool_id, lock=lock)
     members = members_of(session, route)
     history = history_of(session, lead)
-    owners = owners_of(session, lead, history)
+    owners = [*first, *owners_of(session, lead, history)]
     reps = {rep.id: rep for _, rep in owners} | {rep.id: rep for places in members.values() for _, rep in places}
     found_out = verdicts(session, reps.values(), now, history=history, not_to=not_to, lock=lock)
     pool, skipped = _first_with_somebody(route, members, found_out)

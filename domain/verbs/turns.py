@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from domain.candidates import verdicts
 from domain.rules.fairness import Member, after_credit, after_turn, on_return, shares
 from domain.rules.routing import Rule
-from domain.tables import Handoff, Pool, PoolMember, Rep, Turn, TurnKind
+from domain.tables import DealHandoff, Handoff, Pool, PoolMember, Rep, Turn, TurnKind
 from domain.verbs.choosing import Choice, as_member, members_of, routing_file
 
 MOST_CREDITS = 5
@@ -19,8 +19,12 @@ KINDS = {Rule.ROTATION: TurnKind.TURN, Rule.OVERFLOW: TurnKind.TURN, Rule.GIVEN:
 """All others are an owner's."""
 
 
-def take(session: Session, choice: Choice, handoff: Handoff, rep: Rep, now: datetime) -> None:
-    """Note that `rep` gets the lead. One from the rotation costs them a turn. Call it with the pool's row locked."""
+def take(
+    session: Session, choice: Choice, handoff: Handoff, rep: Rep, now: datetime, deal: DealHandoff | None = None
+) -> None:
+    """Note that `rep` gets the lead, or the opportunity that it has led to. One from the rotation costs them a turn. Call it
+    with the pool's row locked.
+    """
     if choice.pool is None or choice.rule is None:
         return
     kind = KINDS.get(choice.rule, TurnKind.OWNER)
@@ -36,6 +40,7 @@ def take(session: Session, choice: Choice, handoff: Handoff, rep: Rep, now: date
             pool_id=choice.pool.id,
             rep_id=rep.id,
             handoff_id=handoff.id,
+            deal_id=deal.id if deal else None,
             at=now,
             kind=kind,
             weight=weight,
@@ -57,7 +62,17 @@ def credit(session: Session, handoff: Handoff, now: datetime) -> bool:
     """Give the turn back that this handoff has cost its rep, if it has: the lead was none, or was taken from them before
     they had decided. At most MOST_CREDITS a day. Says whether it was given back; a second call gives nothing.
     """
-    turn = _standing_turn(session, handoff)
+    return _credit(session, _last(session, handoff), now)
+
+
+def credit_deal(session: Session, deal: DealHandoff, now: datetime) -> bool:
+    """The same for the turn that an opportunity has cost its AE."""
+    theirs = select(Turn).where(Turn.deal_id == deal.id).order_by(Turn.id.desc()).limit(1)
+    return _credit(session, session.scalars(theirs).one_or_none(), now)
+
+
+def _credit(session: Session, last: Turn | None, now: datetime) -> bool:
+    turn = last if last is not None and last.kind is TurnKind.TURN else None
     if turn is None or _credits(session, turn.rep_id, now) >= MOST_CREDITS:
         return False
     member = _locked_member(session, turn)
@@ -88,6 +103,7 @@ def _write(session: Session, turn: Turn, kind: TurnKind, moved: float, now: date
             pool_id=turn.pool_id,
             rep_id=turn.rep_id,
             handoff_id=turn.handoff_id,
+            deal_id=turn.deal_id,
             at=now,
             kind=kind,
             weight=turn.weight,
@@ -99,15 +115,10 @@ def _write(session: Session, turn: Turn, kind: TurnKind, moved: float, now: date
     session.flush()
 
 
-def _standing_turn(session: Session, handoff: Handoff) -> Turn | None:
-    turn = _last(session, handoff)
-    return turn if turn is not None and turn.kind is TurnKind.TURN else None
-
-
 def _last(session: Session, handoff: Handoff) -> Turn | None:
     """The lead is locked, so nobody writes another one meanwhile."""
     return session.scalars(
-        select(Turn).where(Turn.handoff_id == handoff.id).order_by(Turn.id.desc()).limit(1)
+        select(Turn).where(Turn.handoff_id == handoff.id, Turn.deal_id.is_(None)).order_by(Turn.id.desc()).limit(1)
     ).one_or_none()
 
 

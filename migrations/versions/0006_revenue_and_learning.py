@@ -232,6 +232,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ts", sa.Text(), nullable=True),
         sa.Column("drawn", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(["decided_by"], ["reps.id"], name=op.f("fk_deal_handoffs_decided_by_reps")),
         sa.ForeignKeyConstraint(["from_id"], ["reps.id"], name=op.f("fk_deal_handoffs_from_id_reps")),
@@ -268,6 +269,19 @@ def upgrade() -> None:
         ["opportunity_id"],
         unique=True,
         postgresql_where=sa.text("status in ('accepted', 'offered')"),
+    )
+    op.add_column("turns", sa.Column("deal_id", sa.BigInteger(), nullable=True))
+    op.create_index(op.f("ix_turns_deal_id"), "turns", ["deal_id"], unique=False)
+    op.create_foreign_key(op.f("fk_turns_deal_id_deal_handoffs"), "turns", "deal_handoffs", ["deal_id"], ["id"])
+    op.add_column("opportunities", sa.Column("crm_owner_id", sa.Text(), nullable=True))
+    op.add_column("opportunities", sa.Column("waits_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("opportunities", sa.Column("stuck_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_opportunities_waits_since",
+        "opportunities",
+        ["waits_since"],
+        unique=False,
+        postgresql_where=sa.text("waits_since is not null"),
     )
     op.create_table(
         "credits",
@@ -342,6 +356,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_credits_lead_id"), table_name="credits")
     op.drop_index(op.f("ix_credits_fit_id"), table_name="credits")
     op.drop_table("credits")
+    op.drop_index(
+        "ix_opportunities_waits_since",
+        table_name="opportunities",
+        postgresql_where=sa.text("waits_since is not null"),
+    )
+    op.drop_column("opportunities", "stuck_at")
+    op.drop_column("opportunities", "waits_since")
+    op.drop_column("opportunities", "crm_owner_id")
+    op.drop_constraint(op.f("fk_turns_deal_id_deal_handoffs"), "turns", type_="foreignkey")
+    op.drop_index(op.f("ix_turns_deal_id"), table_name="turns")
+    op.drop_column("turns", "deal_id")
     op.drop_index(
         "uq_deal_handoffs_live",
         table_name="deal_handoffs",
