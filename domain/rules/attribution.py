@@ -44,9 +44,9 @@ class Worth(StrEnum):
     """What a coalition of channels is worth to Shapley (its characteristic function)."""
 
     VALUE = "value"
-    """The value of the journeys that needed no other channel. Journeys that were lost play no part."""
+    """The value of the journeys that needed no channel but these. Journeys that were lost play no part."""
     RATE = "rate"
-    """Won of all journeys of exactly these channels: those that were lost count. May be less than that of fewer channels."""
+    """The part that was won of the journeys of exactly these channels, so that those that were lost count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ class Path:
 UNMARKED = Marks()
 
 # What each position weighs, and what all touches that hold none weigh together.
-_ALL, _U, _W, _FULL_PATH = (1.0, 0.0), (0.4, 0.2), (0.3, 0.1), (0.225, 0.1)
+U_POSITIONS = (0.4, 0.2)
+_ALL, _W, _FULL_PATH = (1.0, 0.0), (0.3, 0.1), (0.225, 0.1)
 
 
 def shares(
@@ -124,7 +125,7 @@ def shares(
         case AttributionModel.LINEAR:
             weights = [1.0] * len(at)
         case AttributionModel.U_SHAPED:
-            weights = _positions(at, [0, len(at) - 1], _U)
+            weights = _positions(at, [0, len(at) - 1], U_POSITIONS)
         case AttributionModel.W_SHAPED:
             weights = _positions(at, _newest_at(at, marks.created, marks.opened), _W)
         case AttributionModel.FULL_PATH:
