@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from domain.rules.cleaning import free_text
 from domain.rules.model_table import ModelError
 from domain.rules.refusals import NotFound
-from domain.tables import QualificationFile, SlaFile
+from domain.tables import AttributionFile, QualificationFile, SlaFile
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
 
-F = TypeVar("F", SlaFile, QualificationFile)
+F = TypeVar("F", SlaFile, QualificationFile, AttributionFile)
 T = TypeVar("T")
 
 # What a file says is no markup.

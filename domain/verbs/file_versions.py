@@ -6,10 +6,10 @@ from typing import TypeVar
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from domain.tables import Happened, QualificationFile, SlaFile
+from domain.tables import AttributionFile, Happened, QualificationFile, SlaFile
 from domain.verbs.record import happened
 
-F = TypeVar("F", SlaFile, QualificationFile)
+F = TypeVar("F", SlaFile, QualificationFile, AttributionFile)
 
 
 def newest(session: Session, table: type[F]) -> F | None:
