@@ -20,8 +20,14 @@ TITLES = {
     Alert.WOKEN: "⏰ No longer snoozed",
     Alert.JUMP: "📈 Scores that jumped",
     Alert.REVIEW: "🗓 Monthly review",
+    Alert.DAILY: "☀️ Yesterday in your pools",
+    Alert.WEEKLY: "🔁 The week",
+    Alert.MONTHLY: "📊 Quality review",
+    Alert.PULSE: "💬 How good were your leads?",
 }
 """In the order in which they stand there: what cannot wait goes first."""
+SENTENCES = frozenset({Alert.REVIEW, Alert.DAILY, Alert.WEEKLY, Alert.MONTHLY})
+"""What is one sentence, made where it is known."""
 DAY_AND_TIME = "{date_short_pretty} at {time}"
 
 
@@ -45,8 +51,8 @@ def digest_message(items: Sequence[DigestItem]) -> Message:
 def _line(item: DigestItem) -> str:
     if item.kind is Alert.HEALTH:
         return escape(item.text or "", 300)
-    if item.kind is Alert.REVIEW:
-        return escape(item.text or "", 200)
+    if item.kind in SENTENCES:
+        return escape(item.text or "", 300)
     if item.kind is Alert.POOL_SHORT:
         waiting = "1 lead waits" if item.count == 1 else f"{item.count} leads wait"
         return f"{escape(item.text or '', 80)}: {waiting}"

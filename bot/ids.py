@@ -80,7 +80,22 @@ class ProposalSubmission(StrEnum):
     DECLINE = "proposal.decline.submit"
 
 
-ValuePress = HomePress | ProposalPress
+class PulsePress(StrEnum):
+    """Buttons of the question how good the leads of a month were. They carry the pulse's id: who may answer is in the record."""
+
+    BAD = "pulse.feeling.1"
+    RATHER_BAD = "pulse.feeling.2"
+    SO_SO = "pulse.feeling.3"
+    GOOD = "pulse.feeling.4"
+    VERY_GOOD = "pulse.feeling.5"
+    FIT = "pulse.why.fit"
+    TIMING = "pulse.why.timing"
+    DATA = "pulse.why.data"
+    INTENT = "pulse.why.intent"
+    VOLUME = "pulse.why.volume"
+
+
+ValuePress = HomePress | ProposalPress | PulsePress
 """Buttons that carry a value of their own, not a handoff: in a Home, or in a message that is no card."""
 ValueSubmission = HomeSubmission | ProposalSubmission
 """Modals that are about no handoff."""

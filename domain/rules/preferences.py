@@ -30,6 +30,10 @@ class Alert(StrEnum):
     CRM_REFUSED = "crm_refused"
     REVIEW = "review"
     HEALTH = "health"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    PULSE = "pulse"
 
     @property
     def words(self) -> str:
@@ -47,6 +51,10 @@ _WORDS: Mapping[Alert, str] = {
     Alert.CRM_REFUSED: "Leads that the CRM refuses",
     Alert.REVIEW: "Monthly review",
     Alert.HEALTH: "Handoff is unwell",
+    Alert.DAILY: "Yesterday in my pools",
+    Alert.WEEKLY: "The week: rejections, score, routing",
+    Alert.MONTHLY: "Monthly quality review",
+    Alert.PULSE: "How good were my leads?",
 }
 
 
@@ -75,10 +83,17 @@ class Held(StrEnum):
     """When its time had come, there was nothing to say any more."""
 
 
-MAY_BE_OFF = frozenset({Alert.JUMP, Alert.HOTTER, Alert.WOKEN, Alert.REVIEW})
+MAY_BE_OFF = frozenset(
+    {
+        *(Alert.JUMP, Alert.HOTTER, Alert.WOKEN, Alert.REVIEW),
+        *(Alert.DAILY, Alert.WEEKLY, Alert.MONTHLY, Alert.PULSE),
+    }
+)
 """Who promises an SLA has to hear of it, and who looks after a team or an installation of its trouble: at the latest in
 the digest.
 """
+NOT_IN_A_DIGEST = frozenset({Alert.PULSE})
+"""A digest is read; this is answered."""
 
 _OF_ONES_OWN = frozenset({Alert.REMINDER, Alert.OVERDUE, Alert.WOKEN})
 """Kinds that are urgent if the lead is an HQL: an hour is all there is."""
@@ -99,11 +114,15 @@ class Preferences:
 
     def how_of(self, alert: Alert) -> How:
         wanted = self.how.get(alert, How.AT_ONCE)
+        if alert in NOT_IN_A_DIGEST:
+            return How.AT_ONCE if wanted is How.DIGEST else wanted
         return How.DIGEST if wanted is How.OFF and alert not in MAY_BE_OFF else wanted
 
 
 def choices(alert: Alert) -> tuple[How, ...]:
     """What may be chosen for a kind."""
+    if alert in NOT_IN_A_DIGEST:
+        return (How.AT_ONCE, How.OFF)
     return tuple(How) if alert in MAY_BE_OFF else (How.AT_ONCE, How.DIGEST)
 
 

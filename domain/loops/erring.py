@@ -1,0 +1,114 @@
+"""Where the score errs: bands that sell worse than the band beneath, and rules that speak for leads which do not fit."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from domain.rules.chance import ENOUGH, SURE, Beside, stand_out
+from domain.rules.feedback import band_of
+from domain.rules.periods import Period
+from domain.tables import Handoff, Opportunity, ScoreRow
+
+NO_FIT = "no_fit"
+NOT_ABOUT_THE_LEAD = ("wrong_territory", "no_capacity", "duplicate")
+"""Rejections that say nothing against what the lead scored."""
+LEDGERS = 2_000
+"""So many of the newest scores are read for each side: more say the same."""
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Leads that scored within one ten when they were handed over, of whom it is known by now what became of them."""
+
+    band: int
+    of: int
+    sql: int
+    rejected: int
+    """Because of the lead itself."""
+    won: int
+
+    @property
+    def rate(self) -> float:
+        return self.sql / self.of if self.of else 0.0
+
+    def beats(self, above: "Band") -> bool:
+        """Whether it becomes SQLs more often than the band above it, by more than chance."""
+        beside = Beside(self.sql, self.of, above.sql, above.of)
+        return beside.enough and self.rate > above.rate and beside.chance < SURE
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A rule that gave points to `hit` of `of` leads which sales called no fit, and to `rest_hit` of `rest_of` that it accepted."""
+
+    rule: str
+    label: str
+    hit: int
+    of: int
+    rest_hit: int
+    rest_of: int
+
+    @property
+    def beside(self) -> Beside:
+        return Beside(self.hit, self.of, self.rest_hit, self.rest_of)
+
+
+def bands_of(session: Session, period: Period) -> Sequence[Band]:
+    """The bands in which enough leads are settled, lowest first. What sales is still at is in none of them."""
+    against = and_(Handoff.rejected_at.is_not(None), Handoff.reason.not_in(NOT_ABOUT_THE_LEAD))
+    settled = or_(Handoff.qualified_at.is_not(None), against)
+    rows = session.execute(
+        select(
+            Handoff.score,
+            func.count(),
+            func.count(Handoff.qualified_at),
+            func.count().filter(against),
+            func.count().filter(Opportunity.won.is_(True)),
+        )
+        .outerjoin(Opportunity, Opportunity.handoff_id == Handoff.id)
+        .where(Handoff.became_at >= period.since, Handoff.became_at < period.until, settled)
+        .group_by(Handoff.score)
+    )
+    sums: dict[int, list[int]] = {}
+    for score, *counts in rows:
+        known = sums.setdefault(band_of(score), [0, 0, 0, 0])
+        sums[band_of(score)] = [a + b for a, b in zip(known, counts, strict=True)]
+    return [Band(band, *sums[band]) for band in sorted(sums) if sums[band][0] >= ENOUGH]
+
+
+def firings_of(session: Session, period: Period) -> Sequence[Firing]:
+    """The rules that speak for leads of no fit far more than for accepted ones, the surest first."""
+    unfit = _ledgers(session, period, and_(Handoff.rejected_at.is_not(None), Handoff.reason == NO_FIT))
+    fit = _ledgers(session, period, and_(Handoff.accepted_at.is_not(None), Handoff.rejected_at.is_(None)))
+    against, for_it, labels = _fires(unfit), _fires(fit), _labels([*unfit, *fit])
+    firings = [
+        Firing(rule, labels[rule], count, len(unfit), for_it[rule], len(fit)) for rule, count in sorted(against.items())
+    ]
+    return stand_out(firings, lambda one: one.beside)[:SHOWN]
+
+
+_Ledger = list[dict[str, Any]]
+
+
+def _ledgers(session: Session, period: Period, which: Any) -> Sequence[_Ledger]:
+    return session.scalars(
+        select(ScoreRow.ledger)
+        .join(Handoff, Handoff.score_id == ScoreRow.id)
+        .where(Handoff.became_at >= period.since, Handoff.became_at < period.until, which)
+        .order_by(Handoff.became_at.desc())
+        .limit(LEDGERS)
+    ).all()
+
+
+def _fires(ledgers: Iterable[_Ledger]) -> Counter[str]:
+    """How many leads each rule gave points to, each lead once."""
+    return Counter(rule for ledger in ledgers for rule in {row["rule"] for row in ledger if row["points"] > 0})
+
+
+def _labels(ledgers: Iterable[_Ledger]) -> dict[str, str]:
+    return {row["rule"]: row["label"] for ledger in ledgers for row in ledger}

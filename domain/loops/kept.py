@@ -1,0 +1,34 @@
+"""How what a loop found is kept and read again: plain values as JSON, so that it can be shown unchanged later."""
+
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.rules.feedback import Loop
+from domain.tables import LoopRun
+
+T = TypeVar("T")
+ALL = "all"
+"""The audience of what is the same for everybody."""
+
+
+def to_json(found: object) -> dict[str, Any]:
+    kept: dict[str, Any] = TypeAdapter(type(found)).dump_python(found, mode="json")
+    return kept
+
+
+def from_json(kind: type[T], kept: dict[str, Any]) -> T:
+    return TypeAdapter(kind).validate_python(kept)
+
+
+def of_person(rep_id: int) -> str:
+    """The audience of what is one person's own."""
+    return f"rep-{rep_id}"
+
+
+def run_of(session: Session, kind: Loop, period: str, audience: str = ALL) -> LoopRun | None:
+    return session.scalars(
+        select(LoopRun).where(LoopRun.kind == kind, LoopRun.period == period, LoopRun.audience == audience)
+    ).one_or_none()
