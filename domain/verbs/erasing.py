@@ -39,6 +39,7 @@ from domain.tables.leads import AttributesRow
 from domain.verbs import turns
 from domain.verbs.capturing import refuse
 from domain.verbs.clocks import cancel_clocks
+from domain.verbs.dealing import forget_deals
 from domain.verbs.nurturing import leave_programme
 from domain.verbs.record import happened, locked_lead, move_lead
 from domain.verbs.telling import CRM, MARKETING, mark_dirty
@@ -59,6 +60,7 @@ def erase(session: Session, lead_id: int, by: Rep | None, now: datetime) -> Lead
     theirs = [lead, *merged]
     _suppress(session, [one.identity for one in theirs], now)
     _end_handoff(session, lead, by, now)
+    forget_deals(session, lead, [one.id for one in theirs], now)
     leave_programme(session, lead, now)
     mark_dirty(session, lead, now, CRM, MARKETING)
     session.flush()

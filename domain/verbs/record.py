@@ -27,6 +27,8 @@ DECISIONS = frozenset(
         Happened.HANDOFF_QUALIFIED,
         Happened.HANDOFF_ANSWERED,
         Happened.LEAD_CORRECTED,
+        Happened.DEAL_ACCEPTED,
+        Happened.DEAL_RETURNED,
     }
 )
 """What a person does about a lead: it says that what they were told of the lead before was worth telling."""

@@ -16,6 +16,8 @@ from domain.rules.lifecycle import GONE, LIVE, HandoffMove, HandoffStatus, LeadM
 from domain.rules.refusals import NoSuchLead
 from domain.tables import Handoff, Happened, Lead, Opportunity, OpportunityStage, Rep, SystemLink
 from domain.verbs.clocks import cancel_clocks
+from domain.verbs.deal_owners import follow_owner
+from domain.verbs.dealing import deal_happened, end_offer, live_deal
 from domain.verbs.moving import wake
 from domain.verbs.nurturing import leave_programme
 from domain.verbs.offering import live_handoff
@@ -189,11 +191,13 @@ def _take_in(session: Session, lead: Lead, known: Opportunity, word: Word, now: 
     # Its lead may have been merged into this one.
     known.lead_id, known.seen_at = lead.id, now
     if known.modified_at is None or word.modified_at >= known.modified_at:
-        _believe(session, known, word)
+        _believe(session, lead, known, word, now)
     _date(session, known, word)
     if word.created_at is None:
         known.opened_at = min(known.opened_at, word.modified_at)
     _bring(session, lead, _where(session, lead), now)
+    if known.closed_at is not None:
+        end_offer(session, lead, known, now)
     _tell(session, lead, known, before, now)
 
 
@@ -230,7 +234,7 @@ def _differs(known: Opportunity, word: Word) -> bool:
     return known.won != won or any(getattr(known, name) != getattr(word, name) for name in _SAID)
 
 
-def _believe(session: Session, known: Opportunity, word: Word) -> None:
+def _believe(session: Session, lead: Lead, known: Opportunity, word: Word, now: datetime) -> None:
     """It is the newest so far: the opportunity is what it says."""
     for name in _SAID:
         setattr(known, name, getattr(word, name))
@@ -239,9 +243,7 @@ def _believe(session: Session, known: Opportunity, word: Word) -> None:
     known.lost_reason = word.lost_reason if word.is_closed and not word.is_won else None
     known.closed_at = (word.closed_at or word.modified_at) if word.is_closed else None
     known.problem = None
-    handoff = session.get(Handoff, known.handoff_id) if known.handoff_id is not None else None
-    owner = select(Rep.id).where(Rep.crm_user_id == word.owner_id, Rep.active).order_by(Rep.id).limit(1)
-    known.owner_id = session.scalar(owner) or (handoff.rep_id if handoff else None)
+    follow_owner(session, lead, known, word.owner_id, now)
 
 
 def _date(session: Session, known: Opportunity, word: Word) -> None:
@@ -300,7 +302,11 @@ def _tell(
     else:
         return
     handoff = session.get(Handoff, known.handoff_id) if known.handoff_id is not None else None
-    happened(session, kind, now, lead=lead, handoff=handoff, opportunity_id=known.id, stage=known.stage)
+    if (live := live_deal(session, known.id)) is not None:
+        # Its message to the AE shows this, too.
+        deal_happened(session, kind, lead, live, now, stage=known.stage)
+    else:
+        happened(session, kind, now, lead=lead, handoff=handoff, opportunity_id=known.id, stage=known.stage)
 
 
 def is_news(session: Session, external_id: str, modified_at: datetime) -> bool:
