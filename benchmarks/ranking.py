@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks._ground import NotMeasured
-from benchmarks._ranking import Ranking, difference, ranking, rises
 from benchmarks._report import Figures, machine, ratio, say, show
 from domain.backtest.intervals import Share
 from domain.rules.facts import LeadFacts
@@ -21,6 +20,7 @@ from domain.rules.lifecycle import Stage
 from domain.rules.scoring import Model, read_model, score
 from domain.rules.tiers import Tier, tier_of
 from domain.rules.validation import check
+from domain.stats.ranking import Ranking, difference, ranking, rises
 from domain.tables import Lead
 from domain.verbs.capturing import take_in, touch_of
 from domain.verbs.scoring import attributes

@@ -28,7 +28,6 @@ from domain.stats.quality import Numbers, numbers
 from domain.stats.scope import Scope
 from domain.tables import Handoff, Rep, Role, SlaClock
 from domain.verbs import modelling, staffing
-from domain.verbs.modelling import active_model
 from handlers.jobs import reading, transaction
 from kit import db, migrating
 
@@ -150,8 +149,7 @@ def _copy(rows: str, into: str) -> None:
 
 
 def _read(session: Session, period: Period, now: datetime, scope: Scope) -> Numbers:
-    _, model = active_model(session)
-    return numbers(session, period, now, model.expected_conversion, scope)
+    return numbers(session, period, now, scope)
 
 
 def _timed(period: Period, now: datetime, scope: Scope) -> float:

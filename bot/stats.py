@@ -8,7 +8,8 @@ from bot.figures import MARKS, NOTHING, beside, lasting, percent, verdict, waiti
 from domain.rules.deadlines import ClockKind
 from domain.rules.reasons import REASONS
 from domain.rules.tiers import Tier
-from domain.stats.quality import ACCEPTANCE, ACCURACY, FEW, IN_TIME, TO_OPPORTUNITY, TO_SQL, Numbers
+from domain.stats.accuracy import ACCURACY
+from domain.stats.quality import ACCEPTANCE, FEW, IN_TIME, TO_OPPORTUNITY, TO_SQL, Numbers
 from domain.stats.share import Share
 
 Message = tuple[str, list[Block]]
@@ -84,15 +85,22 @@ def _metric(name: str, share: Share, target: float, words: str) -> Metric:
 
 def _accuracy(found: Numbers) -> Metric:
     """Predicted against actual conversion to SQL; the distance is in per cent of what was predicted."""
-    distance, share = found.distance, found.to_sql
+    distance, share = found.accuracy.distance, found.accuracy.share
     if distance is None:
-        said = "no prediction" if share.of and found.predicted is None else "nothing to compare yet"
+        said = "no prediction" if found.accuracy.unpredicted else "nothing to compare yet"
         return Metric("Scoring accuracy", NOTHING, "too few to say", said, f"within {ACCURACY:.0%}", None, ACCURACY)
-    mark = "too few to say" if share.of < FEW else "good" if distance <= ACCURACY else "short"
+    mark = nearness(share.of, distance)
     counted = f"predicted {percent(found.predicted)}, actual {percent(share.rate)} of {share.of}"
+    if found.accuracy.unpredicted:
+        counted += f"; {found.accuracy.unpredicted} without a prediction, not counted"
     return Metric(
         "Scoring accuracy", f"off by {distance:.0%}", mark, counted, f"within {ACCURACY:.0%}", distance, ACCURACY
     )
+
+
+def nearness(counted: int, distance: float) -> str:
+    """good, short, or too few to say."""
+    return "too few to say" if counted < FEW else "good" if distance <= ACCURACY else "short"
 
 
 def funnel(found: Numbers) -> list[Stage]:
@@ -147,12 +155,17 @@ def _deadlines(found: Numbers, tier: Tier) -> str:
 
 
 def _prediction(found: Numbers, tier: Tier) -> str:
-    row = found.tiers.get(tier)
-    if row is None or not row.due:
+    """Each tier is judged by itself."""
+    judged = found.accuracy.tiers.get(tier)
+    if judged is None or judged.distance is None:
         return ""
-    predicted = found.expected.get(tier)
-    actual = row.qualified / row.due
-    return f"{tier.label()}:  predicted {percent(predicted)}  ·  actual {percent(actual)} of {row.due}"
+    low, high = judged.interval
+    of = judged.share.of
+    actual = f"actual {percent(judged.share.rate)} of {of} (95% sure: {100 * low:.0f} to {high:.0%})"
+    mark = MARKS[nearness(of, judged.distance)]
+    return (
+        f"{mark} {tier.label()}:  predicted {percent(judged.predicted)}  ·  {actual}  ·  off by {judged.distance:.0%}"
+    )
 
 
 def _reasons(found: Numbers) -> Iterator[str]:

@@ -21,7 +21,6 @@ from domain.stats.names import nearest, rep_named, reps_near, there_are, touched
 from domain.stats.quality import Numbers, numbers
 from domain.stats.scope import Scope
 from domain.tables import Rep, Role, TouchRow
-from domain.verbs.modelling import active_model
 from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.sending import Job, draw_chart, send_chart
 from kit.clock import utcnow
@@ -115,8 +114,7 @@ def _understood(session: Session, rep: Rep, code: str, span: str, now: datetime)
 
 
 def _read(session: Session, ask: Ask, now: datetime) -> Numbers:
-    _, model = active_model(session)
-    return numbers(session, ask.period, now, model.expected_conversion, ask.scope)
+    return numbers(session, ask.period, now, ask.scope)
 
 
 def _read_again(slack_user_id: str, whose: str, span: str) -> tuple[Ask, Numbers]:

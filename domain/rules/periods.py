@@ -48,6 +48,18 @@ def quarters_back(count: int, now: datetime, zone: tzinfo) -> list[Period]:
     return [one for one in found if one is not None]
 
 
+def months_of(period: Period) -> list[str]:
+    """The months that begin in it, where it begins: 2026-07, 2026-08, 2026-09."""
+    zone = period.since.tzinfo
+    first, last = period.since.date(), period.until.astimezone(zone)
+    number = first.year * 12 + first.month - (1 if first.day == 1 else 0)
+    found = []
+    while datetime(number // 12, number % 12 + 1, 1, tzinfo=zone) < last:
+        found.append(f"{number // 12}-{number % 12 + 1:02}")
+        number += 1
+    return found
+
+
 def _last(days: int) -> str:
     return f"last {days} days" if days > 1 else "last day"
 

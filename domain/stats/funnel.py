@@ -5,10 +5,11 @@ it: sales may open an opportunity without having logged a call. A lead whose tim
 """
 
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, case, cast, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
 
@@ -16,20 +17,20 @@ from domain.rules.deadlines import TARGETS, ClockKind
 from domain.rules.lifecycle import LIVE, HandoffStatus
 from domain.rules.periods import Period
 from domain.rules.tiers import Tier
+from domain.stats.maturity import Patience
 from domain.stats.scope import Scope, cohort, missed
-from domain.tables import Handoff, Opportunity, SlaClock
-
-OPPORTUNITY_TIME = timedelta(days=14)
-"""How long an SQL may take to become an opportunity before it counts as one that did not."""
+from domain.tables import Handoff, Opportunity, ScoreRow, SlaClock
 
 _UNDECIDED = (HandoffStatus.OPEN, HandoffStatus.OFFERED)
+_SCORE, _SCORE_ID = 3, 4
+"""Where they stand in the array that says which handoff of a lead was the first."""
 _UNQUALIFIED = tuple(LIVE - {HandoffStatus.QUALIFIED})
 
 
 @dataclass(frozen=True, slots=True)
 class Leads:
-    """Leads of one tier by how far they have come. `waiting`: no SQL yet, and still in time; `fresh`: SQLs without an
-    opportunity, and still in time for one.
+    """Leads by how far they have come. `waiting`: no SQL yet, and still in time; `fresh`: SQLs without an opportunity, and
+    still in time for one.
     """
 
     handed: int = 0
@@ -49,6 +50,22 @@ class Leads:
     def due(self) -> int:
         """Those of whom it can be said by now whether they became an SQL."""
         return self.handed - self.waiting
+
+    @property
+    def open_deals(self) -> int:
+        """Leads with an opportunity of which nobody knows yet whether it will be won."""
+        return self.converted - self.won - self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Leads of one tier that one model handed over with the same score: those of the lead's first handoff of its tier."""
+
+    tier: Tier
+    model_id: int | None
+    """None: the score is not there any more."""
+    score: int
+    leads: Leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +114,35 @@ def _median(until: SQLColumnExpression[Any], since: SQLColumnExpression[Any]) ->
 
 
 def leads(
-    session: Session, scope: Scope, period: Period, now: datetime
-) -> tuple[dict[Tier, Leads], float | None, float | None]:
-    """How far the leads of each tier have come, and median seconds from SQL to opportunity and from there to won."""
-    rows = session.execute(_counted(_far(scope, period, now))).all()
-    counts = {Tier.HQL if is_hql else Tier.MQL: Leads(*counted) for is_hql, _, _, *counted in rows}
-    return counts, *(rows[0][1:3] if rows else (None, None))
+    session: Session, scope: Scope, period: Period, now: datetime, patient: Patience
+) -> tuple[list[Group], float | None, float | None]:
+    """How far the leads have come, and median seconds from SQL to opportunity and from there to won."""
+    rows = session.execute(_counted(_far(scope, period, now, patient))).all()
+    groups = [
+        Group(Tier.HQL if is_hql else Tier.MQL, model_id, score, Leads(*counted))
+        for is_hql, model_id, score, _, _, *counted in rows
+    ]
+    return groups, *(rows[0][3:5] if rows else (None, None))
 
 
 def _counted(far: CTE) -> Select[Any]:
     steps = (far.c.accepted, far.c.contacted, far.c.qualified, far.c.fresh, far.c.converted, far.c.won, far.c.lost)
     return select(
         far.c.is_hql,
+        far.c.model_id,
+        far.c.score,
         select(_median(far.c.opened_at, far.c.qualified_at)).where(far.c.converted).scalar_subquery(),
         select(_median(far.c.won_at, far.c.opened_at)).where(far.c.won).scalar_subquery(),
         func.count(),
         func.count().filter(far.c.waiting),
         *(func.count().filter(step) for step in steps),
-    ).group_by(far.c.is_hql)
+    ).group_by(far.c.is_hql, far.c.model_id, far.c.score)
 
 
-def _far(scope: Scope, period: Period, now: datetime) -> CTE:
+def _far(scope: Scope, period: Period, now: datetime, patient: Patience) -> CTE:
     """One row a lead: which steps it has reached."""
     # Each part finds its own leads and is read once: asking `mine` twice would lay it down first.
-    mine, deals, young = _leads(scope, period), _deals(scope, period), _young(scope, period, now)
+    mine, deals, young = _leads(scope, period), _deals(scope, period), _young(scope, period, now, patient)
     converted = deals.c.lead_id.is_not(None)
     qualified = or_(mine.c.qualified_at.is_not(None), converted)
     contacted = or_(mine.c.contacted, qualified)
@@ -128,11 +150,13 @@ def _far(scope: Scope, period: Period, now: datetime) -> CTE:
     return (
         select(
             mine.c.is_hql,
+            ScoreRow.model_id,
+            mine.c.first[_SCORE].label("score"),
             and_(young.c.lead_id.is_not(None), ~qualified).label("waiting"),
             or_(mine.c.accepted, contacted).label("accepted"),
             contacted.label("contacted"),
             qualified.label("qualified"),
-            and_(mine.c.sql_since > now - OPPORTUNITY_TIME, ~converted).label("fresh"),
+            and_(mine.c.sql_since > now - patient.to_opportunity, ~converted).label("fresh"),
             converted.label("converted"),
             won.label("won"),
             and_(deals.c.lost, ~won).label("lost"),
@@ -143,6 +167,7 @@ def _far(scope: Scope, period: Period, now: datetime) -> CTE:
         .select_from(mine)
         .outerjoin(deals, deals.c.lead_id == mine.c.lead_id)
         .outerjoin(young, young.c.lead_id == mine.c.lead_id)
+        .outerjoin(ScoreRow, ScoreRow.id == mine.c.first[_SCORE_ID])
         .where(or_(mine.c.judged, contacted))
         .cte("far")
     )
@@ -151,10 +176,14 @@ def _far(scope: Scope, period: Period, now: datetime) -> CTE:
 def _leads(scope: Scope, period: Period) -> CTE:
     """One row a lead. `judged`: at least one of its handoffs was not taken back before sales could say anything."""
     is_sql = Handoff.status == HandoffStatus.QUALIFIED
+    # As an array, the least of which is that of the first handoff as an HQL, or else of the first: no sorting.
+    not_hql = case((Handoff.tier == Tier.HQL, 0), else_=1)
+    first = array([cast(not_hql, BigInteger), Handoff.cycle, Handoff.score, Handoff.score_id])
     return (
         select(
             Handoff.lead_id,
             func.bool_or(Handoff.tier == Tier.HQL).label("is_hql"),
+            func.min(first).label("first"),
             func.bool_or(Handoff.status != HandoffStatus.WITHDRAWN).label("judged"),
             func.bool_or(Handoff.accepted_at.is_not(None)).label("accepted"),
             func.bool_or(Handoff.contacted_at.is_not(None)).label("contacted"),
@@ -187,7 +216,7 @@ def _deals(scope: Scope, period: Period) -> CTE:
     return deals.cte("deals")
 
 
-def _young(scope: Scope, period: Period, now: datetime) -> CTE:
+def _young(scope: Scope, period: Period, now: datetime, patient: Patience) -> CTE:
     """The leads with a handoff that is still at work and in time to become an SQL: few, whatever the period."""
     done = and_(SlaClock.stopped_at.is_not(None), SlaClock.due_at < now)
     time_is_up = or_(missed(now), done)
@@ -195,7 +224,9 @@ def _young(scope: Scope, period: Period, now: datetime) -> CTE:
         (Handoff.tier == Tier.HQL, now - TARGETS[Tier.HQL][ClockKind.QUALIFICATION]),
         else_=now - TARGETS[Tier.MQL][ClockKind.QUALIFICATION],
     )
-    in_time = case((SlaClock.handoff_id.is_(None), Handoff.became_at > usual), else_=~time_is_up)
+    in_time: ColumnElement[bool] = case((SlaClock.handoff_id.is_(None), Handoff.became_at > usual), else_=~time_is_up)
+    if patient.to_sql is not None:
+        in_time = or_(in_time, Handoff.became_at > now - patient.to_sql)
     # When the clock began says nothing new, but lets an index answer that holds all that is asked.
     theirs = and_(SlaClock.handoff_id == Handoff.id, SlaClock.started_at >= period.since)
     return (

@@ -14,22 +14,28 @@ from bot.limits import check_message
 from bot.stats import chart_message, leadstats
 from domain.rules.deadlines import ClockKind
 from domain.rules.tiers import Tier
+from domain.stats.accuracy import Accuracy, Judged
 from domain.stats.attainment import Attainment
-from domain.stats.funnel import Leads, Medians, Offers
+from domain.stats.funnel import Group, Leads, Medians, Offers
 from domain.stats.quality import Numbers
 from domain.stats.reasons import Rejections
 from domain.stats.share import Share
 from tests.bot.making import ATTACKS, slips, texts
 from tests.bot.snapshots import same_as_snapshot
 
-EXPECTED = {Tier.MQL: 0.4, Tier.HQL: 0.6}
-NOTHING = Numbers(Offers(0, 0, 0, 0), {}, Medians(), Attainment({}, 0), Rejections([], 0), EXPECTED)
+NOTHING = Numbers(Offers(0, 0, 0, 0), [], Medians(), Attainment({}, 0), Rejections([], 0), Accuracy({}))
+
+
+def judged(hit: int, of: int, predicted: float) -> Judged:
+    return Judged(Share(hit, of), of * predicted)
+
+
 SOME = Numbers(
     offers=Offers(accepted=97, refused=13, undecided=6, unassigned=2),
-    tiers={
-        Tier.MQL: Leads(90, 10, 75, 70, 32, 4, 20, 6, 3),
-        Tier.HQL: Leads(30, 2, 28, 27, 20, 3, 14, 5, 1),
-    },
+    groups=[
+        Group(Tier.MQL, 1, 66, Leads(90, 10, 75, 70, 32, 4, 20, 6, 3)),
+        Group(Tier.HQL, 1, 84, Leads(30, 2, 28, 27, 20, 3, 14, 5, 1)),
+    ],
     medians=Medians(600, 5_400, 90_000, 259_200, 2_592_000),
     attainment=Attainment(
         {
@@ -40,7 +46,7 @@ SOME = Numbers(
         3,
     ),
     rejections=Rejections([("no_budget", 5), ("bad_timing", 3)], 9),
-    expected=EXPECTED,
+    accuracy=Accuracy({Tier.MQL: judged(32, 80, 0.4), Tier.HQL: judged(20, 28, 0.6)}, waiting=12),
 )
 
 
@@ -87,8 +93,15 @@ def test_too_few_are_no_verdict_and_over_means_over(hit: int, of: int, mark: str
 
 @pytest.mark.parametrize(("qualified", "mark"), [(40, "🟢"), (46, "🟢"), (47, "🔴"), (33, "🔴")])
 def test_accuracy_is_the_distance_in_per_cent_of_what_was_predicted(qualified: int, mark: str) -> None:
-    tiers = {Tier.MQL: Leads(100, 0, 100, 100, qualified)}
-    assert f"{mark} *Scoring accuracy*" in lines(replace(SOME, tiers=tiers))
+    accuracy = Accuracy({Tier.MQL: judged(qualified, 100, 0.4)})
+    assert f"{mark} *Scoring accuracy*" in lines(replace(SOME, accuracy=accuracy))
+
+
+def test_a_tier_that_does_better_makes_up_for_none_that_does_worse() -> None:
+    accuracy = Accuracy({Tier.MQL: judged(20, 100, 0.4), Tier.HQL: judged(80, 100, 0.6)})
+    seen = lines(replace(SOME, accuracy=accuracy))
+    assert "🔴 *Scoring accuracy*  off by 40%  ·  predicted 50%, actual 50% of 200" in seen
+    assert "🔴 MQL:  predicted 40%  ·  actual 20% of 100 (95% sure: 13 to 29%)  ·  off by 50%" in seen
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
-from benchmarks._ranking import difference, ranking, rises
 from benchmarks.ranking import EXAMPLE, main, measure, rows_of, scored
 from domain.rules.scoring import read_model
 from domain.rules.tiers import Tier
+from domain.stats.ranking import difference, ranking, rises
 from domain.tables import Lead
 from domain.verbs.modelling import import_model
 from domain.verbs.scoring import score_lead
