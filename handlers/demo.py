@@ -73,6 +73,8 @@ def running(*, port: int = 0, sandbox_port: int = 0, socket: bool = False, say: 
         stack.callback(system.stop)
         say("Migrating and seeding")
         seed(system)
+        # Beside all else: nobody has to wait until it is there.
+        system.run("handlers.demo_past")
         plug_in = ("DNS_", "SLACK_APP_TOKEN") if socket else ("DNS_",)
         system.start(say, port=port, sandbox_port=sandbox_port, plug_in=plug_in)
         yield system

@@ -46,6 +46,13 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def laying_the_past() -> Iterator[Session]:
+    """For the demo alone: what happened months ago is committed without the jobs that would follow from it today."""
+    with db.new_session() as session, session.begin():
+        yield session
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
     """A session that only reads: it is rolled back, whatever happens in it. What was read may still be looked at."""
     with db.new_session() as session:
