@@ -79,8 +79,8 @@ def removal_effects_of(transitions: Mapping[tuple[str, str], float], *, start: s
 
 
 def _touched(paths: Iterable[Path]) -> list[Path]:
-    """Nobody can be credited for a journey without a touch."""
-    return [path for path in paths if path.channels]
+    """Nobody can be credited for a journey without a touch, and a path that no journey took says nothing."""
+    return [path for path in paths if path.channels and path.won + path.lost]
 
 
 def _fit(paths: Sequence[Path], effects: Mapping[str, float], credited: Mapping[str, float], order: int) -> Fit:

@@ -16,7 +16,6 @@ START = 0
 
 def removal_effects(paths: Sequence[Path], order: int, *, repeats: bool) -> dict[str, float]:
     """`fit_markov` of `domain/attributing.py` says what they are."""
-    paths = [path for path in paths if path.won + path.lost]
     if not paths:
         return {}
     touches = touches_of(paths)
