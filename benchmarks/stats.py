@@ -48,7 +48,8 @@ _INTO_LEADS = (
 )
 # What became of each is told by its number: refused, accepted, contacted, an SQL, an opportunity.
 _HANDOFFS = """
-copy (select n, 1, case n % 4 when 0 then 'hql' else 'mql' end, 70, 1, 1 + n % {reps},
+copy (select n, 1, case n % 4 when 0 then 'hql' else 'mql' end, case n % 4 when 0 then 80 + n * 7 % 21 else 60 + n * 7 % 20 end,
+    1, 1, 1 + n % {reps},
     case when became > timestamptz '{now}' - interval '6 hours' then 'offered'
          when given_back then 'rejected' when n % 10 < 6 then 'contacted' when n % 10 < 8 then 'qualified' else 'converted' end,
     3, '{policy}', '{trace}', became, became, became,
@@ -62,8 +63,8 @@ copy (select n, 1, case n % 4 when 0 then 'hql' else 'mql' end, 70, 1, 1 + n % {
               from generate_series(1, {handoffs}) n) all_of_them) those) to stdout
 """
 _INTO_HANDOFFS = """
-copy handoffs (lead_id, cycle, tier, score, score_id, rep_id, status, version, policy, trace, became_at, opened_at, offered_at,
-    accepted_at, contacted_at, qualified_at, rejected_at, reason) from stdin
+copy handoffs (lead_id, cycle, tier, score, score_id, model_id, rep_id, status, version, policy, trace, became_at, opened_at,
+    offered_at, accepted_at, contacted_at, qualified_at, rejected_at, reason) from stdin
 """
 _CLOCKS = """
 copy (select n, kind, became, became + interval '4 hours', became + interval '3 hours', '{steps}',

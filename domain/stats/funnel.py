@@ -19,10 +19,10 @@ from domain.rules.periods import Period
 from domain.rules.tiers import Tier
 from domain.stats.maturity import Patience
 from domain.stats.scope import Scope, cohort, missed
-from domain.tables import Handoff, Opportunity, ScoreRow, SlaClock
+from domain.tables import Handoff, Opportunity, SlaClock
 
 _UNDECIDED = (HandoffStatus.OPEN, HandoffStatus.OFFERED)
-_SCORE, _SCORE_ID = 3, 4
+_SCORE, _MODEL = 3, 4
 """Where they stand in the array that says which handoff of a lead was the first."""
 _UNQUALIFIED = tuple(LIVE - {HandoffStatus.QUALIFIED})
 
@@ -63,7 +63,7 @@ class Group:
 
     tier: Tier
     model_id: int | None
-    """None: the score is not there any more."""
+    """None: nobody knows which."""
     score: int
     leads: Leads
 
@@ -150,7 +150,7 @@ def _far(scope: Scope, period: Period, now: datetime, patient: Patience) -> CTE:
     return (
         select(
             mine.c.is_hql,
-            ScoreRow.model_id,
+            mine.c.first[_MODEL].label("model_id"),
             mine.c.first[_SCORE].label("score"),
             and_(young.c.lead_id.is_not(None), ~qualified).label("waiting"),
             or_(mine.c.accepted, contacted).label("accepted"),
@@ -167,7 +167,6 @@ def _far(scope: Scope, period: Period, now: datetime, patient: Patience) -> CTE:
         .select_from(mine)
         .outerjoin(deals, deals.c.lead_id == mine.c.lead_id)
         .outerjoin(young, young.c.lead_id == mine.c.lead_id)
-        .outerjoin(ScoreRow, ScoreRow.id == mine.c.first[_SCORE_ID])
         .where(or_(mine.c.judged, contacted))
         .cte("far")
     )
@@ -178,7 +177,7 @@ def _leads(scope: Scope, period: Period) -> CTE:
     is_sql = Handoff.status == HandoffStatus.QUALIFIED
     # As an array, the least of which is that of the first handoff as an HQL, or else of the first: no sorting.
     not_hql = case((Handoff.tier == Tier.HQL, 0), else_=1)
-    first = array([cast(not_hql, BigInteger), Handoff.cycle, Handoff.score, Handoff.score_id])
+    first = array([cast(not_hql, BigInteger), Handoff.cycle, Handoff.score, Handoff.model_id])
     return (
         select(
             Handoff.lead_id,

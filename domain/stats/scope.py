@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.rules.periods import Period
-from domain.tables import ClockOutcome, Handoff, Lead, ScoreRow, SlaClock, TouchRow
+from domain.tables import ClockOutcome, Handoff, Lead, SlaClock, TouchRow
 
 ENOUGH_MEMORY = "32MB"
 """What sorting and grouping a quarter of a large record wants; the usual 4 MB would send it to the disk."""
@@ -45,8 +45,7 @@ def cohort(scope: Scope, period: Period) -> ColumnElement[bool]:
         persona = func.jsonb_extract_path_text(Lead.attributes, "persona")
         parts.append(exists(select(Lead.id).where(Lead.id == Handoff.lead_id, persona == scope.persona)))
     if scope.model_id is not None:
-        by = ScoreRow.model_id == scope.model_id
-        parts.append(exists(select(ScoreRow.id).where(ScoreRow.id == Handoff.score_id, by)))
+        parts.append(Handoff.model_id == scope.model_id)
     return and_(*parts)
 
 

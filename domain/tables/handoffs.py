@@ -37,7 +37,7 @@ class Handoff(HasId, Base):
                 "cycle",
                 "tier",
                 "score",
-                "score_id",
+                "model_id",
                 "status",
                 "pool_id",
                 "rep_id",
@@ -55,6 +55,8 @@ class Handoff(HasId, Base):
     tier: Mapped[Tier] = mapped_column(Word(Tier))
     score: Mapped[int]
     score_id: Mapped[int]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_models.id"))
+    """Which version of the model gave the score: a quarter's predictions would else be looked up one by one."""
     pool_id: Mapped[int | None] = mapped_column(ForeignKey("pools.id"))
     rep_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"), index=True)
     status: Mapped[HandoffStatus] = mapped_column(Word(HandoffStatus))

@@ -12,7 +12,7 @@ from domain.rules.refusals import NoSuchMove
 from domain.rules.routing import ABOUT_THE_LEAD
 from domain.rules.tiers import Tier
 from domain.succession import present_handoff, ran_out
-from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role
+from domain.tables import ClockOutcome, Handoff, Happened, Lead, Pool, PoolMember, Rep, Role, ScoreRow
 from domain.verbs import turns
 from domain.verbs.choosing import Choice, choose, choose_person
 from domain.verbs.clocks import cancel_clocks, start_clocks, start_working_clocks, stop_clock
@@ -89,6 +89,7 @@ def _open(session: Session, lead: Lead, tier: Tier, now: datetime, handed_on: in
         tier=tier,
         score=lead.score,
         score_id=lead.score_id,
+        model_id=session.scalar(select(ScoreRow.model_id).where(ScoreRow.id == lead.score_id)),
         status=HandoffStatus.OPEN,
         version=1,
         policy=snapshot(session, tier),

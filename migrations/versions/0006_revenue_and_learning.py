@@ -306,6 +306,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_credits_lead_id"), "credits", ["lead_id"], unique=False)
     op.create_index("ix_credits_model_closed_at", "credits", ["model", "closed_at"], unique=False)
     op.create_index("ix_credits_run_id_model", "credits", ["run_id", "model"], unique=False)
+    op.add_column("handoffs", sa.Column("model_id", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_handoffs_model_id_scoring_models"), "handoffs", "scoring_models", ["model_id"], ["id"]
+    )
+    op.execute("update handoffs set model_id = scores.model_id from scores where scores.id = handoffs.score_id")
     op.drop_index("ix_handoffs_became_at", table_name="handoffs")
     op.create_index(
         "ix_handoffs_became_at",
@@ -318,7 +323,7 @@ def upgrade() -> None:
             "cycle",
             "tier",
             "score",
-            "score_id",
+            "model_id",
             "status",
             "pool_id",
             "rep_id",
@@ -351,6 +356,8 @@ def downgrade() -> None:
             "reason",
         ],
     )
+    op.drop_constraint(op.f("fk_handoffs_model_id_scoring_models"), "handoffs", type_="foreignkey")
+    op.drop_column("handoffs", "model_id")
     op.drop_index("ix_credits_run_id_model", table_name="credits")
     op.drop_index("ix_credits_model_closed_at", table_name="credits")
     op.drop_index(op.f("ix_credits_lead_id"), table_name="credits")

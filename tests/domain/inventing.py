@@ -111,6 +111,7 @@ class Past:
             tier=tier,
             score=score.total,
             score_id=score.id,
+            model_id=score.model_id,
             pool_id=self.dice.choice(self.pools).id,
             rep_id=self.dice.choice(self.reps).id,
             status=status,
