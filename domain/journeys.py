@@ -109,9 +109,7 @@ with units as materialized (
            stage = any(:ended) as ended
     from leads where not stage = any(:gone)
 ), wins as (
-    select o.id, u.unit, o.closed_at as until, coalesce(r.value, 0) as value
-    from opportunities o join units u on u.lead_id = o.lead_id
-    left join credit_runs r on r.opportunity_id = o.id and r.superseded_at is null
+    select o.id, u.unit, o.closed_at as until from opportunities o join units u on u.lead_id = o.lead_id
     where o.won and o.closed_at >= :since and o.closed_at <= :now
 ), alive as (
     select unit from units join opportunities o using (lead_id) where o.closed_at is null or o.won
@@ -124,24 +122,27 @@ with units as materialized (
     select unit, max(occurred_at) as until from seen where unit not in (select unit from alive)
     group by unit having max(occurred_at) >= :since and (bool_and(ended) or max(occurred_at) < :quiet)
 ), ends as (
-    select unit, id, until, 1 as won, value from wins
-    union all select unit, null, until, 0, 0 from nulls
+    select unit, id, until, 1 as won from wins
+    union all select unit, null, until, 0 from nulls
 ), walked as (
-    select ends.won, ends.value, array_agg(seen.channel order by seen.occurred_at, seen.id) as channels
+    select ends.won, array_agg(seen.channel order by seen.occurred_at, seen.id) as channels
     from ends join seen on seen.unit = ends.unit
         and seen.occurred_at <= ends.until and seen.occurred_at >= ends.until - :look_back
-    group by ends.unit, ends.id, ends.won, ends.value
+    group by ends.unit, ends.id, ends.won
 )
-select channels, sum(won) as won, sum(value) as value, count(*) - sum(won) as lost from walked group by channels order by channels
+select channels, sum(won) as won, count(*) - sum(won) as lost from walked group by channels order by channels
 """)
 
 
 def paths(session: Session, practice: Practice, now: datetime) -> list[Path]:
-    """The journeys of the time that Markov and Shapley learn of, each distinct order of channels once."""
+    """The journeys of the time that Markov and Shapley learn of, each distinct order of channels once.
+
+    A deal counts as one, whatever it was worth: else a large one would teach more than twenty small ones.
+    """
     since, quiet = since_when(practice, now), now - timedelta(days=practice.quiet_days)
     stages = {"gone": _words(GONE), "ended": _words(ENDED), "live": _words(LIVE)}
     rows = session.execute(_ALL, {"since": since, "now": now, "quiet": quiet, **stages, **_by(practice)})
-    return [Path(tuple(row.channels), int(row.won), float(row.value), int(row.lost)) for row in rows]
+    return [Path(tuple(row.channels), int(row.won), float(row.won), int(row.lost)) for row in rows]
 
 
 def _words(states: Collection[StrEnum]) -> list[str]:

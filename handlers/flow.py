@@ -16,6 +16,7 @@ from handlers.sending import (
     publish_home,
     rescore,
     show_card,
+    show_proposal,
 )
 
 ENRICHMENT_PATIENCE = timedelta(seconds=30)
@@ -139,6 +140,13 @@ def _opportunity(event: LeadEvent) -> Sending:
     return Sending(Job.OPEN_CRM_OPPORTUNITY, {"handoff_id": handoff_id}, key=str(handoff_id), after=GATHER)
 
 
+def _freeze(event: LeadEvent) -> Sending:
+    """Freeze whose work a closed deal was, or end what is frozen, as it stands by then."""
+    opportunity_id = int(event.data["opportunity_id"])
+    args = {"opportunity_id": opportunity_id}
+    return Sending(Job.FREEZE_CREDITS, args, key=str(opportunity_id), priority=_live(event), after=GATHER)
+
+
 def _taken_up_again(event: LeadEvent) -> Sending | None:
     """A rejection was taken back: what had waited for the CRM when it was made found a lead that was nobody's, and ended;
     the task that was there was closed.
@@ -170,6 +178,10 @@ def _own_home(event: LeadEvent) -> Sending | None:
 
 _DECIDED: tuple[Rule, ...] = (_card(Priority.CLICK), _without_undo, _own_home)
 """Somebody said yes or no, and may take it back for a while."""
+
+
+def _proposal(event: LeadEvent) -> Sending:
+    return show_proposal(int(event.data["proposal_id"]))
 
 
 _JOIN = _of_lead(Job.JOIN_CRM_CAMPAIGNS, key=True, after=GATHER, priority=Priority.BULK)
@@ -252,10 +264,10 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_CONVERTED: (_card(Priority.CLICK),),
     Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING), _associate),
     Happened.OPPORTUNITY_MOVED: (_card(),),
-    Happened.OPPORTUNITY_WON: (_card(), _drain(Job.TELL_MARKETING)),
-    Happened.OPPORTUNITY_LOST: (_card(), _drain(Job.TELL_MARKETING)),
-    Happened.OPPORTUNITY_REOPENED: (_card(), _drain(Job.TELL_MARKETING)),
-    Happened.OPPORTUNITY_CORRECTED: (_card(),),
+    Happened.OPPORTUNITY_WON: (_card(), _freeze, _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_LOST: (_card(), _freeze, _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_REOPENED: (_card(), _freeze, _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_CORRECTED: (_card(), _freeze),
     Happened.OPPORTUNITY_CREDITED: (),
     Happened.DEAL_OFFERED: (),
     Happened.DEAL_ACCEPTED: (),
@@ -285,12 +297,12 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.MODEL_SHADOWED: (),
     Happened.MODEL_UNSHADOWED: (),
     Happened.MODEL_LEARNT: (),
-    Happened.PROPOSAL_MADE: (),
-    Happened.PROPOSAL_SHADOWED: (),
-    Happened.PROPOSAL_ACTIVATED: (),
-    Happened.PROPOSAL_DECLINED: (),
-    Happened.PROPOSAL_ROLLED_BACK: (),
-    Happened.PROPOSAL_SUPERSEDED: (),
+    Happened.PROPOSAL_MADE: (_proposal,),
+    Happened.PROPOSAL_SHADOWED: (_proposal,),
+    Happened.PROPOSAL_ACTIVATED: (_proposal,),
+    Happened.PROPOSAL_DECLINED: (_proposal,),
+    Happened.PROPOSAL_ROLLED_BACK: (_proposal,),
+    Happened.PROPOSAL_SUPERSEDED: (_proposal,),
     Happened.COSTS_IMPORTED: (),
     Happened.RATES_IMPORTED: (),
     Happened.ATTRIBUTION_IMPORTED: (),

@@ -43,6 +43,8 @@ class Job(StrEnum):
     OPEN_CRM_OPPORTUNITY = "open_crm_opportunity"
     READ_OPPORTUNITIES = "read_opportunities"
     READ_SOME_OPPORTUNITIES = "read_some_opportunities"
+    FREEZE_CREDITS = "freeze_credits"
+    FIT_ATTRIBUTION = "fit_attribution"
     READ_ACTIVITIES = "read_activities"
     READ_HUBSPOT_CONTACTS = "read_hubspot_contacts"
     ASSOCIATE_CONTACT = "associate_contact"
@@ -56,6 +58,15 @@ class Job(StrEnum):
     SEND_CHART = "send_chart"
     TELL_NOTICE = "tell_notice"
     TELL_DIGEST = "tell_digest"
+    MAKE_DAILY = "make_daily"
+    MAKE_WEEKLY = "make_weekly"
+    MAKE_MONTHLY = "make_monthly"
+    DRAW_PACK = "draw_pack"
+    POST_PACK = "post_pack"
+    SHARE_PACK = "share_pack"
+    SHOW_PULSE = "show_pulse"
+    LEARN = "learn"
+    SHOW_PROPOSAL = "show_proposal"
 
 
 class Priority(IntEnum):
@@ -151,3 +162,22 @@ def rescore(rescoring_id: int, after: timedelta = timedelta(0)) -> Sending:
     """The next batch of a rescoring. One at a time, after everything that anybody waits for."""
     args = {"rescoring_id": rescoring_id}
     return Sending(Job.RESCORE, args, str(rescoring_id), Job.RESCORE.value, Priority.BULK, after)
+
+
+def learn_model() -> Sending:
+    """One run of learning at a time, after everything that anybody waits for; thresholds are looked for after the model."""
+    return _learn("model")
+
+
+def learn_thresholds() -> Sending:
+    return _learn("thresholds")
+
+
+def _learn(kind: str) -> Sending:
+    return Sending(Job.LEARN, {"kind": kind}, key=kind, lane=Job.LEARN.value, priority=Priority.BULK)
+
+
+def show_proposal(proposal_id: int) -> Sending:
+    """One at a time: two drawings of the same message must not overtake each other."""
+    args = {"proposal_id": proposal_id}
+    return Sending(Job.SHOW_PROPOSAL, args, str(proposal_id), slack_lane("proposals"), Priority.CLICK)

@@ -1,16 +1,23 @@
 """What must not be left lying, whatever went wrong: open handoffs are offered again, dirty records told again."""
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from domain.calibrating import learning_due
 from domain.health import checking_due
 from domain.notices import digests_due, failing
 from domain.rules.preferences import Alert
-from domain.verbs import health
+from domain.verbs import crediting, health
 from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, is_dirty
+from domain.watching import SHADOW_OVER, managers, shadows_over
+from handlers.calibration_settings import learning_settings
 from handlers.draining import drain_again
 from handlers.jobs import send, transaction
 from handlers.noticing import tell
-from handlers.sending import Job, Priority, Sending, tell_digest
+from handlers.sending import Job, Priority, Sending, learn_model, show_proposal, tell_digest
 from handlers.sync_turns import send_what_is_due
 from kit.clock import utcnow
 
@@ -31,10 +38,27 @@ def round_of() -> None:
             send(session, Sending(Job.REVIEW_NURTURE, {"month": month}, key=month, lane=Job.REVIEW_NURTURE.value))
         if day := measuring_due(session, now):
             send(session, Sending(Job.MEASURE_CONTENTS, {}, key=day, priority=Priority.BULK))
+        if day := crediting.fit_due(session, now):
+            send(
+                session,
+                Sending(Job.FIT_ATTRIBUTION, {}, key=day, lane=Job.FIT_ATTRIBUTION.value, priority=Priority.BULK),
+            )
         health.sweep(session, now)
         if checking_due(session, now):
             send(session, Sending(Job.CHECK_HEALTH, {}, key="all", lane=Job.CHECK_HEALTH.value, priority=Priority.BULK))
+        _learn(session, now)
         for rep in digests_due(session, now):
             send(session, tell_digest(rep.id, str(rep.slack_user_id)))
         for admin, check in failing(session, now):
             tell(session, admin, Alert.HEALTH, now, data={"check": check})
+
+
+def _learn(session: Session, now: datetime) -> None:
+    """The weekly run, and whose time in shadow is over."""
+    said = learning_settings()
+    if said.weekly and learning_due(session, said.slot(now)):
+        send(session, learn_model())
+    for row in shadows_over(session, now):
+        for manager in managers(session):
+            tell(session, manager, Alert.PROPOSAL, now, data={"proposal_id": row.id, "why": SHADOW_OVER})
+        send(session, show_proposal(row.id))

@@ -20,6 +20,11 @@ def smallest_units(amount: Decimal, currency: str | None) -> int:
     return int((amount * _PARTS[_places(currency)]).to_integral_value(ROUND_HALF_UP))
 
 
+def exchanged(amount: int, currency: str | None, rate: Decimal, base: str) -> int:
+    """The amount in smallest units of `base`, of which one unit of the currency is worth `rate`."""
+    return smallest_units(Decimal(amount) / _PARTS[_places(currency)] * rate, base)
+
+
 def _places(currency: str | None) -> int:
     if _WHOLE.fullmatch(currency or ""):
         return 0

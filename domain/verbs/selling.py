@@ -7,6 +7,7 @@ history (since when, closed when, where the lead stands) is worked out from all 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -185,7 +186,7 @@ def _convert(session: Session, lead: Lead, handoff: Handoff, now: datetime) -> N
 
 
 def _take_in(session: Session, lead: Lead, known: Opportunity, word: Word, now: datetime) -> None:
-    before = (known.stage, known.closed_at is not None, known.won)
+    before = _Before(known.stage, known.won, known.closed_at, known.amount, known.currency)
     if not _is_new(session, known, word):
         return
     # Its lead may have been merged into this one.
@@ -287,17 +288,24 @@ def _bring(session: Session, lead: Lead, to: Stage, now: datetime) -> None:
     mark_dirty(session, lead, now, MARKETING)
 
 
-def _tell(
-    session: Session, lead: Lead, known: Opportunity, before: tuple[str, bool, bool | None], now: datetime
-) -> None:
+class _Before(NamedTuple):
+    stage: str
+    won: bool | None
+    closed_at: datetime | None
+    amount: int | None
+    currency: str | None
+
+
+def _tell(session: Session, lead: Lead, known: Opportunity, before: _Before, now: datetime) -> None:
     """One event for what the newest word changed, if it changed anything that anybody asks for."""
-    stage, was_closed, was_won = before
-    closed = known.closed_at is not None
-    if closed and (not was_closed or was_won != known.won):
+    closed, was_closed = known.closed_at is not None, before.closed_at is not None
+    if closed and (not was_closed or before.won != known.won):
         kind = Happened.OPPORTUNITY_WON if known.won else Happened.OPPORTUNITY_LOST
     elif was_closed and not closed:
         kind = Happened.OPPORTUNITY_REOPENED
-    elif stage != known.stage:
+    elif closed and before[2:] != (known.closed_at, known.amount, known.currency):
+        kind = Happened.OPPORTUNITY_CORRECTED
+    elif before.stage != known.stage:
         kind = Happened.OPPORTUNITY_MOVED
     else:
         return

@@ -120,15 +120,15 @@ def test_won_deals_and_what_came_to_nothing_are_journeys_and_what_may_still_come
     make_offer(session, email="gert@gert.example.com")
     session.flush()
     # e has been quiet for long; of d (an open deal), f (touched lately) and the one in sales' hands nobody knows yet.
-    assert paths(session, DEFAULT, NOON + day(70)) == [Path(("fair", "ads"), 2, 0.0, 2)]
+    assert paths(session, DEFAULT, NOON + day(70)) == [Path(("fair", "ads"), 2, 2.0, 2)]
 
 
 def test_a_company_is_one_journey_if_touches_of_accounts_count(session: Session) -> None:
     touch(session, 0, "fair")
     touch(session, 1, "ads", email=LEE)
     win(session, 30)
-    assert paths(session, DEFAULT, NOON + day(100)) == [Path(("fair", "ads"), 1, 0.0, 0)]
-    assert paths(session, ALONE, NOON + day(100)) == [Path(("ads",), 0, 0.0, 1), Path(("fair",), 1, 0.0, 0)]
+    assert paths(session, DEFAULT, NOON + day(100)) == [Path(("fair", "ads"), 1, 1.0, 0)]
+    assert paths(session, ALONE, NOON + day(100)) == [Path(("ads",), 0, 0.0, 1), Path(("fair",), 1, 1.0, 0)]
 
 
 def test_journeys_that_ended_before_the_time_asked_for_are_none(session: Session) -> None:
