@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class AttributionModel(StrEnum):
@@ -67,8 +68,7 @@ class Marks:
     """The opportunity was opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """One distinct order of channels, and how the journeys that took it ended."""
 
     channels: tuple[str, ...]

@@ -31,7 +31,7 @@ def shapley_values(paths: Sequence[Path], worth: Worth) -> dict[str, float]:
     """`fit_shapley` of `domain/attributing.py` says what they are. They sum to the value of the paths."""
     made = _made(paths)
     credited = dict.fromkeys(sorted(set[str]().union(*made)), 0.0)
-    shared = _by_rate({coalition: one for coalition, one in made.items() if one.won}) if worth is Worth.RATE else {}
+    shared = _by_rate({coalition: one for coalition, one in made.items() if one.won}) if worth == Worth.RATE else {}
     for coalition, one in made.items():
         evenly = one.value / len(coalition)
         for channel in coalition:

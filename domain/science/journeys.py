@@ -30,7 +30,7 @@ class Touches:
 
 def touches_of(paths: Sequence[Path]) -> Touches:
     """Of paths that have touches."""
-    channels = tuple(sorted(set(chain.from_iterable(path.channels for path in paths))))
+    channels = _channels(paths)
     place = {channel: code for code, channel in enumerate(channels)}
     lengths = np.fromiter((len(path.channels) for path in paths), np.int64, len(paths))
     after = np.cumsum(lengths)
@@ -40,20 +40,34 @@ def touches_of(paths: Sequence[Path]) -> Touches:
 
 
 def totals(model: AttributionModel, paths: Sequence[Path]) -> dict[str, float]:
-    touches = touches_of(paths)
-    value = np.fromiter((path.value for path in paths), np.float64, len(paths))
+    """Every channel has its sum, 0 if it got nothing."""
     match model:
         case AttributionModel.FIRST:
-            return _summed(touches, touches.codes[touches.first], value)
+            return _of_one_touch(paths, 0)
         case AttributionModel.LAST:
-            return _summed(touches, touches.codes[touches.last], value)
+            return _of_one_touch(paths, -1)
         case AttributionModel.LINEAR:
-            return _summed(touches, touches.codes, (value / touches.lengths)[touches.path])
+            touches = touches_of(paths)
+            weights = (1 / touches.lengths)[touches.path]
         case AttributionModel.U_SHAPED:
+            touches = touches_of(paths)
             weights = _u_shaped(touches)
-            return _summed(touches, touches.codes, weights * value[touches.path])
         case _:
             raise ValueError(f"{model.words} asks for more than the order of the touches")
+    value = np.fromiter((path.value for path in paths), np.float64, len(paths))
+    sums = np.bincount(touches.codes, weights * value[touches.path], len(touches.channels))
+    return named(touches.channels, sums.astype(np.float64))
+
+
+def _of_one_touch(paths: Sequence[Path], place: int) -> dict[str, float]:
+    sums = dict.fromkeys(_channels(paths), 0.0)
+    for path in paths:
+        sums[path.channels[place]] += path.value
+    return sums
+
+
+def _channels(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(sorted(set(chain.from_iterable(path.channels for path in paths))))
 
 
 def _u_shaped(touches: Touches) -> Floats:
@@ -66,10 +80,6 @@ def _u_shaped(touches: Touches) -> Floats:
     weights[middle] = (others / np.maximum(touches.lengths - 2, 1))[touches.path[middle]]
     whole = np.where(touches.lengths > 2, 2 * ends + others, 2 * ends)
     return weights / whole[touches.path]
-
-
-def _summed(touches: Touches, codes: Ints, values: Floats) -> dict[str, float]:
-    return named(touches.channels, np.bincount(codes, values, len(touches.channels)).astype(np.float64))
 
 
 def named(channels: Sequence[str], values: Floats) -> dict[str, float]:
