@@ -20,13 +20,18 @@ TITLES = {
     Alert.WOKEN: "⏰ No longer snoozed",
     Alert.JUMP: "📈 Scores that jumped",
     Alert.REVIEW: "🗓 Monthly review",
+    Alert.PROPOSAL: "📐 Proposals",
     Alert.DAILY: "☀️ Yesterday in your pools",
     Alert.WEEKLY: "🔁 The week",
     Alert.MONTHLY: "📊 Quality review",
     Alert.PULSE: "💬 How good were your leads?",
+    Alert.DEAL_DUE: "💼 Deals that wait for you",
+    Alert.DEAL_LATE: "💼 Deals that nobody accepts",
+    Alert.DEAL_NEWS: "💼 Your deals",
+    Alert.DEAL_STUCK: "🐌 Deals that are stuck",
 }
 """In the order in which they stand there: what cannot wait goes first."""
-SENTENCES = frozenset({Alert.REVIEW, Alert.DAILY, Alert.WEEKLY, Alert.MONTHLY})
+SENTENCES = frozenset({Alert.REVIEW, Alert.PROPOSAL, Alert.DAILY, Alert.WEEKLY, Alert.MONTHLY})
 """What is one sentence, made where it is known."""
 DAY_AND_TIME = "{date_short_pretty} at {time}"
 
@@ -59,6 +64,8 @@ def _line(item: DigestItem) -> str:
     if item.lead is None:
         deadlines = "1 deadline" if item.count == 1 else f"{item.count} deadlines"
         return f"{deadlines} of a storm, {moment(item.at, DAY_AND_TIME)}: not seen to yet"
+    if item.text:
+        return f"{_lead(item)}: {escape(item.text, 200)}"
     return "  ·  ".join(part for part in (_lead(item), _news(item), _whose(item), _where(item)) if part)
 
 

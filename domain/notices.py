@@ -1,14 +1,15 @@
 """What people are told beside the card: who hears it, what is newest about it, whose digest is due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain import finding
+from domain import finding, watching
 from domain.availability import calendars
+from domain.deal_news import DEAL_ALERTS, deal_news, in_a_line
 from domain.reviewing import is_mel
 from domain.rules import preferences as rules
 from domain.rules.deadlines import ClockKind
@@ -117,21 +118,18 @@ def digest_of(session: Session, notices: Sequence[Notice]) -> Digest:
 
 def _about(notice: Notice) -> str:
     """What else than the lead tells two words of one kind apart."""
+    if notice.kind in DEAL_ALERTS:
+        return str(notice.data.get("deal") or notice.data.get("opportunity") or notice.id)
     if notice.lead_id is not None:
         return ""
     return str(notice.data.get("pool_id") or notice.data.get("check") or notice.id)
 
 
 def _item(session: Session, notice: Notice) -> DigestItem | None:
-    if notice.kind is Alert.POOL_SHORT:
-        return _shortage(session, notice)
-    if notice.kind is Alert.HEALTH:
-        check = session.get(Check, str(notice.data["check"]))
-        unwell = check is not None and check.state == FAILED
-        return DigestItem(notice.kind, notice.at, text=check.found) if check is not None and unwell else None
-    if notice.kind is Alert.REVIEW:
-        mels, near = mels_of(session)
-        return DigestItem(notice.kind, notice.at, text=f"{mels} MELs in nurture, {near} of them near to MQL")
+    if notice.kind in _OF_NO_LEAD:
+        return _OF_NO_LEAD[notice.kind](session, notice)
+    if notice.kind in DEAL_ALERTS:
+        return _deal(session, notice)
     if notice.kind is Alert.JUMP and notice.handoff_id is None:
         return _jump(session, notice)
     if "many" in notice.data:
@@ -140,9 +138,40 @@ def _item(session: Session, notice: Notice) -> DigestItem | None:
     return _of_handoff(session, notice)
 
 
+def _deal(session: Session, notice: Notice) -> DigestItem | None:
+    news = deal_news(session, notice, notice.at)
+    if news is None:
+        return None
+    return DigestItem(notice.kind, notice.at, news.lead, news.company, text=in_a_line(notice.kind, news))
+
+
 def _shortage(session: Session, notice: Notice) -> DigestItem | None:
     shortage = finding.pool_shortage(session, int(notice.data["pool_id"]))
     return DigestItem(notice.kind, notice.at, text=shortage[0], count=shortage[1]) if shortage else None
+
+
+def _health(session: Session, notice: Notice) -> DigestItem | None:
+    check = session.get(Check, str(notice.data["check"]))
+    unwell = check is not None and check.state == FAILED
+    return DigestItem(notice.kind, notice.at, text=check.found) if check is not None and unwell else None
+
+
+def _review(session: Session, notice: Notice) -> DigestItem | None:
+    mels, near = mels_of(session)
+    return DigestItem(notice.kind, notice.at, text=f"{mels} MELs in nurture, {near} of them near to MQL")
+
+
+def _proposal(session: Session, notice: Notice) -> DigestItem | None:
+    words = watching.WORDS[str(notice.data["why"])]
+    return DigestItem(notice.kind, notice.at, text=words) if watching.still_asks(session, notice.data) else None
+
+
+_OF_NO_LEAD: Mapping[Alert, Callable[[Session, Notice], DigestItem | None]] = {
+    Alert.POOL_SHORT: _shortage,
+    Alert.HEALTH: _health,
+    Alert.REVIEW: _review,
+    Alert.PROPOSAL: _proposal,
+}
 
 
 def _jump(session: Session, notice: Notice) -> DigestItem | None:

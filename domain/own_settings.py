@@ -20,9 +20,12 @@ COVERS = 99
 _OF_SALES = (Alert.REMINDER, Alert.OVERDUE, Alert.WOKEN, Alert.CRM_REFUSED, Alert.HOTTER, Alert.JUMP)
 _LOOPS = (Alert.WEEKLY, Alert.MONTHLY)
 _ALERTS = {
-    Role.SDR: (*_OF_SALES, Alert.PULSE),
-    Role.AE: (*_OF_SALES, Alert.PULSE),
-    Role.MANAGER: (Alert.SLA_MISSED, Alert.POOL_SHORT, *_OF_SALES, Alert.REVIEW, Alert.DAILY, *_LOOPS),
+    Role.SDR: (*_OF_SALES, Alert.PULSE, Alert.DEAL_NEWS, Alert.DEAL_STUCK),
+    Role.AE: (*_OF_SALES, Alert.PULSE, Alert.DEAL_DUE, Alert.DEAL_NEWS, Alert.DEAL_STUCK),
+    Role.MANAGER: (
+        *(Alert.SLA_MISSED, Alert.POOL_SHORT, *_OF_SALES, Alert.REVIEW, Alert.PROPOSAL, Alert.DAILY, *_LOOPS),
+        *(Alert.DEAL_LATE, Alert.DEAL_NEWS, Alert.DEAL_STUCK),
+    ),
     Role.MARKETING: (Alert.JUMP, Alert.REVIEW, *_LOOPS),
 }
 """What may be said to whom: nobody is asked about words that they never get."""

@@ -10,11 +10,15 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import messages, messenger
+from bot.deal_notices import deal_notice
 from bot.digest import digest_message
 from bot.messages import Lateness, Message
+from bot.proposal import shadow_over_message, worse_message
 from bot.review import review_message
 from bot.waking import refused_by_crm, woken
-from domain import cards, finding, notices
+from domain import cards, finding, notices, watching
+from domain.proposals import proposal_view
+from domain.deal_news import DEAL_ALERTS, deal_news
 from domain.reviewing import review_of
 from domain.rules.deadlines import ClockKind
 from domain.rules.preferences import Alert
@@ -183,12 +187,27 @@ def _review(session: Session, notice: Notice) -> Speech:
     return lambda _: review_message(found)
 
 
+def _proposal(session: Session, notice: Notice) -> Speech | None:
+    if not watching.still_asks(session, notice.data):
+        return None
+    view, now = proposal_view(session, int(notice.data["proposal_id"])), utcnow()
+    if notice.data["why"] == watching.WORSE:
+        watched = notice.data["watched"]
+        return lambda _: worse_message(view, watched, now)
+    return lambda _: shadow_over_message(view, now)
+
+
 def _health(session: Session, notice: Notice) -> Speech | None:
     check = session.get(Check, notice.data["check"])
     if check is None or check.state != notices.FAILED:
         return None
     found, advice = check.found, check.advice
     return lambda _: messages.unwell(found, advice)
+
+
+def _deal(session: Session, notice: Notice) -> Speech | None:
+    news = deal_news(session, notice, utcnow())
+    return (lambda link: deal_notice(notice.kind, news, link)) if news is not None else None
 
 
 _SPEECHES: Mapping[Alert, Callable[[Session, Notice], Speech | None]] = {
@@ -201,7 +220,9 @@ _SPEECHES: Mapping[Alert, Callable[[Session, Notice], Speech | None]] = {
     Alert.WOKEN: _woken,
     Alert.CRM_REFUSED: _crm_refused,
     Alert.REVIEW: _review,
+    Alert.PROPOSAL: _proposal,
     Alert.HEALTH: _health,
+    **dict.fromkeys(DEAL_ALERTS, _deal),
 }
 
 

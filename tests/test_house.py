@@ -52,6 +52,8 @@ STORIES: tuple[set[str], ...] = (
     {"ledger"},
     {"jobs"},
     {
+        "backtest_run",
+        "calibration_settings",
         "contacts_in",
         "crm_words",
         "draining",
@@ -63,7 +65,7 @@ STORIES: tuple[set[str], ...] = (
         "sync_settings",
         "window",
     },
-    {"staff_diff", "sync_turns"},
+    {"learning_run", "staff_diff", "sync_turns"},
     MOMENTS | {"upkeep"},
     {"moments"},
 )

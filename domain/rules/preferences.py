@@ -29,11 +29,17 @@ class Alert(StrEnum):
     WOKEN = "woken"
     CRM_REFUSED = "crm_refused"
     REVIEW = "review"
+    PROPOSAL = "proposal"
     HEALTH = "health"
     DAILY = "daily"
     WEEKLY = "weekly"
     MONTHLY = "monthly"
     PULSE = "pulse"
+
+    DEAL_DUE = "deal_due"
+    DEAL_LATE = "deal_late"
+    DEAL_NEWS = "deal_news"
+    DEAL_STUCK = "deal_stuck"
 
     @property
     def words(self) -> str:
@@ -50,11 +56,16 @@ _WORDS: Mapping[Alert, str] = {
     Alert.WOKEN: "Leads that wake up",
     Alert.CRM_REFUSED: "Leads that the CRM refuses",
     Alert.REVIEW: "Monthly review",
+    Alert.PROPOSAL: "Proposals that need me",
     Alert.HEALTH: "Handoff is unwell",
     Alert.DAILY: "Yesterday in my pools",
     Alert.WEEKLY: "The week: rejections, score, routing",
     Alert.MONTHLY: "Monthly quality review",
     Alert.PULSE: "How good were my leads?",
+    Alert.DEAL_DUE: "Deals that wait for my yes",
+    Alert.DEAL_LATE: "Deals that nobody accepts",
+    Alert.DEAL_NEWS: "What becomes of my deals",
+    Alert.DEAL_STUCK: "Deals that are stuck",
 }
 
 
@@ -87,6 +98,7 @@ MAY_BE_OFF = frozenset(
     {
         *(Alert.JUMP, Alert.HOTTER, Alert.WOKEN, Alert.REVIEW),
         *(Alert.DAILY, Alert.WEEKLY, Alert.MONTHLY, Alert.PULSE),
+        *(Alert.DEAL_NEWS, Alert.DEAL_STUCK),
     }
 )
 """Who promises an SLA has to hear of it, and who looks after a team or an installation of its trouble: at the latest in

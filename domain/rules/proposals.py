@@ -1,6 +1,7 @@
 """What was learnt is proposed, and a person decides: the table of what may become of a proposal."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -35,7 +36,16 @@ PROPOSAL_MOVES: Mapping[tuple[ProposalStatus, ProposalMove], ProposalStatus] = {
     (ProposalStatus.SHADOW, ProposalMove.DECLINE): ProposalStatus.DECLINED,
     (ProposalStatus.SHADOW, ProposalMove.SUPERSEDE): ProposalStatus.SUPERSEDED,
     (ProposalStatus.ACTIVE, ProposalMove.ROLL_BACK): ProposalStatus.ROLLED_BACK,
+    # Another model came into force: there is nothing to take back any more.
+    (ProposalStatus.ACTIVE, ProposalMove.SUPERSEDE): ProposalStatus.SUPERSEDED,
 }
+
+
+WAITS = frozenset({ProposalStatus.OPEN, ProposalStatus.SHADOW})
+"""A person has yet to decide."""
+
+REST = timedelta(weeks=4)
+"""Who has said no to a kind of proposal is not asked again by the next weekly run."""
 
 
 def proposal_step(status: ProposalStatus, move: ProposalMove) -> ProposalStatus | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.rules.refusals import NoFormerModel, NoSuchModel, NoSuchMove, NotFound, TooManyInShadow
 from domain.rules.scoring import Model, read_model
 from domain.tables import Happened, LeadEvent, ModelStatus, ScoringModel
+from domain.verbs import superseding
 from domain.verbs.record import happened
 from domain.verbs.rescoring import start
 
@@ -78,7 +79,7 @@ def draft(session: Session, toml: str, now: datetime) -> tuple[ScoringModel, boo
     Raises `scoring.ModelError`, which names the key that is wrong.
     """
     model = read_model(toml)
-    _one_at_a_time(session)
+    one_at_a_time(session)
     same_name = select(ScoringModel).where(ScoringModel.name == model.name)
     known = session.scalars(
         same_name.where(ScoringModel.toml == toml).order_by(ScoringModel.id.desc()).limit(1)
@@ -95,7 +96,7 @@ def draft(session: Session, toml: str, now: datetime) -> tuple[ScoringModel, boo
 
 def activate(session: Session, row: ScoringModel, now: datetime) -> ScoringModel:
     """Make it the one that leads are scored with, retire the former, and begin to score all leads anew."""
-    _one_at_a_time(session)
+    one_at_a_time(session)
     session.refresh(row)
     if row.status is ModelStatus.ACTIVE:
         return row
@@ -108,6 +109,8 @@ def activate(session: Session, row: ScoringModel, now: datetime) -> ScoringModel
     row.status, row.activated_at = ModelStatus.ACTIVE, now
     session.flush()
     happened(session, Happened.MODEL_ACTIVATED, now, model_id=row.id, before=was)
+    for tried in superseding.after_activation(session, row.id, now):
+        end_shadow(session, session.get_one(ScoringModel, tried), now)
     start(session, row.id, now)
     return row
 
@@ -129,7 +132,7 @@ def activated_before(session: Session) -> ScoringModel:
 
 def start_shadow(session: Session, row: ScoringModel, now: datetime) -> None:
     """From now on it scores every lead that is scored, and nothing follows from its scores."""
-    _one_at_a_time(session)
+    one_at_a_time(session)
     session.refresh(row)
     if row.status is ModelStatus.SHADOW:
         return
@@ -144,7 +147,7 @@ def start_shadow(session: Session, row: ScoringModel, now: datetime) -> None:
 
 def end_shadow(session: Session, row: ScoringModel, now: datetime) -> None:
     """Back to a draft; what it scored stays to be compared."""
-    _one_at_a_time(session)
+    one_at_a_time(session)
     session.refresh(row)
     if row.status is not ModelStatus.SHADOW:
         raise NoSuchMove(move="take a model out of shadow", state=row.status.value)
@@ -164,6 +167,6 @@ def ensure_model(session: Session, toml: str, now: datetime) -> None:
         import_model(session, toml, now)
 
 
-def _one_at_a_time(session: Session) -> None:
+def one_at_a_time(session: Session) -> None:
     """Two who change models at once do it one after another. Scores are written meanwhile: they only refer to a model."""
     session.execute(text("lock table scoring_models in share row exclusive mode"))
