@@ -4,7 +4,7 @@ Nobody is told of it today: no job follows, no deadline runs, no system has stil
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,19 +12,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import Stage
+from domain.rules.periods import Period
 from domain.rules.tiers import Tier
 from domain.rules.validation import check
 from domain.tables import AttemptOutcome, CaptureSource, Handoff, Lead, Rep, Role, SystemLink
-from domain.verbs import capturing, deciding, enriching, nurturing, qualifying, scoring, selling
+from domain.verbs import capturing, crediting, deciding, enriching, nurturing, pulsing, qualifying, scoring, selling
 from domain.verbs.capturing import Delivery, Kept
 from domain.verbs.offering import SELLER, hand_over
 from domain.verbs.selling import Word
 from domain.verbs.telling import Told, note_told
-from handlers.demo_cast import AMERICAS, APAC, SETTLED, Character, Step, cast
+from handlers.demo_cast import AMERICAS, APAC, DAYS, SETTLED, Character, Step, cast
 from handlers.jobs import laying_the_past
 from kit.clock import utcnow
 
 LEADS = 300
+FELT = (5, 4, 4)
+"""Of the last three months; a quarter before it was one less."""
 YES = {"budget": "partly", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
 
 
@@ -36,6 +39,21 @@ def lay(now: datetime, leads: int = LEADS) -> None:
             lead = _arrive(session, character)
             _go_on(session, lead, character, people, now - SETTLED)
             _at_rest(session, lead, now)
+    _pulses(now, {rep.id: rep for reps in people.values() for rep in reps}.values())
+
+
+def _pulses(now: datetime, reps: Iterable[Rep]) -> None:
+    """What they said of each month's leads on its last day: better from quarter to quarter."""
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for back in range(DAYS // 30):
+        until, month = month, (month - timedelta(days=1)).replace(day=1)
+        asked = until - timedelta(hours=8)
+        with laying_the_past() as session:
+            for place, rep in enumerate(reps):
+                leads = pulsing.decided_leads(session, [rep.id], Period(month, until, "")).get(rep.id, 0)
+                pulse = pulsing.ask(session, rep, f"{month:%Y-%m}", leads, asked) if leads else None
+                if pulse is not None:
+                    pulsing.feel(session, pulse.id, rep, FELT[(back + place) % 3] - back // 3, asked)
 
 
 def _people() -> Mapping[str, Sequence[Rep]]:
@@ -136,11 +154,15 @@ def _deal(session: Session, handoff: Handoff, character: Character, opened: date
     )
     selling.hear(session, word(stage="Prospecting", modified_at=opened), opened)
     if closed > until:
+        yesterday = until + SETTLED - timedelta(days=1)
+        selling.hear(session, word(stage="Value Proposition", modified_at=yesterday), yesterday)
         return
     selling.hear(session, word(stage="Negotiation", modified_at=opened + (closed - opened) / 2), closed)
     stage = "Closed Won" if deal.won else "Closed Lost"
     said = word(stage=stage, modified_at=closed, is_closed=True, is_won=bool(deal.won), lost_reason=deal.lost_reason)
-    selling.hear(session, said, closed)
+    won = selling.hear(session, said, closed)
+    if won is not None:
+        crediting.freeze(session, won.id, closed)
 
 
 def _at_rest(session: Session, lead: Lead, now: datetime) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Engine, func, select
 
 from domain.rules.lifecycle import LIVE, Stage
 from domain.rules.tiers import Tier, is_above
-from domain.tables import Handoff, JobRow, Lead, Opportunity, SlaClock, SystemLink
+from domain.stats.stuck import stuck_deals
+from domain.tables import CreditRun, Handoff, JobRow, Lead, Opportunity, Pulse, SlaClock, SystemLink
 from handlers import demo
 from handlers.demo_cast import SETTLED, Character, cast
 from handlers.demo_past import lay
@@ -71,6 +72,8 @@ def test_nothing_of_it_is_left_to_do(laid: int) -> None:
     assert count(Handoff.status.in_(LIVE)) == 0
     assert count(SystemLink.dirty_since.is_not(None)) == 0
     assert count(Lead.recheck_at <= now) == 0
+    with reading() as session:
+        assert stuck_deals(session, now) == []
     # Who would go to sales with the next look at them rests.
     with reading() as session:
         warm = session.scalars(select(Lead).where(Lead.stage == Stage.NURTURING)).all()
@@ -83,6 +86,8 @@ def test_it_has_all_that_numbers_are_made_of_and_ends_before_the_last_week(laid:
     assert count(Opportunity.won.is_(True)) > 3
     assert count(Opportunity.won.is_(False)) > 3
     assert count(Handoff.reason.is_not(None)) > 10
+    assert count(CreditRun.superseded_at.is_(None)) == count(Opportunity.won.is_(True))
+    assert count(Pulse.feeling.is_not(None)) > 10
     decided = func.greatest(Handoff.accepted_at, Handoff.rejected_at, Handoff.qualified_at)
     assert count(decided > utcnow() - SETTLED + timedelta(days=1)) == 0
     assert count(Opportunity.closed_at > utcnow() - SETTLED) == 0
