@@ -134,8 +134,8 @@ def _snoozed(rows: Sequence[BoardRow]) -> str:
 
 
 def team_blocks(team: Team, checks: Sequence[CheckView]) -> list[Block]:
-    """Who is away, what waits for a yes, how well Handoff is, and what its words led to: small print while all is well."""
-    lines = [f"🌴 Away: {_away(team.away)}", f"No proposals yet.  ·  {_health(checks)}"]
+    """Who is away, how well Handoff is, and what its words led to: small print while all is well."""
+    lines = [f"🌴 Away: {_away(team.away)}", _health(checks)]
     if team.alerts:
         lines.append(alert_words(team.alerts))
     return [context("\n".join(lines))]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain import notices
 from domain.own_settings import OwnView, own_view
+from domain.proposals import ProposalsHome, proposals_home
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.preferences import start_of_day
@@ -95,6 +96,8 @@ class Home:
     admin: bool
     team: Team | None
     nurture: Nurture | None
+    proposals: ProposalsHome | None = None
+    """For who decides about models."""
 
 
 def home_of(session: Session, rep: Rep, now: datetime) -> Home:
@@ -110,6 +113,7 @@ def home_of(session: Session, rep: Rep, now: datetime) -> Home:
         admin=rep.admin,
         team=None if seen.team is None else Team(_away(session, rep, now), alerts(session, now - ALERTS_SINCE, now)),
         nurture=_nurture(session) if rep.role is Role.MARKETING else None,
+        proposals=proposals_home(session) if rep.admin or rep.role is Role.MANAGER else None,
     )
 
 

@@ -31,6 +31,7 @@ from handlers import (
     model_commands,
     notice_commands,
     nurture_commands,
+    proposal_commands,
     qualification_commands,
     rep_commands,
     rescore_commands,
@@ -70,12 +71,14 @@ app.add_typer(sla_commands.app, name="sla")
 app.add_typer(sync_commands.app, name="sync")
 app.add_typer(qualification_commands.app, name="qualification")
 app.add_typer(notice_commands.app, name="notices")
+app.add_typer(proposal_commands.app, name="proposals")
 app.add_typer(enrichment_commands.app, name="enrichment")
 app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
 app.command()(setup_commands.setup)
+app.command()(proposal_commands.learn)
 app.command()(fairness_commands.fairness)
 app.command()(doctor.doctor)
 
