@@ -39,7 +39,7 @@ def _parts(view: BriefView, earlier_card: str | None) -> Iterator[str]:
         yield "🧭 *What they did*\n" + "\n".join(_activity(view))
     if view.company or view.colleagues:
         yield f"🏢 *{escape(view.lead.company or 'Their company', 60)}*\n" + "\n".join(_company(view))
-    history = [*(_step(one) for one in view.steps[:STEPS]), *_earlier(view.earlier, earlier_card)]
+    history = [*(step_words(one) for one in view.steps[:STEPS]), *_earlier(view.earlier, earlier_card)]
     if history:
         yield "🗂 *With us so far*\n" + "\n".join(history)
 
@@ -89,7 +89,7 @@ def _colleague(one: ColleagueView) -> str:
     return f"{'🤝' if one.rep else '•'} {colleague_words(one)}"
 
 
-def _step(one: StepView) -> str:
+def step_words(one: StepView) -> str:
     said = {
         Step.TRIED: f"📞 {one.words}",
         Step.ANSWERED: f"📝 qualification answered: {one.words}",

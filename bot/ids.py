@@ -66,6 +66,17 @@ class HomeSubmission(StrEnum):
     NOTIFICATIONS = "home.notifications.submit"
 
 
+class DealPress(StrEnum):
+    """Buttons of the message with which an AE gets a deal. They carry a `DealRef`."""
+
+    ACCEPT = "deal.accept"
+    RETURN = "deal.return"
+
+
+class DealSubmission(StrEnum):
+    RETURN = "deal.return.submit"
+
+
 class ProposalPress(StrEnum):
     """Buttons about a proposal, in its message and in a manager's Home. They carry a `ProposalRef`."""
 
@@ -95,9 +106,9 @@ class PulsePress(StrEnum):
     VOLUME = "pulse.why.volume"
 
 
-ValuePress = HomePress | ProposalPress | PulsePress
+ValuePress = HomePress | ProposalPress | PulsePress | DealPress
 """Buttons that carry a value of their own, not a handoff: in a Home, or in a message that is no card."""
-ValueSubmission = HomeSubmission | ProposalSubmission
+ValueSubmission = HomeSubmission | ProposalSubmission | DealSubmission
 """Modals that are about no handoff."""
 
 
@@ -174,6 +185,22 @@ class ProposalRef:
     @classmethod
     def unpack(cls, text: str) -> "ProposalRef":
         return cls(*unpacked(text, "p"))
+
+
+@dataclass(frozen=True, slots=True)
+class DealRef:
+    """The deal that an AE's button is about, as it was when its message was drawn."""
+
+    deal_id: int
+    version: int
+
+    @property
+    def packed(self) -> str:
+        return f"d{self.deal_id}.v{self.version}"
+
+    @classmethod
+    def unpack(cls, text: str) -> "DealRef":
+        return cls(*unpacked(text, "d"))
 
 
 def unpacked(text: str, letter: str) -> tuple[int, int]:

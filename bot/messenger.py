@@ -19,7 +19,8 @@ from bot.settings import slack_settings
 from kit.outside import Refused, TryLater
 
 CARD_EVENT, BRIEF_EVENT, POOL_CALL_EVENT = "handoff_card", "handoff_brief", "handoff_pool_call"
-"""The metadata types by which a posted card, its brief and a pool's line about it are found again."""
+DEAL_EVENT = "handoff_deal"
+"""The metadata types by which a posted card, its brief, a pool's line about it and a deal's message are found again."""
 
 TIMEOUT = 8
 """Seconds for one call."""
@@ -249,6 +250,10 @@ def user_id_of(email: str) -> str | None:
 
 
 def direct_channel(slack_user_id: str) -> str:
+def deal_metadata(deal_id: int) -> dict[str, Any]:
+    return {"event_type": DEAL_EVENT, "event_payload": {"deal_id": deal_id}}
+
+
     """The id of our direct messages with this person, as `chat.update` needs it."""
     return str(_ask(_client().conversations_open, users=slack_user_id)["channel"]["id"])
 

@@ -64,7 +64,7 @@ def brief_view(session: Session, handoff_id: int, now: datetime) -> BriefView:
         colleagues=colleagues,
         more_colleagues=more,
         earlier=_earlier(session, handoff),
-        steps=_steps(session, handoff.id),
+        steps=steps_of(session, handoff.id),
     )
 
 
@@ -154,7 +154,7 @@ def _earlier(session: Session, handoff: Handoff) -> list[EarlierView]:
     ]
 
 
-def _steps(session: Session, handoff_id: int) -> list[StepView]:
+def steps_of(session: Session, handoff_id: int) -> list[StepView]:
     """What was done in this attempt, the newest first."""
     found = [*_tries(session, handoff_id), *_answers(session, handoff_id), *_snoozes(session, handoff_id)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:STEPS]

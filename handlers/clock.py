@@ -7,7 +7,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from handlers import movement, people, sla, snooze, upkeep
+from handlers import deal, movement, people, sla, snooze, upkeep
 from handlers.heart import Heart
 from kit import db
 from kit.clock import utcnow
@@ -17,6 +17,8 @@ log = structlog.get_logger()
 TICK_SECONDS = 1.0
 UPKEEP_EVERY = 60
 """Ticks between two rounds of upkeep."""
+STUCK_EVERY = 3600
+"""Ticks between two looks at how long deals are in their stages: that is counted in days."""
 
 
 def run() -> None:
@@ -36,10 +38,12 @@ def run() -> None:
             # Who is back by now may be given what the sweep hands on.
             people.leave_and_return(utcnow())
             # Who wakes has clocks that may be due.
-            steps = snooze.wake(utcnow()) + sla.sweep(utcnow())
+            steps = snooze.wake(utcnow()) + sla.sweep(utcnow()) + deal.sweep(utcnow())
             if ticks % UPKEEP_EVERY == 0:
                 upkeep.round_of()
                 movement.recheck()
+            if ticks % STUCK_EVERY == 0:
+                deal.look_for_stuck(utcnow())
             # In the loop itself: a clock that hangs is one that fell silent.
             heart.beat()
         except SQLAlchemyError as gone:

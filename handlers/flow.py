@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.rules.deadlines import ClockKind, Do
+from domain.rules.deals import DealStatus
 from domain.rules.lifecycle import UNDO_WINDOW, HandoffStatus
 from domain.tables import Happened, LeadEvent
 from handlers.sending import (
@@ -13,9 +14,11 @@ from handlers.sending import (
     Priority,
     Sending,
     call_pool,
+    hand_deal,
     publish_home,
     rescore,
     show_card,
+    show_deal,
     show_proposal,
 )
 
@@ -191,11 +194,63 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
     Happened.TOUCH_RECORDED: (_news,),
     Happened.LEAD_ENRICHED: (_news,),
-    Happened.LEAD_MERGED: (_of_lead(Job.SCORE, key=True), _card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
-    Happened.LEAD_UNMERGED: (_of_lead(Job.SCORE, key=True), _card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
+    Happened.LEAD_MERGED: _ONE_OR_TWO,
+    Happened.LEAD_UNMERGED: _ONE_OR_TWO,
     Happened.LEAD_COMPANY_SET: (_card(),),
     Happened.LEAD_CORRECTED: (
         _of_lead(Job.SCORE, key=True, priority=Priority.CLICK),
+def _hand_deal(event: LeadEvent) -> Sending:
+    return hand_deal(int(event.data["opportunity_id"]), _live(event))
+
+
+def _deal(priority: Priority | None = None) -> Rule:
+    """Show the message to the AE, if the event is about one's deal."""
+
+    def rule(event: LeadEvent) -> Sending | None:
+        if "deal_id" not in event.data:
+            return None
+        return show_deal(int(event.data["deal_id"]), event.data["ae"], _live(event) if priority is None else priority)
+
+    return rule
+
+
+def _tell_of_deal(event: LeadEvent) -> Sending:
+    """Who has to hear of it is found out by the job: the AE, the SDR, the manager."""
+    args: dict[str, int | str] = {"opportunity_id": int(event.data["opportunity_id"]), "what": event.kind.value}
+    args |= {name: int(event.data[name]) for name in ("deal_id", "ae_pool_id") if event.data.get(name)}
+    return Sending(
+        Job.TELL_OF_DEAL, args, key=f"{event.data['opportunity_id']}.{event.data.get('deal_id')}.{event.kind}"
+    )
+
+
+def _crm_owner(event: LeadEvent) -> Sending | None:
+    """The CRM hears whose the opportunity is: not of an offer that was returned, for then it is whose it was."""
+    if event.data.get("was") == DealStatus.OFFERED:
+        return None
+    opportunity_id = int(event.data["opportunity_id"])
+    return Sending(Job.TELL_CRM_OWNER, {"opportunity_id": opportunity_id}, key=str(opportunity_id), after=GATHER)
+
+
+_DEALS_OF_LEAD = _of_lead(Job.SHOW_DEALS_OF, key=True)
+_DEAL_DECIDED: tuple[Rule, ...] = (
+    _deal(Priority.CLICK),
+    _card(Priority.CLICK),
+    _own_home,
+    _tell_of_deal,
+    _crm_owner,
+)
+
+
+_ONE_OR_TWO: tuple[Rule, ...] = (
+    _of_lead(Job.SCORE, key=True),
+    _card(),
+    _DEALS_OF_LEAD,
+    _drain(Job.TELL_CRM),
+    _drain(Job.TELL_MARKETING),
+)
+"""Two leads have become one, or one has become two again."""
+
+
         _card(Priority.CLICK),
         _drain(Job.TELL_CRM),
         _drain(Job.TELL_MARKETING),
@@ -227,6 +282,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_ACCEPTED: (
         *_DECIDED,
+        _DEALS_OF_LEAD,
         _drain(Job.TELL_CRM),
         _drain(Job.TELL_MARKETING),
         _task,
@@ -262,19 +318,19 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.HANDOFF_ANSWERED: (_card(Priority.CLICK), _own_home),
     # Where the deal stands is in the events of the opportunity beside it.
     Happened.HANDOFF_CONVERTED: (_card(Priority.CLICK),),
-    Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING), _associate),
-    Happened.OPPORTUNITY_MOVED: (_card(),),
-    Happened.OPPORTUNITY_WON: (_card(), _freeze, _drain(Job.TELL_MARKETING)),
-    Happened.OPPORTUNITY_LOST: (_card(), _freeze, _drain(Job.TELL_MARKETING)),
-    Happened.OPPORTUNITY_REOPENED: (_card(), _freeze, _drain(Job.TELL_MARKETING)),
-    Happened.OPPORTUNITY_CORRECTED: (_card(), _freeze),
+    Happened.OPPORTUNITY_OPENED: (_card(), _drain(Job.TELL_MARKETING), _associate, _hand_deal),
+    Happened.OPPORTUNITY_MOVED: (_card(), _deal()),
+    Happened.OPPORTUNITY_WON: (_card(), _deal(), _freeze, _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_LOST: (_card(), _deal(), _freeze, _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_REOPENED: (_card(), _deal(), _hand_deal, _freeze, _drain(Job.TELL_MARKETING)),
+    Happened.OPPORTUNITY_CORRECTED: (_card(), _deal(), _freeze),
     Happened.OPPORTUNITY_CREDITED: (),
-    Happened.DEAL_OFFERED: (),
-    Happened.DEAL_ACCEPTED: (),
-    Happened.DEAL_RETURNED: (),
-    Happened.DEAL_WITHDRAWN: (),
-    Happened.DEAL_REMINDED: (),
-    Happened.DEAL_ESCALATED: (),
+    Happened.DEAL_OFFERED: (_deal(Priority.HOT), _card()),
+    Happened.DEAL_ACCEPTED: _DEAL_DECIDED,
+    Happened.DEAL_RETURNED: _DEAL_DECIDED,
+    Happened.DEAL_WITHDRAWN: (_deal(), _card()),
+    Happened.DEAL_REMINDED: (_tell_of_deal,),
+    Happened.DEAL_ESCALATED: (_tell_of_deal,),
     Happened.HANDOFF_REMINDED: (_card(), _remind),
     Happened.HANDOFF_BREACHED: (_card(), _call_pool),
     Happened.HANDOFF_ESCALATED: (_escalate,),
@@ -282,7 +338,8 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.QUALIFICATION_IMPORTED: (),
     Happened.SLA_IMPORTED: (),
     Happened.REP_JOINED: (_of_rep(Job.FIND_SLACK_USER), _of_rep(Job.FIND_CRM_USER)),
-    Happened.REP_LEFT: (),
+    # What an AE was offered and has not answered goes to the next one.
+    Happened.REP_LEFT: (_of_rep(Job.MOVE_DEALS),),
     Happened.REP_RETURNED: (_of_rep(Job.OFFER_WAITING),),
     # What they see of it in their Home is drawn by whoever lets them do it.
     Happened.REP_SETTINGS: (),

@@ -52,6 +52,12 @@ class Job(StrEnum):
     FIND_SLACK_USER = "find_slack_user"
     FIND_CRM_USER = "find_crm_user"
     RESCORE = "rescore"
+    HAND_DEAL = "hand_deal"
+    SHOW_DEAL = "show_deal"
+    SHOW_DEALS_OF = "show_deals_of"
+    TELL_OF_DEAL = "tell_of_deal"
+    MOVE_DEALS = "move_deals"
+    TELL_CRM_OWNER = "tell_crm_owner"
     PUBLISH_HOME = "publish_home"
     CHECK_HEALTH = "check_health"
     DRAW_CHART = "draw_chart"
@@ -106,6 +112,17 @@ def show_brief(handoff_id: int, place: str, priority: Priority = Priority.BRIEF)
     return Sending(
         Job.SHOW_BRIEF, {"handoff_id": handoff_id}, key=str(handoff_id), lane=slack_lane(place), priority=priority
     )
+
+
+def hand_deal(opportunity_id: int, priority: Priority = Priority.LIVE) -> Sending:
+    """Ask an AE for the opportunity, if it wants one."""
+    return Sending(Job.HAND_DEAL, {"opportunity_id": opportunity_id}, key=str(opportunity_id), priority=priority)
+
+
+def show_deal(deal_id: int, ae: str | None, priority: Priority = Priority.LIVE) -> Sending:
+    """Draw the message with which an AE (their Slack user id) got a deal."""
+    lane = slack_lane(ae or f"deal-{deal_id}")
+    return Sending(Job.SHOW_DEAL, {"deal_id": deal_id}, key=str(deal_id), lane=lane, priority=priority)
 
 
 def call_pool(handoff_id: int, pool_id: int) -> Sending:

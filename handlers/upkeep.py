@@ -9,6 +9,7 @@ from domain.health import checking_due
 from domain.notices import digests_due, failing
 from domain.rules.preferences import Alert
 from domain.verbs import crediting, health
+from domain.verbs.dealing import waiting_deals
 from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, is_dirty
@@ -17,7 +18,7 @@ from handlers.calibration_settings import learning_settings
 from handlers.draining import drain_again
 from handlers.jobs import send, transaction
 from handlers.noticing import tell
-from handlers.sending import Job, Priority, Sending, learn_model, show_proposal, tell_digest
+from handlers.sending import Job, Priority, Sending, hand_deal, learn_model, show_proposal, tell_digest
 from handlers.sync_turns import send_what_is_due
 from kit.clock import utcnow
 
@@ -30,6 +31,7 @@ def round_of() -> None:
         for lead_id in waiting_leads(session):
             send(session, Sending(Job.ASSIGN, {"lead_id": lead_id}, key=f"waiting-{lead_id}", priority=Priority.BULK))
         for base, drain in DRAINS.items():
+        send(session, *(hand_deal(opportunity_id, Priority.BULK) for opportunity_id in waiting_deals(session)))
             if is_dirty(session, base):
                 send(session, drain_again(drain))
         now = utcnow()

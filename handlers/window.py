@@ -54,6 +54,18 @@ def open_own_window(click: HomeClick, fill: Fill) -> None:
     _open_and_fill(click, fill, lambda refusal: refusal.sentence({}))
 
 
+def open_message_window(click: HomeClick, fill: Fill, repair: Callable[[], None]) -> None:
+    """A window about what a message shows that is no card. As `open_window`; `repair` has the message drawn anew."""
+
+    def said(refusal: Refusal) -> str:
+        repair()
+        with reading() as session:
+            names = {rep_id: escape(name) for rep_id, name in finding.names_of(session, refusal.rep_ids).items()}
+        return refusal.sentence(names, moment)
+
+    _open_and_fill(click, fill, said)
+
+
 def _open_and_fill(click: Click | HomeClick, fill: Fill, said: Callable[[Refusal], str]) -> None:
     """`said`: the sentence of a refusal for the window."""
     window = _open(click.trigger_id)

@@ -167,6 +167,10 @@ class Crm(Plugged, Protocol):
         """Open it; or the one that is there with this key."""
         raise NotOffered("opening opportunities")
 
+    def set_opportunity_owner(self, external_id: str, owner_id: str) -> None:
+        """Make this user (the CRM's id) its owner. Who is it already stays it. Raises Refused if it is not there any more."""
+        raise NotOffered("owners of opportunities")
+
     def opportunities(self, cursor: str | None) -> Page[CrmOpportunity]:
         """What changed since `cursor`, oldest change first. None: from now on, with what is open."""
         raise NotOffered("opportunities")

@@ -179,6 +179,9 @@ class Salesforce(Crm):
     def open_opportunity(self, deal: Deal) -> Opened:
         return self._opener.open(deal)
 
+    def set_opportunity_owner(self, external_id: str, owner_id: str) -> None:
+        self._opener.set_owner(external_id, owner_id)
+
     def opportunities(self, cursor: str | None) -> Page[CrmOpportunity]:
         return self._reader.page(cursor)
 

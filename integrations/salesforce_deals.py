@@ -66,6 +66,10 @@ class Opener:
         self._give_role(str(there["Id"]), contact_id)
         return Opened(str(there["Id"]), str(there["StageName"]), contact_id)
 
+    def set_owner(self, opportunity_id: str, owner_id: str) -> None:
+        """Nothing else of it is touched: its account and its contacts keep theirs."""
+        self._org.send("PATCH", f"sobjects/Opportunity/{opportunity_id}", {"OwnerId": owner_id})
+
     def _lead(self, lead_id: str) -> Record:
         asked = "SELECT {:literal}, {:literal} FROM Lead WHERE Id = {} LIMIT 1"
         found = self._org.first(format_soql(asked, WHO, BECAME, lead_id))

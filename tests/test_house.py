@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from bot.ids import (
     Command,
+    DealPress,
+    DealSubmission,
     HomePress,
     HomeSubmission,
     Pick,
@@ -286,7 +288,7 @@ def test_every_job_has_its_function() -> None:
 
 def test_every_button_modal_and_command_has_its_listener() -> None:
     marked = (Press, Submission, Pick, Suggest, Command, HomePress, HomeSubmission, ProposalPress, ProposalSubmission)
-    assert listeners() == {HOME_OPENED, *(one for kind in marked for one in kind)}
+    assert listeners() == {HOME_OPENED, *DealPress, *DealSubmission, *(one for kind in marked for one in kind)}
 
 
 def test_no_file_that_is_shipped_knows_of_the_folder_with_real_data() -> None:
