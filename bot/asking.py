@@ -35,29 +35,40 @@ def days(word: str, longest: int) -> int | None:
     return int(found[1]) if found and 0 < int(found[1]) <= longest else None
 
 
+VIEWS = frozenset({"trend", "score", "calls", "won"})
+"""What one may ask to see instead of the five metrics. Only the first word is one: a campaign may be called Trend Report."""
+NAMED = frozenset({"rep", "pool", "channel", "campaign", "persona", "model"})
+"""What stands before a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whose numbers, and of when, in words. `kind`: me, team, rep, channel, campaign, or empty if nothing was said."""
+    """What is asked for, whose, and of when, in words. `kind`: me, team, one of NAMED, or empty if nothing was said; `view`: one
+    of VIEWS, or empty: the five metrics.
+    """
 
     kind: str
     name: str
     span: str
+    view: str = ""
 
 
 def question(text: str, usual: str) -> Question | None:
-    """`me 7d`, `30d campaign Spring Fair`, in any order; None if it is no question. `usual`: the span if none is said.
+    """`me 7d`, `30d campaign Spring Fair`, `score team quarter`; None if it is no question. `usual`: the span if none is said.
 
     What begins with `channel` or `campaign` goes on to the span or the end: names have spaces. What is quoted is no span.
     """
     said = _WORD_OR_QUOTED.findall(_meant(text))
+    view = said.pop(0).casefold() if said and said[0].casefold() in VIEWS else ""
     spans = [word for word in said if _SPAN.fullmatch(word)]
     rest = [word for word in said if not _SPAN.fullmatch(word)]
-    if len(spans) > 1:
+    # A trend is of quarters, whatever else one says.
+    if len(spans) > (0 if view == "trend" else 1):
         return None
     kind, name = _whose(rest)
-    if kind in {"channel", "campaign", "rep"} and not name:
+    if kind in NAMED and not name:
         return None
-    return Question(kind, name, spans[0] if spans else usual)
+    return Question(kind, name, spans[0] if spans else usual, view)
 
 
 def _whose(rest: Sequence[str]) -> tuple[str, str]:
@@ -66,6 +77,6 @@ def _whose(rest: Sequence[str]) -> tuple[str, str]:
     first = rest[0].casefold()
     if first in {"me", "team"}:
         return (first, "") if len(rest) == 1 else ("rep", " ".join(rest))
-    if first in {"channel", "campaign", "rep"}:
+    if first in NAMED:
         return first, " ".join(rest[1:]).strip("\"'")
     return "rep", " ".join(rest).strip("\"'@")

@@ -1,15 +1,19 @@
-"""The chart of `/leadstats` as a picture. Drawing it is in bot/drawing.py, which is loaded when it is first needed: its
+"""The charts of `/leadstats` as pictures. Drawing it is in bot/drawing.py, which is loaded when it is first needed: its
 library takes half a second to import, and the web process never draws.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, cast
 
+from bot import trend
 from bot.figures import percent
 from bot.stats import Metric, Stage, funnel, metrics
 from domain.stats.quality import Numbers
+from domain.stats.trend import Line, Point
+from domain.stats.trend import Metric as Measure
 
 DRAWN_BY = "bot.drawing"
 _lock = threading.Lock()
@@ -36,8 +40,32 @@ class Bullet:
     low_is_good: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A metric in one quarter. `rate`: from 0 to 1, of the height; None: nothing to show. `arrow`: ▲, ▼ or nothing."""
+
+    quarter: str
+    rate: float | None
+    said: str
+    mature: bool
+    arrow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One metric over the quarters. `target`: of the height; None: there is none but to rise."""
+
+    name: str
+    aim: str
+    target: float | None
+    mark: str
+    dots: Sequence[Dot]
+
+
 class Pen(Protocol):
     def draw(self, title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes: ...
+
+    def draw_trend(self, title: str, panels: list[Panel]) -> bytes: ...
 
 
 def chart(period: str, found: Numbers) -> bytes:
@@ -46,8 +74,18 @@ def chart(period: str, found: Numbers) -> bytes:
     bullets = [_bullet(metric) for metric in metrics(found)]
     # One at a time: the fonts that the library keeps are shared by all threads.
     with _lock:
-        pen: Pen = import_module(DRAWN_BY)
-        return pen.draw(f"Lead quality, {period}", bars, bullets)
+        return _pen().draw(f"Lead quality, {period}", bars, bullets)
+
+
+def trend_chart(lines: Sequence[Line]) -> bytes:
+    """A PNG: one small chart for each metric, all over the same quarters."""
+    panels = [_panel(line) for line in lines]
+    with _lock:
+        return _pen().draw_trend("Lead quality by quarter", panels)
+
+
+def _pen() -> Pen:
+    return cast(Pen, import_module(DRAWN_BY))
 
 
 def _bar(stage: Stage) -> Bar:
@@ -57,3 +95,38 @@ def _bar(stage: Stage) -> Bar:
 def _bullet(metric: Metric) -> Bullet:
     low = metric.target.startswith("within")
     return Bullet(metric.name, metric.now, metric.rate, metric.aim, metric.mark, low)
+
+
+WORST, BEST_FEELING = 0.5, 5.0
+"""Where the height of a distance ends; and the best that people can say."""
+
+
+def _panel(line: Line) -> Panel:
+    target = line.metric.target
+    return Panel(
+        line.metric.words,
+        trend.aim(line.metric),
+        None if target is None else _height(line.metric, target),
+        trend.mark_of(line),
+        [_dot(line.metric, point) for point in line.points],
+    )
+
+
+def _dot(metric: Measure, point: Point) -> Dot:
+    said = (
+        "" if point.value is None else trend.value_of(metric, point.value).removeprefix("off by ").removesuffix(" of 5")
+    )
+    rate = None if point.value is None else _height(metric, point.value)
+    return Dot(_short(point.quarter), rate, said, point.mature, trend.ARROWS[point.change])
+
+
+def _height(metric: Measure, value: float) -> float:
+    if metric is Measure.SATISFACTION:
+        return (value - 1) / (BEST_FEELING - 1)
+    return min(value / WORST, 1.0) if metric.low_is_good else value
+
+
+def _short(quarter: str) -> str:
+    """`2026-Q3 so far` is Q3 '26."""
+    year, _, number = quarter.split(maxsplit=1)[0].partition("-")
+    return f"{number} '{year[2:]}"

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from bot.charts import Bar, Bullet
+from bot.charts import Bar, Bullet, Dot, Panel
 
 WIDTH, HEIGHT = 960, 900
 """As it is shown; it is drawn with twice as many points each way."""
@@ -27,15 +27,36 @@ ACCURACY_END = 0.5
 
 
 def draw(title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes:
-    figure = Figure(figsize=(WIDTH / _INCH, HEIGHT / _INCH), dpi=2 * _INCH, facecolor="none")
-    FigureCanvasAgg(figure)
-    _card(figure)
-    figure.text(0.04, 0.945, title, fontsize=24, fontweight="bold", color=INK, va="center")
+    figure = _sheet(title)
     figure.text(
         0.96, 0.903, "leads, and their part of the step before", fontsize=15, color=SOFT, ha="right", va="center"
     )
     _funnel(figure.add_axes((0.225, 0.50, 0.735, 0.38)), bars)
     _bullets(figure.add_axes((0.04, 0.03, 0.92, 0.43)), bullets)
+    return _png(figure)
+
+
+def draw_trend(title: str, panels: list[Panel]) -> bytes:
+    """Two beside each other, at most three rows; each on the same height from none to all."""
+    figure = _sheet(title)
+    figure.text(
+        0.96, 0.903, "▲ ▼ more than chance;  hollow: still open", fontsize=15, color=SOFT, ha="right", va="center"
+    )
+    for place, panel in enumerate(panels[:6]):
+        row, column = divmod(place, 2)
+        _panel(figure.add_axes((0.05 + 0.48 * column, 0.64 - 0.295 * row, 0.42, 0.155)), panel)
+    return _png(figure)
+
+
+def _sheet(title: str) -> Figure:
+    figure = Figure(figsize=(WIDTH / _INCH, HEIGHT / _INCH), dpi=2 * _INCH, facecolor="none")
+    FigureCanvasAgg(figure)
+    _card(figure)
+    figure.text(0.04, 0.945, title, fontsize=24, fontweight="bold", color=INK, va="center")
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
     picture = BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()
@@ -92,6 +113,33 @@ def _bullets(axes: Axes, bullets: list[Bullet]) -> None:
         said = bullet.now if bullet.rate is None else f"{bullet.now}, {_WORDS[bullet.mark]}"
         axes.text(1, row - 0.25, said, ha="right", va="center", fontsize=17, fontweight="bold", color=INK)
     _bare(axes, len(bullets))
+
+
+def _panel(axes: Axes, panel: Panel) -> None:
+    """The line goes through what is final; what is not stands beside it, hollow."""
+    last = max(len(panel.dots) - 1, 1)
+    axes.text(0, 1.5, panel.name, ha="left", va="center", fontsize=17, fontweight="bold", color=INK)
+    axes.text(last, 1.5, f"target {panel.aim}", ha="right", va="center", fontsize=14, color=SOFT)
+    axes.plot([-0.3, last + 0.3], [0, 0], color=TRACK, linewidth=2)
+    if panel.target is not None:
+        axes.plot([-0.3, last + 0.3], [panel.target, panel.target], color=INK, linewidth=2, linestyle=(0, (4, 3)))
+    final = [(place, dot.rate) for place, dot in enumerate(panel.dots) if dot.mature and dot.rate is not None]
+    axes.plot([place for place, _ in final], [rate for _, rate in final], color=_COLOURS[panel.mark], linewidth=4)
+    for place, dot in enumerate(panel.dots):
+        _dot(axes, place, dot, _COLOURS[panel.mark])
+    axes.set_xlim(-0.45, last + 0.45)
+    axes.set_ylim(-0.35, 1.6)
+    axes.axis("off")
+
+
+def _dot(axes: Axes, place: int, dot: Dot, colour: str) -> None:
+    axes.text(place, -0.3, dot.quarter, ha="center", va="center", fontsize=12, color=SOFT)
+    if dot.rate is None:
+        return
+    face = colour if dot.mature else GROUND
+    axes.plot([place], [dot.rate], "o", markersize=11, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=3)
+    said = f"{dot.said} {dot.arrow}".rstrip()
+    axes.text(place, dot.rate + 0.2, said, ha="center", va="center", fontsize=14, fontweight="bold", color=INK)
 
 
 def _pill(axes: Axes, row: float, width: float, colour: str, *, height: float = 0.72) -> None:

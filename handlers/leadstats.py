@@ -1,26 +1,39 @@
-"""`/leadstats [me|team|REP|channel NAME|campaign NAME] [30d|quarter|2026-Q3|FROM..TO]`: an answer at once, and its chart."""
+"""`/leadstats [trend|score|calls|won] [me|team|REP|pool|channel|campaign|persona|model NAME] [30d|quarter|2026-Q3|FROM..TO]`:
+an answer at once, and the chart of the five metrics or of their trend.
+"""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from bot import messenger
-from bot.asking import Question, question
+from bot.asking import VIEWS, Question, question
 from bot.blocks import Block, escape
-from bot.charts import chart
+from bot.charts import chart, trend_chart
 from bot.ids import Command
 from bot.listening import Answer, Asked, on_command
-from bot.stats import chart_message, leadstats
+from bot.stats import Message, chart_message, leadstats
+from bot.stats_calls import calls_answer
+from bot.stats_score import score_answer
+from bot.stats_won import won_answer
+from bot.trend import trend_answer, trend_message
 from domain import finding
-from domain.rules.periods import USUAL, Period, read_period
+from domain.rules.periods import USUAL, Period, quarters_back, read_period
+from domain.rules.personas import Persona
 from domain.rules.refusals import BadQuestion, ManagersOnly, NoSuchName
-from domain.stats.names import nearest, rep_named, reps_near, there_are, touched_by
-from domain.stats.quality import Numbers, numbers
+from domain.stats import names
+from domain.stats.calls import qualifying
+from domain.stats.effectiveness import effectiveness
+from domain.stats.quality import numbers
 from domain.stats.scope import Scope
-from domain.tables import Rep, Role, TouchRow
+from domain.stats.trend import QUARTERS, Line, lines, trend
+from domain.stats.won_lost import won_lost
+from domain.tables import Pool, Rep, Role, ScoringModel, TouchRow
 from handlers.jobs import Running, finishing, job, reading, send, transaction
 from handlers.sending import Job, draw_chart, send_chart
 from kit.clock import utcnow
@@ -28,6 +41,9 @@ from kit.outside import TryLater
 
 EXAMPLE = "/leadstats team 30d"
 TEAM = "team"
+TREND = "trend"
+OF_LEADS = frozenset({TEAM, "channel", "campaign", "persona", "model"})
+"""Whose numbers marketing may ask for, as managers may: those of leads. Reps and pools are people."""
 CHART_EVENT = "handoff_chart"
 LOOKS = 6
 """So often the picture is shown to Slack, which has to look at it first, before its numbers go without it."""
@@ -40,12 +56,26 @@ _refused_tables: list[bool] = []
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question that was understood. `code` says whose numbers in a word that a job can carry."""
+    """A question that was understood. `code` says what and whose in a word that a job can carry: `team`, `trend|pool:3`."""
 
     code: str
+    view: str
     whose: str
     scope: Scope
     period: Period
+    zone: ZoneInfo
+    by_rep: bool
+    """Whether the asker may see who of several reps did what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """What can be shown as a picture, with its numbers beneath."""
+
+    name: str
+    picture: Callable[[], bytes]
+    message: Callable[[str | None, bool], Message]
+    """Given Slack's id of the picture, or none, and whether Slack takes tables."""
 
 
 @on_command(Command.LEADSTATS)
@@ -57,78 +87,144 @@ def leadstats_asked(asked: Asked) -> Answer:
     with reading() as session:
         rep = finding.rep_by_slack(session, asked.slack_user_id)
         ask = _understood(session, rep, _code(session, rep, said), said.span, now)
-        found = _read(session, ask, now)
-    if found.leads.handed:
+        message, drawn = _answer(session, ask, now)
+    if drawn:
         with transaction() as session:
             send(session, draw_chart(asked.slack_user_id, asked.channel, ask.code, said.span))
-    return leadstats(ask.whose, ask.period.words, found)
+    return message
+
+
+def _answer(session: Session, ask: Ask, now: datetime) -> tuple[Message, bool]:
+    """In words; and whether a chart follows."""
+    words = ask.period.words
+    if ask.view == "score":
+        return score_answer(ask.whose, words, effectiveness(session, ask.period, now, ask.scope)), False
+    if ask.view == "calls":
+        calls = qualifying(session, ask.period, ask.scope)
+        return calls_answer(ask.whose, words, calls, by_rep=ask.by_rep), False
+    if ask.view == "won":
+        return won_answer(ask.whose, words, won_lost(session, ask.period, ask.scope)), False
+    if ask.view == TREND:
+        found = _trend(session, ask, now)
+        return trend_answer(ask.whose, found), any(point.share.of for line in found for point in line.points)
+    those = numbers(session, ask.period, now, ask.scope)
+    return leadstats(ask.whose, words, those), bool(those.leads.handed)
+
+
+def _trend(session: Session, ask: Ask, now: datetime) -> Sequence[Line]:
+    return lines(trend(session, quarters_back(QUARTERS, now, ask.zone), now, ask.scope), now)
 
 
 def _code(session: Session, rep: Rep, said: Question) -> str:
-    """Whose numbers, as a code. Raises ManagersOnly, NoSuchName and BadQuestion."""
-    if said.kind == "me" or (not said.kind and rep.role is not Role.MANAGER):
+    """What and whose, as a code. Raises ManagersOnly, NoSuchName and BadQuestion."""
+    whose = _whose(session, rep, said)
+    return f"{said.view}|{whose}" if said.view else whose
+
+
+def _whose(session: Session, rep: Rep, said: Question) -> str:
+    if said.kind == "me" or (not said.kind and rep.role not in {Role.MANAGER, Role.MARKETING}):
         return f"rep:{rep.id}"
     if said.kind in {TEAM, ""}:
         return TEAM
     if said.kind == "rep":
         return f"rep:{_named(session, said.name).id}"
-    _managers_only(rep)
-    column = COLUMNS[said.kind]
-    found = touched_by(session, column, said.name)
+    _may_ask(rep, said.kind)
+    found, known = _looked_up(session, said.kind, said.name)
     if found is None:
-        near = ", ".join(escape(one, 60) for one in nearest(said.name, there_are(session, column)))
+        near = ", ".join(escape(one, 60) for one in names.nearest(said.name, known))
         raise NoSuchName(what=said.kind, near=near, example=f"/leadstats {said.kind} NAME 90d")
     return f"{said.kind}:{found}"
 
 
+def _looked_up(session: Session, kind: str, name: str) -> tuple[str | int | None, Sequence[str]]:
+    """What a job can carry for the name; and without it, the names that there are."""
+    if kind == "pool":
+        pool = names.pool_named(session, name)
+        return (pool.id, ()) if pool else (None, names.pools(session))
+    if kind == "persona":
+        return names.persona_named(name), [one.value.replace("_", " ") for one in Persona]
+    if kind == "model":
+        model = names.model_named(session, name)
+        return (model.id, ()) if model else (None, [names.model_words(row) for row in names.models(session)])
+    column = COLUMNS[kind]
+    found = names.touched_by(session, column, name)
+    return found, () if found is not None else names.there_are(session, column)
+
+
 def _named(session: Session, name: str) -> Rep:
-    found = rep_named(session, name)
+    found = names.rep_named(session, name)
     if found is not None:
         return found
     if re.search(r"\d", name):
         # More likely a span that was mistyped than a person.
         raise BadQuestion(example=EXAMPLE)
-    raise NoSuchName(what="rep", near=", ".join(escape(one, 60) for one in reps_near(session, name)), example=EXAMPLE)
+    near = ", ".join(escape(one, 60) for one in names.reps_near(session, name))
+    raise NoSuchName(what="rep", near=near, example=EXAMPLE)
 
 
-def _managers_only(rep: Rep) -> None:
-    if rep.role is not Role.MANAGER:
+def _may_ask(rep: Rep, kind: str) -> None:
+    """Managers may ask for everything, marketing for what is said of leads, everybody for what is theirs."""
+    if rep.role is not Role.MANAGER and not (rep.role is Role.MARKETING and kind in OF_LEADS):
         raise ManagersOnly
 
 
 def _understood(session: Session, rep: Rep, code: str, span: str, now: datetime) -> Ask:
-    """What a code means, if `rep` may see it: managers everything, everybody what is theirs."""
-    period = read_period(span, now, ZoneInfo(rep.time_zone))
+    """What a code means, if `rep` may see it. Raises ManagersOnly and BadQuestion."""
+    zone = ZoneInfo(rep.time_zone)
+    period = read_period(span, now, zone)
     if period is None:
         raise BadQuestion(example=EXAMPLE)
-    kind, _, name = code.partition(":")
+    view, _, rest = code.partition("|")
+    view, whose = (view, rest) if view in VIEWS else ("", code)
+    kind, _, name = whose.partition(":")
+    if whose != f"rep:{rep.id}":
+        _may_ask(rep, kind)
+    words, scope = _scope(session, kind, name)
+    return Ask(code, view, words, scope, period, zone, by_rep=rep.role is Role.MANAGER)
+
+
+def _scope(session: Session, kind: str, name: str) -> tuple[str, Scope]:
+    """Whose numbers, in words and as they are asked for."""
     if kind == "rep":
-        whose = rep if name == str(rep.id) else session.get_one(Rep, int(name))
-        if whose.id != rep.id:
-            _managers_only(rep)
-        return Ask(code, whose.name, Scope(rep_id=whose.id), period)
-    _managers_only(rep)
-    if kind == TEAM:
-        return Ask(code, "The whole team", Scope(), period)
-    return Ask(code, f"{kind} {name}", Scope(channel=name) if kind == "channel" else Scope(campaign=name), period)
+        return session.get_one(Rep, int(name)).name, Scope(rep_id=int(name))
+    if kind == "pool":
+        return f"pool {session.get_one(Pool, int(name)).name}", Scope(pool_id=int(name))
+    if kind == "model":
+        return f"model {names.model_words(session.get_one(ScoringModel, int(name)))}", Scope(model_id=int(name))
+    if kind == "persona":
+        return f"persona {name.replace('_', ' ')}", Scope(persona=name)
+    if kind == "channel":
+        return f"channel {name}", Scope(channel=name)
+    return (f"campaign {name}", Scope(campaign=name)) if kind == "campaign" else ("The whole team", Scope())
 
 
-def _read(session: Session, ask: Ask, now: datetime) -> Numbers:
-    return numbers(session, ask.period, now, ask.scope)
-
-
-def _read_again(slack_user_id: str, whose: str, span: str) -> tuple[Ask, Numbers]:
+def _drawable(slack_user_id: str, whose: str, span: str) -> Drawable:
+    """Read again: what may be seen, and what there is, is as of now."""
     now = utcnow()
     with reading() as session:
         ask = _understood(session, finding.rep_by_slack(session, slack_user_id), whose, span, now)
-        return ask, _read(session, ask, now)
+        if ask.view == TREND:
+            found = _trend(session, ask, now)
+            return Drawable(
+                "lead-quality-trend.png", partial(trend_chart, found), partial(_trend_message, ask.whose, found)
+            )
+        those, words = numbers(session, ask.period, now, ask.scope), ask.period.words
+    return Drawable(
+        "lead-quality.png",
+        partial(chart, words, those),
+        lambda file_id, table: chart_message(ask.whose, words, those, file_id, table=table),
+    )
+
+
+def _trend_message(whose: str, found: Sequence[Line], file_id: str | None, table: bool) -> Message:
+    return trend_message(whose, found, file_id, table=table)
 
 
 @job(Job.DRAW_CHART)
 def draw(running: Running, slack_user_id: str, channel: str, whose: str, span: str) -> None:
     """Draw the chart and give it to Slack. Done twice, Slack keeps a picture that nobody sees."""
-    ask, found = _read_again(slack_user_id, whose, span)
-    file_id = messenger.upload("lead-quality.png", chart(ask.period.words, found))
+    drawable = _drawable(slack_user_id, whose, span)
+    file_id = messenger.upload(drawable.name, drawable.picture())
     with finishing(running) as session:
         send(session, send_chart(slack_user_id, channel, whose, span, file_id))
 
@@ -136,15 +232,15 @@ def draw(running: Running, slack_user_id: str, channel: str, whose: str, span: s
 @job(Job.SEND_CHART)
 def send_it(running: Running, slack_user_id: str, channel: str, whose: str, span: str, file_id: str) -> None:
     """Show the chart to who asked, with its numbers beneath."""
-    ask, found = _read_again(slack_user_id, whose, span)
+    drawable = _drawable(slack_user_id, whose, span)
     to = _To(slack_user_id, channel, file_id, again=running.claimed.token > 1)
     table = not _refused_tables
     try:
-        _show(to, chart_message(ask.whose, ask.period.words, found, file_id, table=table))
+        _show(to, drawable.message(file_id, table))
     except messenger.BlocksRefused:
         if running.claimed.token < LOOKS:
             raise TryLater("Slack has not looked at the picture yet", after=LOOK_SECONDS) from None
-        _show_less(to, ask, found)
+        _show_less(to, drawable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +252,12 @@ class _To:
     """An earlier try may have shown it."""
 
 
-def _show_less(to: _To, ask: Ask, found: Numbers) -> None:
+def _show_less(to: _To, drawable: Drawable) -> None:
     """Without the table; if that is not what Slack minds, without the picture."""
     try:
-        _show(to, chart_message(ask.whose, ask.period.words, found, to.file_id, table=False))
+        _show(to, drawable.message(to.file_id, False))
     except messenger.BlocksRefused:
-        _show(to, chart_message(ask.whose, ask.period.words, found, None, table=False))
+        _show(to, drawable.message(None, False))
     else:
         _refused_tables.append(True)
 

@@ -1,4 +1,4 @@
-"""Whom and what one may ask numbers of: reps, channels and campaigns by their names."""
+"""Whom and what one may ask numbers of: reps, pools, channels, campaigns, personas and models by their names."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,8 @@ from rapidfuzz import fuzz, process, utils
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from domain.tables import Rep, TouchRow
+from domain.rules.personas import Persona
+from domain.tables import ModelStatus, Pool, Rep, ScoringModel, TouchRow
 
 NEAREST = 3
 MOST = 2_000
@@ -49,6 +50,44 @@ def there_are(session: Session, column: InstrumentedAttribute[str | None]) -> Se
     following = select(func.min(known)).where(known > jumps.c.name).scalar_subquery()
     jumps = jumps.union_all(select(following).where(jumps.c.name.is_not(None)))
     return session.scalars(select(jumps.c.name).where(jumps.c.name.is_not(None)).limit(MOST)).all()
+
+
+def pool_named(session: Session, said: str) -> Pool | None:
+    """Whatever its case."""
+    return session.scalars(select(Pool).where(func.lower(Pool.name) == said.casefold()).order_by(Pool.id)).first()
+
+
+def pools(session: Session) -> Sequence[str]:
+    return session.scalars(select(Pool.name).order_by(Pool.id)).all()
+
+
+def persona_named(said: str) -> Persona | None:
+    """`decision_maker`, `Decision maker`, `decision-makers`"""
+    folded = said.casefold().replace(" ", "_").replace("-", "_")
+    return next((one for one in Persona if folded in {one.value, f"{one.value}s"}), None)
+
+
+def model_named(session: Session, said: str) -> ScoringModel | None:
+    """`active`, NAME@VERSION, or NAME: of those that were ever in force, the newest version of that name."""
+    folded = said.casefold()
+    newest_first = sorted(models(session), key=lambda row: -row.version)
+    return next((row for row in newest_first if folded in _spellings(row)), None)
+
+
+def _spellings(row: ScoringModel) -> set[str]:
+    active = {ModelStatus.ACTIVE.value} if row.status is ModelStatus.ACTIVE else set()
+    return {row.name.casefold(), model_words(row).casefold()} | active
+
+
+def models(session: Session) -> Sequence[ScoringModel]:
+    """Those that were ever in force: only they hand leads over."""
+    return session.scalars(
+        select(ScoringModel).where(ScoringModel.activated_at.is_not(None)).order_by(ScoringModel.id)
+    ).all()
+
+
+def model_words(row: ScoringModel) -> str:
+    return f"{row.name}@{row.version}"
 
 
 def nearest(said: str, names: Iterable[str]) -> Sequence[str]:
