@@ -1,6 +1,6 @@
 """Our mouth in Slack: the few Web API calls that we make, with errors of two kinds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
@@ -183,6 +183,28 @@ def upload(name: str, content: bytes) -> str:
     return str(_ask(_client().files_upload_v2, filename=name, content=content)["files"][0]["id"])
 
 
+def share(channel: str, thread: str | None, comment: str, files: Mapping[str, bytes]) -> str:
+    """Share these files (name -> content) in one message; returns the id of the last. `channel` is no person's id: of direct
+    messages Slack wants their own.
+    """
+    given = [{"filename": name, "title": name, "content": content} for name, content in files.items()]
+    answer = _ask(
+        _client().files_upload_v2, channel=channel, thread_ts=thread, initial_comment=comment, file_uploads=given
+    )
+    return str(answer["files"][-1]["id"])
+
+
+def find_shared(channel: str, thread: str | None, comment: str, since: datetime) -> bool:
+    """Whether files with this comment stand there: an earlier try may have shared them before it crashed."""
+    client = _client()
+    found = (
+        _messages(client.conversations_history, since, channel=channel)
+        if thread is None
+        else _messages(client.conversations_replies, since, channel=channel, ts=thread)
+    )
+    return any(message.get("text") == comment and message.get("files") for message in found)
+
+
 def permalink(channel: str, ts: str) -> str | None:
     """A link to a message, or None if Slack has none now: a message does without."""
     try:
@@ -204,22 +226,32 @@ def find_message(channel: str, metadata: Mapping[str, Any], since: datetime) -> 
 def _find(
     pages: Callable[..., SlackResponse], metadata: Mapping[str, Any], since: datetime, **place: str
 ) -> str | None:
+    for message in _messages(pages, since, **place):
+        found = message.get("metadata") or {}
+        if {name: found.get(name) for name in metadata} == metadata:
+            return str(message["ts"])
+    return None
+
+
+def _messages(pages: Callable[..., SlackResponse], since: datetime, **place: str) -> Iterator[dict[str, Any]]:
+    """Those that stand there since then, page by page."""
     cursor: str | None = None
     oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
     while True:
         answer = _ask(pages, **place, oldest=oldest, include_all_metadata=True, limit=200, cursor=cursor)
-        for message in answer["messages"]:
-            found = message.get("metadata") or {}
-            if {name: found.get(name) for name in metadata} == metadata:
-                return str(message["ts"])
+        yield from answer["messages"]
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
-            return None
+            return
 
 
 def card_metadata(handoff_id: int, cycle: int, event_type: str = CARD_EVENT) -> dict[str, Any]:
     """Ids only: metadata can be read by other apps of the channel."""
     return {"event_type": event_type, "event_payload": {"handoff_id": handoff_id, "cycle": cycle}}
+
+
+def deal_metadata(deal_id: int) -> dict[str, Any]:
+    return {"event_type": DEAL_EVENT, "event_payload": {"deal_id": deal_id}}
 
 
 def open_modal(trigger_id: str, view: Mapping[str, Any]) -> Window:
@@ -250,10 +282,6 @@ def user_id_of(email: str) -> str | None:
 
 
 def direct_channel(slack_user_id: str) -> str:
-def deal_metadata(deal_id: int) -> dict[str, Any]:
-    return {"event_type": DEAL_EVENT, "event_payload": {"deal_id": deal_id}}
-
-
     """The id of our direct messages with this person, as `chat.update` needs it."""
     return str(_ask(_client().conversations_open, users=slack_user_id)["channel"]["id"])
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from domain import finding, watching
 from domain.availability import calendars
 from domain.deal_news import DEAL_ALERTS, deal_news, in_a_line
+from domain.loops.told import LOOP_ALERTS
+from domain.loops.told import in_a_line as loop_line
 from domain.reviewing import is_mel
 from domain.rules import preferences as rules
 from domain.rules.deadlines import ClockKind
@@ -166,11 +168,16 @@ def _proposal(session: Session, notice: Notice) -> DigestItem | None:
     return DigestItem(notice.kind, notice.at, text=words) if watching.still_asks(session, notice.data) else None
 
 
+def _loop(session: Session, notice: Notice) -> DigestItem:
+    return DigestItem(notice.kind, notice.at, text=loop_line(session, notice))
+
+
 _OF_NO_LEAD: Mapping[Alert, Callable[[Session, Notice], DigestItem | None]] = {
     Alert.POOL_SHORT: _shortage,
     Alert.HEALTH: _health,
     Alert.REVIEW: _review,
     Alert.PROPOSAL: _proposal,
+    **dict.fromkeys(LOOP_ALERTS, _loop),
 }
 
 

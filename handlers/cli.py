@@ -25,6 +25,7 @@ from handlers import (
     doctor,
     enrichment_commands,
     fairness_commands,
+    feedback_commands,
     importing,
     lead_commands,
     ledger,
@@ -75,6 +76,7 @@ app.add_typer(proposal_commands.app, name="proposals")
 app.add_typer(enrichment_commands.app, name="enrichment")
 app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
+app.add_typer(feedback_commands.app, name="feedback")
 app.command("import")(importing.import_file)
 app.command()(backtesting.backtest)
 app.command()(setup_commands.setup)

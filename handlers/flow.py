@@ -20,6 +20,7 @@ from handlers.sending import (
     show_card,
     show_deal,
     show_proposal,
+    show_pulse,
 )
 
 ENRICHMENT_PATIENCE = timedelta(seconds=30)
@@ -179,6 +180,17 @@ def _own_home(event: LeadEvent) -> Sending | None:
     return publish_home(str(home)) if home else None
 
 
+def _draw_pack(event: LeadEvent) -> Sending | None:
+    """Only the month has a message of its own, where there is a channel for it."""
+    if not event.data.get("channel"):
+        return None
+    return Sending(Job.DRAW_PACK, {"run_id": int(event.data["run_id"])}, key=str(event.data["run_id"]))
+
+
+def _pulse(priority: Priority) -> Rule:
+    return lambda event: show_pulse(int(event.data["pulse_id"]), str(event.data["place"]), priority)
+
+
 _DECIDED: tuple[Rule, ...] = (_card(Priority.CLICK), _without_undo, _own_home)
 """Somebody said yes or no, and may take it back for a while."""
 
@@ -187,18 +199,6 @@ def _proposal(event: LeadEvent) -> Sending:
     return show_proposal(int(event.data["proposal_id"]))
 
 
-_JOIN = _of_lead(Job.JOIN_CRM_CAMPAIGNS, key=True, after=GATHER, priority=Priority.BULK)
-
-
-WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
-    Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
-    Happened.TOUCH_RECORDED: (_news,),
-    Happened.LEAD_ENRICHED: (_news,),
-    Happened.LEAD_MERGED: _ONE_OR_TWO,
-    Happened.LEAD_UNMERGED: _ONE_OR_TWO,
-    Happened.LEAD_COMPANY_SET: (_card(),),
-    Happened.LEAD_CORRECTED: (
-        _of_lead(Job.SCORE, key=True, priority=Priority.CLICK),
 def _hand_deal(event: LeadEvent) -> Sending:
     return hand_deal(int(event.data["opportunity_id"]), _live(event))
 
@@ -251,6 +251,18 @@ _ONE_OR_TWO: tuple[Rule, ...] = (
 """Two leads have become one, or one has become two again."""
 
 
+_JOIN = _of_lead(Job.JOIN_CRM_CAMPAIGNS, key=True, after=GATHER, priority=Priority.BULK)
+
+
+WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
+    Happened.LEAD_CAPTURED: (_of_lead(Job.ENRICH), _of_lead(Job.SCORE, key=True, after=ENRICHMENT_PATIENCE)),
+    Happened.TOUCH_RECORDED: (_news,),
+    Happened.LEAD_ENRICHED: (_news,),
+    Happened.LEAD_MERGED: _ONE_OR_TWO,
+    Happened.LEAD_UNMERGED: _ONE_OR_TWO,
+    Happened.LEAD_COMPANY_SET: (_card(),),
+    Happened.LEAD_CORRECTED: (
+        _of_lead(Job.SCORE, key=True, priority=Priority.CLICK),
         _card(Priority.CLICK),
         _drain(Job.TELL_CRM),
         _drain(Job.TELL_MARKETING),
@@ -270,6 +282,7 @@ _ONE_OR_TWO: tuple[Rule, ...] = (
         _card(Priority.CLICK),
         # A lead that nobody was ever offered has no card, but may stand in its pool's channel.
         _call_pool,
+        _DEALS_OF_LEAD,
         _drain(Job.TELL_CRM),
         _drain(Job.TELL_MARKETING),
         _of_lead(Job.FORGET_ADDRESS, key=True, after=2 * GATHER),
@@ -282,7 +295,6 @@ _ONE_OR_TWO: tuple[Rule, ...] = (
     Happened.HANDOFF_OFFERED: (_card(), _drain(Job.TELL_CRM), _drain(Job.TELL_MARKETING)),
     Happened.HANDOFF_ACCEPTED: (
         *_DECIDED,
-        _DEALS_OF_LEAD,
         _drain(Job.TELL_CRM),
         _drain(Job.TELL_MARKETING),
         _task,
@@ -364,9 +376,10 @@ _ONE_OR_TWO: tuple[Rule, ...] = (
     Happened.RATES_IMPORTED: (),
     Happened.ATTRIBUTION_IMPORTED: (),
     Happened.ATTRIBUTION_FITTED: (),
-    Happened.LOOP_MADE: (),
-    Happened.PULSE_ASKED: (),
-    Happened.PULSE_ANSWERED: (),
+    # Who is told of it directly is said with it.
+    Happened.LOOP_MADE: (_draw_pack,),
+    Happened.PULSE_ASKED: (_pulse(Priority.LIVE),),
+    Happened.PULSE_ANSWERED: (_pulse(Priority.CLICK),),
     Happened.RESCORING_BEGUN: (lambda event: rescore(int(event.data["rescoring_id"])),),
     Happened.RESCORING_CANCELLED: (),
     Happened.RESCORING_FINISHED: (),

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from bot import messages, messenger
 from bot.deal_notices import deal_notice
 from bot.digest import digest_message
+from bot.feedback import loop_message
 from bot.messages import Lateness, Message
 from bot.proposal import shadow_over_message, worse_message
 from bot.review import review_message
 from bot.waking import refused_by_crm, woken
 from domain import cards, finding, notices, watching
-from domain.proposals import proposal_view
 from domain.deal_news import DEAL_ALERTS, deal_news
+from domain.loops.told import LOOP_ALERTS, loop_news
+from domain.proposals import proposal_view
 from domain.reviewing import review_of
 from domain.rules.deadlines import ClockKind
 from domain.rules.preferences import Alert
@@ -210,6 +212,11 @@ def _deal(session: Session, notice: Notice) -> Speech | None:
     return (lambda link: deal_notice(notice.kind, news, link)) if news is not None else None
 
 
+def _loop(session: Session, notice: Notice) -> Speech:
+    found, names = loop_news(session, notice)
+    return lambda _: loop_message(found, names)
+
+
 _SPEECHES: Mapping[Alert, Callable[[Session, Notice], Speech | None]] = {
     Alert.REMINDER: _reminder,
     Alert.OVERDUE: _overdue,
@@ -223,6 +230,7 @@ _SPEECHES: Mapping[Alert, Callable[[Session, Notice], Speech | None]] = {
     Alert.PROPOSAL: _proposal,
     Alert.HEALTH: _health,
     **dict.fromkeys(DEAL_ALERTS, _deal),
+    **dict.fromkeys(LOOP_ALERTS, _loop),
 }
 
 

@@ -145,6 +145,11 @@ def tell_digest(rep_id: int, slack_user_id: str) -> Sending:
     return Sending(Job.TELL_DIGEST, {"rep_id": rep_id}, str(rep_id), slack_lane(slack_user_id))
 
 
+def show_pulse(pulse_id: int, place: str, priority: Priority) -> Sending:
+    """Ask how good the leads were, or redraw the question with its answer."""
+    return Sending(Job.SHOW_PULSE, {"pulse_id": pulse_id}, str(pulse_id), slack_lane(place), priority)
+
+
 def publish_home(slack_user_id: str, refusal: Refusal | None = None, *, opened: bool = False) -> Sending:
     """Draw somebody's Home; a refusal is carried as its code and ids. It wants no lane: Slack's pace is that of posting.
     `opened`: they have just opened it, so that it is worth being kept fresh.

@@ -14,6 +14,7 @@ from domain.verbs.offering import waiting_leads
 from domain.verbs.reviewing import measuring_due, review_due
 from domain.verbs.telling import CRM, MARKETING, PROGRAMMES, is_dirty
 from domain.watching import SHADOW_OVER, managers, shadows_over
+from handlers import feedback_turns
 from handlers.calibration_settings import learning_settings
 from handlers.draining import drain_again
 from handlers.jobs import send, transaction
@@ -30,12 +31,13 @@ def round_of() -> None:
     with transaction() as session:
         for lead_id in waiting_leads(session):
             send(session, Sending(Job.ASSIGN, {"lead_id": lead_id}, key=f"waiting-{lead_id}", priority=Priority.BULK))
-        for base, drain in DRAINS.items():
         send(session, *(hand_deal(opportunity_id, Priority.BULK) for opportunity_id in waiting_deals(session)))
+        for base, drain in DRAINS.items():
             if is_dirty(session, base):
                 send(session, drain_again(drain))
         now = utcnow()
         send_what_is_due(session, now)
+        feedback_turns.send_what_is_due(session, now)
         if month := review_due(session, now):
             send(session, Sending(Job.REVIEW_NURTURE, {"month": month}, key=month, lane=Job.REVIEW_NURTURE.value))
         if day := measuring_due(session, now):
@@ -49,10 +51,15 @@ def round_of() -> None:
         if checking_due(session, now):
             send(session, Sending(Job.CHECK_HEALTH, {}, key="all", lane=Job.CHECK_HEALTH.value, priority=Priority.BULK))
         _learn(session, now)
-        for rep in digests_due(session, now):
-            send(session, tell_digest(rep.id, str(rep.slack_user_id)))
-        for admin, check in failing(session, now):
-            tell(session, admin, Alert.HEALTH, now, data={"check": check})
+        _tell(session, now)
+
+
+def _tell(session: Session, now: datetime) -> None:
+    """What was held for somebody's digest, and to admins that something fails."""
+    for rep in digests_due(session, now):
+        send(session, tell_digest(rep.id, str(rep.slack_user_id)))
+    for admin, check in failing(session, now):
+        tell(session, admin, Alert.HEALTH, now, data={"check": check})
 
 
 def _learn(session: Session, now: datetime) -> None:

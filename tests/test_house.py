@@ -20,6 +20,7 @@ from bot.ids import (
     Press,
     ProposalPress,
     ProposalSubmission,
+    PulsePress,
     Submission,
     Suggest,
 )
@@ -59,15 +60,17 @@ STORIES: tuple[set[str], ...] = (
         "contacts_in",
         "crm_words",
         "draining",
+        "feedback_settings",
         "noticing",
         "problems",
         "relay",
+        "review_pack",
         "staff_file",
         "strays",
         "sync_settings",
         "window",
     },
-    {"learning_run", "staff_diff", "sync_turns"},
+    {"learning_run", "feedback_turns", "staff_diff", "sync_turns"},
     MOMENTS | {"upkeep"},
     {"moments"},
 )
@@ -90,9 +93,9 @@ COMMITTERS = {"handlers.jobs", "handlers.relay", "handlers.worker", "handlers.qu
 counts calls to vendors."""
 
 SCIENTIFIC = {"matplotlib", "numpy", "scipy", "sklearn"}
-HEAVY = ("domain.science", "bot.drawing")
+HEAVY = ("domain.science", "bot.drawing", "bot.pack_drawing")
 """What imports the scientific packages. It is loaded by name (import_module), as vendors are by `integrations/registry.py`: by
-`domain/learning.py`, `domain/attributing.py` and `bot/charts.py`, in a job. Neither the web process nor the live score waits for it."""
+`domain/learning.py`, `domain/attributing.py`, `bot/charts.py` and `bot/pack_charts.py`, in a job. Neither the web process nor the live score waits for it."""
 
 
 def sources() -> dict[str, ast.Module]:
@@ -288,7 +291,13 @@ def test_every_job_has_its_function() -> None:
 
 def test_every_button_modal_and_command_has_its_listener() -> None:
     marked = (Press, Submission, Pick, Suggest, Command, HomePress, HomeSubmission, ProposalPress, ProposalSubmission)
-    assert listeners() == {HOME_OPENED, *DealPress, *DealSubmission, *(one for kind in marked for one in kind)}
+    assert listeners() == {
+        HOME_OPENED,
+        *DealPress,
+        *DealSubmission,
+        *PulsePress,
+        *(one for kind in marked for one in kind),
+    }
 
 
 def test_no_file_that_is_shipped_knows_of_the_folder_with_real_data() -> None:

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from domain.rules.chance import ENOUGH, SURE, Beside, stand_out
-from domain.rules.feedback import band_of
+from domain.loops.rejecting import cases_of
+from domain.rules.chance import SURE, Beside, stand_out
 from domain.rules.periods import Period
-from domain.tables import Handoff, Opportunity, ScoreRow
+from domain.stats.effectiveness import effectiveness
+from domain.tables import Handoff, ScoreRow
 
 NO_FIT = "no_fit"
 NOT_ABOUT_THE_LEAD = ("wrong_territory", "no_capacity", "duplicate")
@@ -23,23 +25,21 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Leads that scored within one ten when they were handed over, of whom it is known by now what became of them."""
+    """Leads that scored within one ten when they were handed over: `sql` of `of` that are due became an SQL, `opportunities` of
+    them an opportunity. `rejected` of the `decided` offers were rejected because of the lead itself.
+    """
 
     band: int
     of: int
     sql: int
+    opportunities: int
+    decided: int
     rejected: int
-    """Because of the lead itself."""
-    won: int
-
-    @property
-    def rate(self) -> float:
-        return self.sql / self.of if self.of else 0.0
 
     def beats(self, above: "Band") -> bool:
         """Whether it becomes SQLs more often than the band above it, by more than chance."""
         beside = Beside(self.sql, self.of, above.sql, above.of)
-        return beside.enough and self.rate > above.rate and beside.chance < SURE
+        return beside.enough and beside.rate > beside.rest_rate and beside.chance < SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,16 @@ class Firing:
         return Beside(self.hit, self.of, self.rest_hit, self.rest_of)
 
 
-def bands_of(session: Session, period: Period) -> Sequence[Band]:
-    """The bands in which enough leads are settled, lowest first. What sales is still at is in none of them."""
-    against = and_(Handoff.rejected_at.is_not(None), Handoff.reason.not_in(NOT_ABOUT_THE_LEAD))
-    settled = or_(Handoff.qualified_at.is_not(None), against)
-    rows = session.execute(
-        select(
-            Handoff.score,
-            func.count(),
-            func.count(Handoff.qualified_at),
-            func.count().filter(against),
-            func.count().filter(Opportunity.won.is_(True)),
-        )
-        .outerjoin(Opportunity, Opportunity.handoff_id == Handoff.id)
-        .where(Handoff.became_at >= period.since, Handoff.became_at < period.until, settled)
-        .group_by(Handoff.score)
-    )
-    sums: dict[int, list[int]] = {}
-    for score, *counts in rows:
-        known = sums.setdefault(band_of(score), [0, 0, 0, 0])
-        sums[band_of(score)] = [a + b for a, b in zip(known, counts, strict=True)]
-    return [Band(band, *sums[band]) for band in sorted(sums) if sums[band][0] >= ENOUGH]
+def bands_of(session: Session, period: Period, now: datetime) -> Sequence[Band]:
+    """The lowest first. What sales is still at counts neither way."""
+    decided, rejected = Counter[int](), Counter[int]()
+    for case, count in cases_of(session, period).items():
+        decided[case.band] += count
+        rejected[case.band] += count if case.reason is not None and case.reason not in NOT_ABOUT_THE_LEAD else 0
+    return [
+        Band(one.low, one.to_sql.of, one.to_sql.hit, one.leads.converted, decided[one.low], rejected[one.low])
+        for one in reversed(effectiveness(session, period, now).bands)
+    ]
 
 
 def firings_of(session: Session, period: Period) -> Sequence[Firing]:
@@ -95,7 +84,7 @@ def firings_of(session: Session, period: Period) -> Sequence[Firing]:
 _Ledger = list[dict[str, Any]]
 
 
-def _ledgers(session: Session, period: Period, which: Any) -> Sequence[_Ledger]:
+def _ledgers(session: Session, period: Period, which: ColumnElement[bool]) -> Sequence[_Ledger]:
     return session.scalars(
         select(ScoreRow.ledger)
         .join(Handoff, Handoff.score_id == ScoreRow.id)

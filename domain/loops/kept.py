@@ -12,6 +12,8 @@ from domain.tables import LoopRun
 T = TypeVar("T")
 ALL = "all"
 """The audience of what is the same for everybody."""
+IN_CHANNEL = "channel"
+"""The audience of a file that was shared for all."""
 
 
 def to_json(found: object) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Rejected:
         return Beside(self.hit, self.of, self.rest_hit, self.rest_of)
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
     """`reason` None: it was accepted, and not rejected later."""
 
     reason: str | None
@@ -63,17 +63,17 @@ class Reasons:
 
 
 def reasons_of(session: Session, period: Period) -> Reasons:
-    cases = _cases(session, period)
+    cases = cases_of(session, period)
     return Reasons(cases.total(), _reasons(cases))
 
 
 def rejected_of(session: Session, period: Period) -> tuple[Sequence[Reason], Sequence[Rejected]]:
     """The reasons of the leads that came in the period, and the cells that stand out."""
-    cases = _cases(session, period)
+    cases = cases_of(session, period)
     return _reasons(cases), standing_out(cases)
 
 
-def _cases(session: Session, period: Period) -> Counter[_Case]:
+def cases_of(session: Session, period: Period) -> Counter[Case]:
     """The handoffs that sales has decided on, by reason, source and band."""
     rows = session.execute(
         select(Handoff.rejected_at.is_not(None), Handoff.reason, Lead.source, Handoff.score, func.count())
@@ -82,13 +82,13 @@ def _cases(session: Session, period: Period) -> Counter[_Case]:
         .where(or_(Handoff.accepted_at.is_not(None), Handoff.rejected_at.is_not(None)))
         .group_by(Handoff.rejected_at.is_not(None), Handoff.reason, Lead.source, Handoff.score)
     )
-    cases = Counter[_Case]()
+    cases = Counter[Case]()
     for rejected, reason, source, score, count in rows:
-        cases[_Case((reason or "other") if rejected else None, source, band_of(score))] += count
+        cases[Case((reason or "other") if rejected else None, source, band_of(score))] += count
     return cases
 
 
-def _reasons(cases: Counter[_Case]) -> list[Reason]:
+def _reasons(cases: Counter[Case]) -> list[Reason]:
     found = []
     for reason in {case.reason for case in cases if case.reason is not None}:
         sources, bands = Counter[str](), Counter[int]()
@@ -105,7 +105,7 @@ def _most(counts: Counter[T]) -> tuple[T, int]:
     return min(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
-def standing_out(cases: Counter[_Case]) -> Sequence[Rejected]:
+def standing_out(cases: Counter[Case]) -> Sequence[Rejected]:
     """The cells whose share of a reason is above that of the rest by more than chance, the surest first. Of cells that say the
     same of the same leads only the surest is named.
     """
@@ -123,7 +123,7 @@ def standing_out(cases: Counter[_Case]) -> Sequence[Rejected]:
     return named[:NAMED]
 
 
-def _cell(cases: Counter[_Case], reason: str, source: str | None, band: int | None) -> Rejected:
+def _cell(cases: Counter[Case], reason: str, source: str | None, band: int | None) -> Rejected:
     counts = [0, 0, 0, 0]
     for case, count in cases.items():
         rest = 0 if source in {None, case.source} and band in {None, case.band} else 2

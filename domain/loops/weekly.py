@@ -55,7 +55,7 @@ def week_of(session: Session, name: str, period: Period, now: datetime) -> Week:
         rejected=sum(one.count for one in this_week.reasons),
         reasons=reasons,
         stands_out=stands_out,
-        bands=bands_of(session, long_ago),
+        bands=bands_of(session, long_ago, now),
         fires_for_no_fit=firings_of(session, long_ago),
         advice=advice_of(session, recent, now),
     )

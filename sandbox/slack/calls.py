@@ -54,8 +54,8 @@ class Call:
         except ValueError as broken:
             raise SlackRefusal(otherwise, [f"[ERROR] not valid JSON [json-pointer:/{name}]"]) from broken
 
-    def channel(self) -> Channel:
-        return self.space.channel(self.text("channel"))
+    def channel(self, argument: str = "channel") -> Channel:
+        return self.space.channel(self.text(argument))
 
     def bad(self, name: str, why: str) -> SlackRefusal:
         return SlackRefusal("invalid_arguments", [f"[ERROR] {why} [json-pointer:/{name}]"])

@@ -65,10 +65,16 @@ async def take(key: str, request: Request) -> PlainTextResponse:
 
 @router.get("/_api/files/{file_id}")
 async def show(file_id: str, request: Request) -> Response:
-    """The picture, for our own page. A real Slack asks who is looking; here the page is one of everybody's."""
+    """The file, for our own page. A real Slack asks who is looking; here the page is one of everybody's. What is no picture
+    may do nothing in the browser but be read.
+    """
     files: Files = request.app.state.workspace.files
     upload = files.kept.get(file_id)
-    kind = picture_type(upload) if upload else None
-    if upload is None or kind is None:
-        raise PageRefusal(404, "There is no such picture.")
-    return Response(upload.content, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+    if upload is None or upload.content is None:
+        raise PageRefusal(404, "There is no such file.")
+    kind = picture_type(upload)
+    kept = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    if kind is not None:
+        return Response(upload.content, media_type=kind, headers=kept)
+    page = "text/html" if upload.name.endswith(".html") else "text/plain"
+    return Response(upload.content, media_type=page, headers=kept | {"Content-Security-Policy": "sandbox"})

@@ -69,8 +69,8 @@ def add_reaction(call: Call) -> JSON:
     return {}
 
 
-def writable(call: Call) -> Channel:
-    channel = call.channel()
+def writable(call: Call, argument: str = "channel") -> Channel:
+    channel = call.channel(argument)
     if channel.archived:
         raise SlackRefusal("is_archived")
     if seed.BOT_USER not in channel.members:

@@ -1,9 +1,10 @@
-"""files.*: the two calls around an upload. Sharing a file into a channel is nothing that we stand in for."""
+"""files.*: the two calls around an upload, the second of which may share it into a channel or a thread."""
 
 from typing import Any
 
 from sandbox.slack import limits, seed
 from sandbox.slack.calls import Call, method
+from sandbox.slack.methods_chat import thread, writable
 from sandbox.slack.records import Upload
 from sandbox.slack.refusals import SlackRefusal
 from sandbox.slack.shapes import JSON
@@ -25,7 +26,18 @@ def complete_upload(call: Call) -> JSON:
     for upload, one in zip(uploads, given, strict=True):
         upload.title = str(one.get("title") or upload.name)
         upload.completed_at = call.space.now()
-    return {"files": [file_to_app(call, upload) for upload in uploads]}
+    files = [file_to_app(call, upload) for upload in uploads]
+    if call.text("channel_id"):
+        share(call, files)
+    return {"files": files}
+
+
+def share(call: Call, files: list[JSON]) -> None:
+    """As a message of the app's, in an id of a channel or of direct messages: a person's id is refused."""
+    if not call.text("channel_id").startswith(("C", "G", "D")):
+        raise call.bad("channel_id", "must be the id of a conversation")
+    channel = writable(call, "channel_id")
+    call.space.post(channel, call.text("initial_comment"), [], thread_ts=thread(call, channel), files=files)
 
 
 def uploaded(call: Call, given: JSON) -> Upload:
@@ -51,6 +63,11 @@ METHODS = (
         per_minute=limits.TIER_4,
     ),
     method(
-        "files.completeUploadExternal", complete_upload, needs="files", scope="files:write", per_minute=limits.TIER_4
+        "files.completeUploadExternal",
+        complete_upload,
+        needs="files",
+        may="channel_id initial_comment thread_ts",
+        scope="files:write",
+        per_minute=limits.TIER_4,
     ),
 )

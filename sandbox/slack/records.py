@@ -43,6 +43,7 @@ class Message:
     edited_ts: str | None = None
     replies: list[str] = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    files: list[JSON] = field(default_factory=list)
 
 
 @dataclass

@@ -25,6 +25,8 @@ def message_to_app(message: Message, *, with_metadata: bool = True) -> JSON:
         shown |= {"thread_ts": message.ts, "reply_count": len(message.replies), **last}
     if message.thread_ts:
         shown |= {"thread_ts": message.thread_ts, "parent_user_id": seed.BOT_USER}
+    if message.files:
+        shown["files"] = message.files
     if message.reactions:
         shown["reactions"] = [{"name": k, "users": v, "count": len(v)} for k, v in message.reactions.items()]
     return shown
@@ -46,6 +48,7 @@ def message_to_page(message: Message) -> JSON:
         "metadata": message.metadata,
         "posted_at": message.posted_at,
         "reactions": message.reactions,
+        "files": message.files,
     }
 
 

@@ -104,7 +104,7 @@ class Workspace:
     # --- messages ------------------------------------------------------------------------------------------------
 
     def post(self, channel: Channel, text: str, blocks: list[JSON], **more: Any) -> Message:
-        """`more`: metadata, thread_ts, ephemeral_to."""
+        """`more`: metadata, thread_ts, ephemeral_to, files."""
         made = Message(
             self.next_ts(), channel.id, seed.BOT_USER, text[: limits.MESSAGE_TEXT], blocks, self.now(), **more
         )

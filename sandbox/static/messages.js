@@ -195,8 +195,20 @@ function contents(message) {
   const surface = createSurface({ channel: message.channel, ts: message.ts });
   const edited =
     message.edited_ts && h("span", { class: "edited", title: fullTime(Number(message.edited_ts)) }, " (edited)");
-  if (!message.blocks?.length) return h("div", { class: "prose text" }, mrkdwn(message.text ?? ""), edited);
+  if (!message.blocks?.length)
+    return h("div", { class: "prose text" }, mrkdwn(message.text ?? ""), edited, files(message));
   return h("div", { class: "blocks" }, drawBlocks(message.blocks, surface), edited);
+}
+
+// What was shared with a message: pictures as such, other files by their name.
+function files(message) {
+  return (message.files ?? []).map((file) => {
+    const href = `/_api/files/${encodeURIComponent(file.id)}`;
+    const shown = /\.(png|jpe?g|gif)$/i.test(file.name)
+      ? h("img", { src: href, alt: file.title, class: "shared-picture" })
+      : `📄 ${file.title}`;
+    return h("p", { class: "shared-file" }, h("a", { href, target: "_blank", rel: "noopener" }, shown));
+  });
 }
 
 function reactions(message) {
