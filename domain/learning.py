@@ -11,7 +11,7 @@ from typing import cast
 
 from domain.rules.facts import LeadFacts
 from domain.rules.learning import Example, Goal, Learnt, NotYet, too_few
-from domain.rules.scoring import Model
+from domain.rules.scoring import Model, ModelError
 
 
 def learn(
@@ -37,9 +37,13 @@ def learn(
     teaching = import_module("domain.science.teaching")
     ordered = sorted(examples, key=lambda example: example.at)
     kinds = {**base.monotone, **(monotone or {})}
-    answer = teaching.teach(
-        base, base_toml, ordered, now=now, name=name, goal=goal, population=population, monotone=kinds
-    )
+    try:
+        answer = teaching.teach(
+            base, base_toml, ordered, now=now, name=name, goal=goal, population=population, monotone=kinds
+        )
+    except ModelError as error:
+        # What leads said stands in the draft's rules, and not all that may be said may stand in a model's file.
+        return NotYet("failed", f"The draft could not be read back: {error}.", {"goal": goal.value})
     return cast("Learnt | NotYet", answer)
 
 

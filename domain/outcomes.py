@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -20,7 +20,8 @@ A_DAY = timedelta(days=1)
 POPULATION = 2000
 """So many leads, the last that were scored, stand for all when thresholds are set."""
 
-Deals = Mapping[int, Sequence[Row[Any]]]
+Deal: TypeAlias = Row[*tuple[Any, ...]]
+Deals: TypeAlias = Mapping[int, Sequence[Deal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,13 @@ def _deals(session: Session, since: datetime | None) -> Deals:
     )
     if since is not None:
         wanted = wanted.where(Opportunity.opened_at >= since)
-    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    found: defaultdict[int, list[Deal]] = defaultdict(list)
     for row in session.execute(wanted):
         found[row.lead_id].append(row)
     return found
 
 
-def _outcome(handoff: Handoff, model_id: int, deals: Sequence[Row[Any]], now: datetime) -> Outcome:
+def _outcome(handoff: Handoff, model_id: int, deals: Sequence[Deal], now: datetime) -> Outcome:
     at = handoff.became_at
     sql_at = min(filter(None, [handoff.qualified_at, handoff.converted_at]), default=None)
     won_at = _won_at(handoff, deals)
@@ -127,7 +128,7 @@ def _won(handoff: Handoff, won_at: datetime | None, sql: bool | None, now: datet
     return None if sql is None else False
 
 
-def _won_at(handoff: Handoff, deals: Iterable[Row[Any]]) -> datetime | None:
+def _won_at(handoff: Handoff, deals: Iterable[Deal]) -> datetime | None:
     """A deal that somebody opened in the CRM by hand counts for the attempts before it."""
     theirs = (
         deal.closed_at
