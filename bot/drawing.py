@@ -40,11 +40,17 @@ def draw_trend(title: str, panels: list[Panel]) -> bytes:
     """Two beside each other, at most three rows; each on the same height from none to all."""
     figure = _sheet(title)
     figure.text(
-        0.96, 0.903, "▲ ▼ more than chance;  hollow: still open", fontsize=15, color=SOFT, ha="right", va="center"
+        0.96,
+        0.903,
+        "dashes: target;  ▲ ▼ more than chance;  hollow: still open",
+        fontsize=15,
+        color=SOFT,
+        ha="right",
+        va="center",
     )
     for place, panel in enumerate(panels[:6]):
         row, column = divmod(place, 2)
-        _panel(figure.add_axes((0.05 + 0.48 * column, 0.64 - 0.295 * row, 0.42, 0.155)), panel)
+        _panel(figure.add_axes((0.04 + 0.475 * column, 0.615 - 0.295 * row, 0.445, 0.26)), panel)
     return _png(figure)
 
 
@@ -118,8 +124,8 @@ def _bullets(axes: Axes, bullets: list[Bullet]) -> None:
 def _panel(axes: Axes, panel: Panel) -> None:
     """The line goes through what is final; what is not stands beside it, hollow."""
     last = max(len(panel.dots) - 1, 1)
-    axes.text(0, 1.5, panel.name, ha="left", va="center", fontsize=17, fontweight="bold", color=INK)
-    axes.text(last, 1.5, f"target {panel.aim}", ha="right", va="center", fontsize=14, color=SOFT)
+    axes.text(-0.45, 1.72, panel.name, ha="left", va="center", fontsize=16, fontweight="bold", color=INK)
+    axes.text(last + 0.45, 1.72, panel.aim, ha="right", va="center", fontsize=14, color=SOFT)
     axes.plot([-0.3, last + 0.3], [0, 0], color=TRACK, linewidth=2)
     if panel.target is not None:
         axes.plot([-0.3, last + 0.3], [panel.target, panel.target], color=INK, linewidth=2, linestyle=(0, (4, 3)))
@@ -128,18 +134,18 @@ def _panel(axes: Axes, panel: Panel) -> None:
     for place, dot in enumerate(panel.dots):
         _dot(axes, place, dot, _COLOURS[panel.mark])
     axes.set_xlim(-0.45, last + 0.45)
-    axes.set_ylim(-0.35, 1.6)
+    axes.set_ylim(-0.35, 1.85)
     axes.axis("off")
 
 
 def _dot(axes: Axes, place: int, dot: Dot, colour: str) -> None:
-    axes.text(place, -0.3, dot.quarter, ha="center", va="center", fontsize=12, color=SOFT)
+    axes.text(place, -0.2, dot.quarter, ha="center", va="center", fontsize=12, color=SOFT)
     if dot.rate is None:
         return
     face = colour if dot.mature else GROUND
     axes.plot([place], [dot.rate], "o", markersize=11, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=3)
-    said = f"{dot.said} {dot.arrow}".rstrip()
-    axes.text(place, dot.rate + 0.2, said, ha="center", va="center", fontsize=14, fontweight="bold", color=INK)
+    said = f"{dot.arrow}\n{dot.said}".lstrip()
+    axes.text(place, dot.rate + 0.12, said, ha="center", va="bottom", fontsize=13, fontweight="bold", color=INK)
 
 
 def _pill(axes: Axes, row: float, width: float, colour: str, *, height: float = 0.72) -> None:

@@ -47,8 +47,10 @@ def trend_message(whose: str, lines: Sequence[Line], file_id: str | None, *, tab
 def mark_of(line: Line) -> str:
     """good, short, or too few to say: of the newest quarter that is final."""
     newest, target = line.newest, line.metric.target
-    if newest is None or newest.value is None or target is None or newest.share.of < FEW:
+    if newest is None or newest.value is None or newest.share.of < FEW:
         return "too few to say"
+    if target is None:
+        return {Change.BETTER: "good", Change.WORSE: "short"}.get(newest.change or Change.UNCLEAR, "too few to say")
     if line.metric.low_is_good:
         return "good" if newest.value <= target else "short"
     return "good" if newest.value > target else "short"

@@ -112,10 +112,11 @@ def _times(scope: Scope, period: Period, of_each: ColumnElement[Any] | Instrumen
 def _questions(session: Session, newest: CTE) -> list[Asked]:
     answer = func.jsonb_each(newest.c.answers).table_valued("key", column("value", JSONB)).render_derived(name="answer")
     kept = answer.c.value
+    counts = kept["counts"].astext.label("counts")
     rows = session.execute(
         select(
             answer.c.key,
-            kept["counts"].astext,
+            counts,
             func.max(kept["place"].astext.cast(Integer)),
             func.max(kept["question"].astext),
             func.count(),
@@ -125,11 +126,11 @@ def _questions(session: Session, newest: CTE) -> list[Asked]:
         .join(answer, true())
         # What was answered in one's own words counts for nothing.
         .where(kept["counts"].astext.is_not(None))
-        .group_by(answer.c.key, kept["counts"].astext)
+        .group_by(answer.c.key, counts)
     ).all()
     answers: dict[str, dict[Counts, Share]] = {}
     words: dict[str, str] = {}
-    for key, counts, _, question, count, sqls in sorted(rows, key=lambda row: (row[2], row[0])):
-        answers.setdefault(key, {})[Counts(counts)] = Share(sqls, count)
+    for key, said, _, question, count, sqls in sorted(rows, key=lambda row: (row[2], row[0])):
+        answers.setdefault(key, {})[Counts(said)] = Share(sqls, count)
         words.setdefault(key, question)
     return [Asked(key, words[key], answers[key]) for key in answers]
