@@ -6,8 +6,9 @@ from typing import Any
 
 from bot.blocks import Block, actions, button, context, escape, header, mention, moment, plain, section
 from bot.ids import ProposalPress, ProposalRef
+from bot.proposal_evidence import learning_risks, sureness
 from domain.proposals import ProposalView
-from domain.rules.proposals import ProposalKind, ProposalStatus
+from domain.rules.proposals import WAITS, ProposalKind, ProposalStatus
 from domain.rules.thresholds import WORK_DAYS
 from domain.stats.shadow import Beside
 from domain.views import Person
@@ -29,11 +30,18 @@ def proposal_message(view: ProposalView, now: datetime) -> Message:
         header(title(view)),
         section(state_words(view, now)),
         section("*What changes*\n" + bullets(change_lines(view))),
-        section("*What it would have done*\n" + bullets(past_lines(view))),
-        *([section("*The risk*\n" + bullets(risks))] if (risks := list(risk_lines(view))) else []),
+        *(_evidence(view) if view.status in WAITS else []),
         *buttons(view, now),
         context(f"{escape(view.name, 80)} against {escape(view.base, 80)}  ·  proposed {moment(view.made_at, DAY)}"),
     ]
+
+
+def _evidence(view: ProposalView) -> Iterator[Block]:
+    """What speaks for it and against it, while somebody has to decide."""
+    yield section("*What it would have done*\n" + bullets(past_lines(view)))
+    risks = list(risk_lines(view))
+    if risks:
+        yield section("*The risk*\n" + bullets(risks))
 
 
 def title(view: ProposalView) -> str:
@@ -144,25 +152,29 @@ def past_lines(view: ProposalView) -> list[str]:
     weighed = view.evidence.get("thresholds")
     if weighed:
         lines.append(_gain_words(weighed))
-    return lines
+    return [*lines, *sureness(view.evidence.get("learning"))]
 
 
 def _backtest_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
     if not found:
         yield "The past could not be replayed in time."
         return
-    tiers = ", ".join(f"{new:,} {label}s instead of {old:,}" for label, (old, new) in found["tiers"].items())
-    yield f"In the last {found['days']} days: {tiers}"
+    yield f"In the last {found['days']} days: {tiers_words(found)}"
     groups = found["groups"]
     gained, lost = groups["gained"], groups["lost"]
     if lost["leads"]:
         yield f"It would have kept {leads_words(lost['leads'])} from sales; {_became(lost)}"
     if gained["leads"]:
-        yield f"It would have sent {leads_words(gained['leads'])} more to sales; {_became(gained)}"
+        yield f"It would have sent {leads_words(gained['leads'], 'more ')} to sales; {_became(gained)}"
 
 
-def leads_words(count: int) -> str:
-    return "1 lead" if count == 1 else f"{count:,} leads"
+def tiers_words(backtest: Mapping[str, Any]) -> str:
+    both = {label: backtest["tiers"][label] for label in ("MQL", "HQL")}
+    return ", ".join(f"{new:,} {label}s instead of {old:,}" for label, (old, new) in both.items())
+
+
+def leads_words(count: int, more: str = "") -> str:
+    return f"1 {more}lead" if count == 1 else f"{count:,} {more}leads"
 
 
 def _became(group: Mapping[str, Any]) -> str:
@@ -194,6 +206,7 @@ def risk_lines(view: ProposalView) -> Iterator[str]:
     lost = (found.get("groups") or {}).get("lost", {}).get("sql", [0, 0])[0]
     if lost:
         yield f"{'1 SQL' if lost == 1 else f'{lost:,} SQLs'} of that time would have stayed in nurture."
+    yield from learning_risks(view.evidence.get("learning"))
 
 
 # ---- buttons ---------------------------------------------------------------------------------------------------------

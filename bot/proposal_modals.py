@@ -7,6 +7,7 @@ from typing import Any
 from bot.blocks import Block, context, cut, escape, section, text_input
 from bot.ids import Field, ProposalRef, ProposalSubmission
 from bot.proposal import bullets, change_lines, past_lines, risk_lines, shadow_words, state_words
+from bot.proposal_evidence import capacity_lines, learning_lines
 from domain.backtest.intervals import Share
 from domain.proposals import MoverView, ProposalView
 from domain.rules.model_diff import Kind
@@ -48,6 +49,7 @@ def details_modal(view: ProposalView, now: datetime) -> View:
         ("Who moves most", [_mover(mover) for mover in view.movers]),
         ("In shadow", [shadow_words(view.shadow), *_shadow_movers(view)] if view.shadow else []),
         ("How well it foresees", list(learning_lines(view.evidence.get("learning")))),
+        ("What sales can take", list(capacity_lines(view.evidence.get("thresholds")))),
         ("The risk", list(risk_lines(view))),
         ("Every change", [_change(one.kind, one.words) for one in view.changes[:CHANGES]]),
     ]
@@ -93,20 +95,3 @@ def _groups(found: Mapping[str, Any] | None) -> Iterator[str]:
             else f"n={share.of}, too few to say"
         )
         yield f"{words}: {group['leads']:,} leads, {share.of:,} judged by sales: {rate}"
-
-
-def learning_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
-    """What learning measured; docs/learning.md defines each number."""
-    if not found:
-        return
-    yield from (
-        f"{escape(name.replace('_', ' '), 40)}: {_number(value)}" for name, value in found.items() if _is_number(value)
-    )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"

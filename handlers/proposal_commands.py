@@ -10,6 +10,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from bot.blocks import plain
+from bot.proposal import tiers_words
 from domain.proposals import ProposalView, newest_learnings, proposal_view, proposals
 from domain.rules.learning import Goal
 from domain.rules.proposals import ProposalKind
@@ -77,8 +78,8 @@ def _evidence(view: ProposalView) -> list[str]:
     found = view.evidence.get("backtest")
     if not found:
         return ["The past was not replayed."]
-    tiers = ", ".join(f"{new:,} {label}s instead of {old:,}" for label, (old, new) in found["tiers"].items())
-    return [f"In the last {found['days']} days: {tiers}; {found['moved']:,} leads would be in another tier."]
+    moved = f"{found['moved']:,} leads would be in another tier"
+    return [f"In the last {found['days']} days: {tiers_words(found)}; {moved}."]
 
 
 @app.command()

@@ -242,5 +242,5 @@ def proposed_words(today: Line, best: Line) -> str:
     ]
     return (
         f"{' and '.join(steps)}: about {WORK_DAYS * best.sqls:.1f} SQLs a week instead of {WORK_DAYS * today.sqls:.1f} "
-        f"(90 % sure of {WORK_DAYS * best.low:+.1f} to {WORK_DAYS * best.high:+.1f})."
+        f"(90% sure of {WORK_DAYS * best.low:+.1f} to {WORK_DAYS * best.high:+.1f})."
     )

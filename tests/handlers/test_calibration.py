@@ -1,0 +1,400 @@
+"""A proposal in a real workspace: posted once over a crash, decided by signed clicks, redrawn in every state."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+from typer.testing import CliRunner
+
+from bot.blocks import escape
+from bot.ids import ProposalPress, ProposalRef, ProposalSubmission
+from domain import calibrating
+from domain.rules.preferences import Alert
+from domain.rules.proposals import ProposalKind, ProposalStatus
+from domain.rules.scoring import default_model_toml
+from domain.tables import Learning, Notice, Proposal, Rep
+from domain.verbs import modelling, proposing
+from domain.verbs.proposing import Found
+from domain.watching import SHADOW_OVER, WORSE
+from handlers import upkeep
+from handlers.calibration_settings import learning_settings
+from handlers.cli import app
+from handlers.jobs import reading, send, transaction
+from handlers.noticing import tell
+from handlers.sending import Job, learn_model, show_proposal
+from kit.clock import utcnow
+from tests.bot.test_proposal import LEARNING
+from tests.domain.making import Team, make_lead
+from tests.handlers.making import (
+    GUEST,
+    MORGAN,
+    SAM,
+    Outside,
+    clear_jobs,
+    click,
+    door,
+    door_url,
+    jobs,
+    make_staff,
+    rep_in_slack,
+    sandbox_process,
+    slack,
+    submission,
+    work_off,
+)
+from tests.handlers.making import tell as tell_door
+from tests.handlers.test_home import home, opened, tell_event, words
+
+__all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
+
+STRICT, STRICTER = (calibrating.with_thresholds(default_model_toml(), mql, 80) for mql in (65, 70))
+GROUP = {"leads": 3, "unknown": 2, "running": 0, "sql": [1, 1], "won": [0, 1]}
+BACKTEST: dict[str, Any] = {
+    "days": 90,
+    "leads": 200,
+    "to_sales": [52, 41],
+    "tiers": {"MQL": [52, 41], "HQL": [9, 12]},
+    "moved": 14,
+    "at_once": {"mql": 2},
+    "groups": {"kept": GROUP, "gained": GROUP, "lost": GROUP},
+    "up": [],
+    "down": [],
+}
+
+
+@pytest.fixture
+def channel(slack: Outside) -> str:
+    return slack.new_channel()
+
+
+@pytest.fixture
+def team(channel: str) -> Team:
+    return make_staff(channel)
+
+
+@pytest.fixture(autouse=True)
+def settings(channel: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Proposals are posted in the channel."""
+    monkeypatch.setenv("LEARNING_CHANNEL", channel)
+    learning_settings.cache_clear()
+    yield
+    learning_settings.cache_clear()
+
+
+def ask(toml: str = STRICT, kind: ProposalKind = ProposalKind.MODEL, **evidence: object) -> int:
+    """A proposal that was just made, with the job that shows it waiting; returns its number."""
+    with transaction() as session:
+        base, _ = modelling.active_model(session)
+        found = Found(kind, base.id, "proposed", "Learnt.", {}, toml, {"backtest": BACKTEST, **evidence})
+        return proposing.keep(session, found, {}, utcnow()).proposal_id or 0
+
+
+def proposal(number: int) -> Proposal:
+    with reading() as session:
+        return session.get_one(Proposal, number)
+
+
+def in_force() -> int:
+    with reading() as session:
+        return modelling.active_model(session)[0].id
+
+
+def shown(slack: Outside, channel: str) -> dict[str, Any]:
+    """The one message that stands there."""
+    (message,) = slack.messages(channel)
+    return message
+
+
+def said(message: dict[str, Any]) -> str:
+    return json.dumps(message, ensure_ascii=False)
+
+
+def ids(message: dict[str, Any]) -> list[str]:
+    return [one["action_id"] for block in message["blocks"] if block["type"] == "actions" for one in block["elements"]]
+
+
+def act(slack: Outside, channel: str, press: ProposalPress, user: str = MORGAN) -> None:
+    slack.press(user, shown(slack, channel), press)
+    work_off()
+
+
+def test_a_proposal_is_posted_once_and_says_what_changes_and_what_it_would_have_done(
+    slack: Outside, channel: str, team: Team
+) -> None:
+    ask()
+    work_off()
+    text = said(shown(slack, channel))
+    for words_of_it in (
+        "Nothing has changed yet",
+        "MQL begins at *65* instead of 60",
+        "In the last 90 days: 41 MQLs instead of 52",
+        "On the first day 2 leads from nurture",
+    ):
+        assert words_of_it in text
+    assert ids(shown(slack, channel)) == [ProposalPress.APPROVE, ProposalPress.DECLINE, ProposalPress.DETAILS]
+    with transaction() as session:
+        send(session, show_proposal(1))
+    posts = slack.posts()
+    assert work_off() == [Job.SHOW_PROPOSAL]
+    assert slack.posts() == posts
+
+
+def test_after_a_crash_the_message_is_found_and_not_posted_again(slack: Outside, channel: str, team: Team) -> None:
+    number = ask()
+    work_off()
+    with transaction() as session:
+        # What a worker leaves behind that was killed after Slack's yes: the claim, the message, and the job.
+        session.execute(update(Proposal).values(ts=None, drawn=None))
+        send(session, show_proposal(number))
+    before = shown(slack, channel)["ts"]
+    work_off()
+    assert shown(slack, channel)["ts"] == before == proposal(number).ts
+
+
+def test_without_a_channel_the_first_manager_gets_it(
+    slack: Outside, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEARNING_CHANNEL", "")
+    learning_settings.cache_clear()
+    number = ask()
+    work_off()
+    dm = str(rep_in_slack(MORGAN).slack_dm_id)
+    assert proposal(number).channel == dm
+    assert "Proposal: a newly learnt scoring model" in said(slack.messages(dm, MORGAN)[-1])
+
+
+def test_a_channel_that_cannot_be_reached_gives_way_to_the_manager(
+    slack: Outside, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEARNING_CHANNEL", "C0NOWHERE01")
+    learning_settings.cache_clear()
+    number = ask()
+    work_off()
+    dm = str(rep_in_slack(MORGAN).slack_dm_id)
+    assert proposal(number).channel == dm
+    assert proposal(number).ts == slack.messages(dm, MORGAN)[-1]["ts"]
+    assert jobs() == []
+
+
+def test_without_anybody_to_tell_it_waits_in_silence(slack: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEARNING_CHANNEL", "")
+    learning_settings.cache_clear()
+    number = ask()
+    assert work_off() == [Job.SHOW_PROPOSAL]
+    assert (proposal(number).ts, jobs()) == (None, [])
+
+
+def test_from_a_yes_through_shadow_into_force_and_back(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    before, number = in_force(), ask()
+    work_off()
+    act(slack, channel, ProposalPress.APPROVE)
+    assert proposal(number).status is ProposalStatus.SHADOW
+    assert in_force() == before
+    assert ids(shown(slack, channel)) == [ProposalPress.ACTIVATE, ProposalPress.DECLINE, ProposalPress.DETAILS]
+    assert "Tried in shadow until" in said(shown(slack, channel))
+    act(slack, channel, ProposalPress.ACTIVATE)
+    assert in_force() == proposal(number).model_id
+    assert f"<@{MORGAN}>" in said(shown(slack, channel))
+    act(slack, channel, ProposalPress.ROLL_BACK)
+    assert in_force() == before
+    assert "Rolled back" in said(shown(slack, channel))
+    assert ids(shown(slack, channel)) == [ProposalPress.DETAILS]
+
+
+def test_with_no_days_in_shadow_a_yes_puts_it_in_force(
+    door: httpx.Client, slack: Outside, channel: str, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEARNING_SHADOW_DAYS", "0")
+    learning_settings.cache_clear()
+    number = ask()
+    work_off()
+    act(slack, channel, ProposalPress.APPROVE)
+    assert in_force() == proposal(number).model_id
+    assert "In force since" in said(shown(slack, channel))
+
+
+def test_who_declines_says_why(door: httpx.Client, slack: Outside, channel: str, team: Team) -> None:
+    number = ask()
+    work_off()
+    act(slack, channel, ProposalPress.DECLINE)
+    window = slack.top_view(MORGAN)
+    assert window["callback_id"] == ProposalSubmission.DECLINE
+    body = submission(window["callback_id"], window["private_metadata"], user=MORGAN, note="Not before the *fair*.")
+    assert tell_door(door, body).text == ""
+    work_off()
+    assert proposal(number).note == "Not before the *fair*."
+    assert escape("Not before the *fair*.") in said(shown(slack, channel))
+
+
+def test_details_show_every_change_and_who_moves_by_name(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    with transaction() as session:
+        lead = make_lead(session, now=utcnow())
+    ask(backtest={**BACKTEST, "up": [[lead.id, 55, 71], [999, 1, 2]]}, learning=LEARNING)
+    work_off(Job.SHOW_PROPOSAL)
+    slack.press(MORGAN, shown(slack, channel), ProposalPress.DETAILS)
+    text = said(slack.top_view(MORGAN))
+    for words_of_it in (
+        "thresholds.mql 60 -&gt; 65",
+        "55 → *71*",
+        "Learnt from 412 leads",
+        "What became of them",
+        "The risk",
+    ):
+        assert words_of_it in text
+
+
+@pytest.mark.parametrize("press", list(ProposalPress))
+def test_who_sells_decides_nothing_and_is_told_so(
+    door: httpx.Client, slack: Outside, channel: str, team: Team, press: ProposalPress
+) -> None:
+    number, before = ask(), in_force()
+    work_off()
+    tell_door(door, click(press, ProposalRef(number, 1).packed, user=SAM, channel=channel))
+    work_off()
+    assert (proposal(number).status, in_force()) == (ProposalStatus.OPEN, before)
+
+
+def test_a_stranger_and_a_button_that_is_none_of_ours_change_nothing(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    number = ask()
+    work_off()
+    for user, value in ((GUEST, ProposalRef(number, 1).packed), (MORGAN, "p1"), (MORGAN, "h1.v1"), (MORGAN, "p77.v1")):
+        answer = tell_door(door, click(ProposalPress.APPROVE, value, user=user, channel=channel))
+        assert answer.status_code == 200
+        assert Job.WHISPER in work_off()
+    assert proposal(number).status is ProposalStatus.OPEN
+
+
+def test_a_click_on_an_old_drawing_is_refused_and_the_message_repairs_itself(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    number = ask()
+    work_off()
+    act(slack, channel, ProposalPress.APPROVE)
+    old = click(ProposalPress.APPROVE, ProposalRef(number, 1).packed, user=MORGAN, channel=channel)
+    assert tell_door(door, old).status_code == 200
+    assert {Job.WHISPER, Job.SHOW_PROPOSAL} <= set(work_off())
+    assert proposal(number).status is ProposalStatus.SHADOW
+
+
+def test_a_manager_decides_in_their_home_as_well(door: httpx.Client, slack: Outside, team: Team) -> None:
+    number = ask()
+    work_off()
+    tell_event(door, opened(MORGAN))
+    seen = home(slack, MORGAN)
+    assert "A proposal waits for you" in words(seen)
+    assert ProposalPress.APPROVE in words(seen)
+    with transaction() as session:
+        proposing.approve(
+            session, number, version=1, by=session.get_one(Rep, team.morgan.id), now=utcnow(), shadow=timedelta(0)
+        )
+    tell_event(door, opened(MORGAN))
+    assert "No proposal waits." in words(home(slack, MORGAN))
+    assert "In force since" in words(home_again(door, slack))
+
+
+def home_again(door: httpx.Client, slack: Outside) -> dict[str, Any]:
+    tell_event(door, opened(MORGAN))
+    return home(slack, MORGAN)
+
+
+def test_when_the_shadow_is_over_managers_are_asked_again_once(slack: Outside, channel: str, team: Team) -> None:
+    number = ask()
+    with transaction() as session:
+        now = utcnow()
+        proposing.approve(session, number, version=1, by=None, now=now - timedelta(days=8), shadow=timedelta(days=7))
+    work_off()
+    for _ in range(2):
+        upkeep.round_of()
+        work_off(Job.TELL_NOTICE, Job.SHOW_PROPOSAL)
+    assert [one.data["why"] for one in told()] == [SHADOW_OVER]
+    assert "Put it in force?" in said(shown(slack, channel))
+    dm = str(rep_in_slack(MORGAN).slack_dm_id)
+    assert ProposalPress.ACTIVATE in said(slack.messages(dm, MORGAN)[-1])
+
+
+def told() -> list[Notice]:
+    with reading() as session:
+        return list(session.scalars(select(Notice).where(Notice.kind == Alert.PROPOSAL)))
+
+
+def test_a_word_that_a_model_does_worse_has_the_button_to_take_it_back(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    before, number = in_force(), ask()
+    watched = {"sql": [3, 40], "promised": 0.31, "accepted": [10, 40], "before": [60, 80], "worse": True}
+    with transaction() as session:
+        proposing.approve(session, number, version=1, by=None, now=utcnow(), shadow=timedelta(0))
+        morgan = session.get_one(Rep, team.morgan.id)
+        morgan.preferences = {"quiet": [0, 0]}
+        tell(session, morgan, Alert.PROPOSAL, utcnow(), data={"proposal_id": number, "why": WORSE, "watched": watched})
+    work_off()
+    dm = str(rep_in_slack(MORGAN).slack_dm_id)
+    word = slack.messages(dm, MORGAN)[-1]
+    assert "8% (3 of 40) of its leads became an SQL; 31% were foreseen" in said(word)
+    slack.press(MORGAN, word, ProposalPress.ROLL_BACK)
+    assert in_force() == before
+
+
+def test_the_weekly_run_is_sent_once_and_says_how_far_the_data_is(slack: Outside, team: Team) -> None:
+    upkeep.round_of()
+    upkeep.round_of()
+    assert [job.args for job in jobs() if job.name == Job.LEARN] == [{"kind": "model"}]
+    assert work_off(Job.LEARN) == [Job.LEARN, Job.LEARN]
+    with reading() as session:
+        runs = session.execute(select(Learning.kind, Learning.verdict).order_by(Learning.id)).all()
+    assert [tuple(run) for run in runs] == [
+        (ProposalKind.MODEL, "not_enough"),
+        (ProposalKind.THRESHOLDS, "not_enough"),
+    ]
+    clear_jobs()
+    upkeep.round_of()
+    assert [job for job in jobs() if job.name == Job.LEARN] == []
+
+
+def test_switched_off_nothing_is_learnt_by_itself(slack: Outside, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEARNING_WEEKLY", "no")
+    learning_settings.cache_clear()
+    upkeep.round_of()
+    assert [job for job in jobs() if job.name == Job.LEARN] == []
+
+
+def test_a_run_that_two_workers_make_leaves_one_row(slack: Outside, team: Team) -> None:
+    with transaction() as session:
+        send(session, learn_model())
+    work_off(Job.LEARN)
+    with reading() as session:
+        assert len(session.scalars(select(Learning).where(Learning.kind == ProposalKind.MODEL)).all()) == 1
+
+
+def run(*words_of_it: str) -> str:
+    answer = CliRunner().invoke(app, list(words_of_it))
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def test_the_command_line_learns_now_and_says_what_came_of_it(slack: Outside, team: Team) -> None:
+    assert "Nothing was learnt yet" in run("learn")
+    assert "not_enough. Not enough data yet: 0 of about 60" in run("learn", "--now")
+    assert "Not enough data yet" in run("learn")
+
+
+def test_the_command_line_decides_as_well(slack: Outside, team: Team) -> None:
+    before, number = in_force(), str(ask())
+    assert "open" in run("proposals", "list")
+    assert "thresholds.mql 60 -> 65" in run("proposals", "show", number)
+    assert "is shadow now" in run("proposals", "approve", number)
+    assert "is active now" in run("proposals", "approve", number, "--at-once")
+    assert in_force() == proposal(int(number)).model_id
+    assert "is rolled back now" in run("proposals", "rollback", number)
+    assert in_force() == before
+    assert "is declined now" in run("proposals", "decline", str(ask(STRICTER)), "--note", "No.")
