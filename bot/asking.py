@@ -71,6 +71,19 @@ def question(text: str, usual: str) -> Question | None:
     return Question(kind, name, spans[0] if spans else usual, view)
 
 
+def revenue_question(text: str, usual: str) -> tuple[str, str] | None:
+    """`revenue by campaign 2026-Q3`: by what (empty: not said) and of when; None if it is no such question.
+
+    Only the first word is `revenue`. What cannot be understood after it stands in the first part, whole.
+    """
+    said = _WORD_OR_QUOTED.findall(_meant(text).casefold())
+    if not said or said.pop(0) != "revenue":
+        return None
+    spans = [word for word in said if _SPAN.fullmatch(word)]
+    rest = [word for word in said if not _SPAN.fullmatch(word)] + spans[1:]
+    return " ".join(rest).removeprefix("by ").strip(), spans[0] if spans else usual
+
+
 def _whose(rest: Sequence[str]) -> tuple[str, str]:
     if not rest:
         return "", ""

@@ -19,7 +19,9 @@ from domain.rules.scoring import default_model_toml
 from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow
 from domain.verbs import capturing, modelling
 from handlers import (
+    attribution_commands,
     backtesting,
+    campaign_commands,
     capture,
     clock,
     doctor,
@@ -74,6 +76,9 @@ app.add_typer(qualification_commands.app, name="qualification")
 app.add_typer(notice_commands.app, name="notices")
 app.add_typer(proposal_commands.app, name="proposals")
 app.add_typer(enrichment_commands.app, name="enrichment")
+app.add_typer(attribution_commands.app, name="attribution")
+app.add_typer(campaign_commands.app, name="campaigns")
+app.add_typer(campaign_commands.rates_app, name="rates")
 app.add_typer(nurture_commands.nurture_app, name="nurture")
 app.add_typer(nurture_commands.content_app, name="content")
 app.add_typer(feedback_commands.app, name="feedback")

@@ -1,5 +1,5 @@
-"""`/leadstats [trend|score|calls|won] [me|team|REP|pool|channel|campaign|persona|model NAME] [30d|quarter|2026-Q3|FROM..TO]`:
-an answer at once, and the chart of the five metrics or of their trend.
+"""`/leadstats [trend|score|calls|won] [me|team|REP|pool|channel|campaign|persona|model NAME] [30d|quarter|2026-Q3|FROM..TO]`,
+and `/leadstats revenue [by channel|campaign|group] [...]`: an answer at once, and the chart of the five metrics or of their trend.
 """
 
 import re
@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot import messenger
-from bot.asking import VIEWS, Question, question
+from bot.asking import VIEWS, Question, question, revenue_question
 from bot.blocks import Block, escape
 from bot.charts import chart, trend_chart
 from bot.ids import Command
 from bot.listening import Answer, Asked, on_command
+from bot.revenue import revenue_message
 from bot.stats import Message, chart_message, leadstats
 from bot.stats_calls import calls_answer
 from bot.stats_score import score_answer
@@ -29,7 +30,9 @@ from domain.rules.refusals import BadQuestion, ManagersOnly, NoSuchName
 from domain.stats import names
 from domain.stats.calls import qualifying
 from domain.stats.effectiveness import effectiveness
+from domain.stats.pipeline import closings, pipeline
 from domain.stats.quality import numbers
+from domain.stats.revenue import By, revenue
 from domain.stats.scope import Scope
 from domain.stats.trend import QUARTERS, Line, lines, trend
 from domain.stats.won_lost import won_lost
@@ -40,6 +43,7 @@ from kit.clock import utcnow
 from kit.outside import TryLater
 
 EXAMPLE = "/leadstats team 30d"
+REVENUE_EXAMPLE, REVENUE_USUAL = "/leadstats revenue by campaign 2026-Q3", "quarter"
 TEAM = "team"
 TREND = "trend"
 OF_LEADS = frozenset({TEAM, "channel", "campaign", "persona", "model"})
@@ -80,6 +84,8 @@ class Drawable:
 
 @on_command(Command.LEADSTATS)
 def leadstats_asked(asked: Asked) -> Answer:
+    if (wanted := revenue_question(asked.text, REVENUE_USUAL)) is not None:
+        return _revenue(asked.slack_user_id, *wanted)
     said = question(asked.text, USUAL)
     if said is None:
         raise BadQuestion(example=EXAMPLE)
@@ -92,6 +98,23 @@ def leadstats_asked(asked: Asked) -> Answer:
         with transaction() as session:
             send(session, draw_chart(asked.slack_user_id, asked.channel, ask.code, said.span))
     return message
+
+
+def _revenue(slack_user_id: str, by: str, span: str) -> Message:
+    """What channels and campaigns brought. Raises ManagersOnly and BadQuestion."""
+    now = utcnow()
+    if by and by not in {one.value for one in By}:
+        raise BadQuestion(example=REVENUE_EXAMPLE)
+    with reading() as session:
+        rep = finding.rep_by_slack(session, slack_user_id)
+        if rep.role not in {Role.MANAGER, Role.MARKETING}:
+            raise ManagersOnly
+        period = read_period(span, now, ZoneInfo(rep.time_zone))
+        if period is None:
+            raise BadQuestion(example=REVENUE_EXAMPLE)
+        wanted = [By(by)] if by else [By.CHANNEL, By.CAMPAIGN]
+        found = [revenue(session, period, by=one) for one in wanted]
+        return revenue_message(period.words, found, pipeline(session, now, wanted[0]), closings(session, period))
 
 
 def _answer(session: Session, ask: Ask, now: datetime) -> tuple[Message, bool]:

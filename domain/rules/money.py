@@ -12,20 +12,21 @@ _THOUSANDTHS = re.compile("BHD|IQD|JOD|KWD|LYD|OMR|TND")
 
 def units(amount: int, currency: str | None) -> float:
     """The amount in the currency's own unit: 1250 cents are 12.5. Without a currency, hundredths are meant."""
-    return amount / _PARTS[_places(currency)]
+    return amount / _PARTS[places(currency)]
 
 
 def smallest_units(amount: Decimal, currency: str | None) -> int:
     """The other way round: 12.5 are 1250 cents."""
-    return int((amount * _PARTS[_places(currency)]).to_integral_value(ROUND_HALF_UP))
+    return int((amount * _PARTS[places(currency)]).to_integral_value(ROUND_HALF_UP))
 
 
 def exchanged(amount: int, currency: str | None, rate: Decimal, base: str) -> int:
     """The amount in smallest units of `base`, of which one unit of the currency is worth `rate`."""
-    return smallest_units(Decimal(amount) / _PARTS[_places(currency)] * rate, base)
+    return smallest_units(Decimal(amount) / _PARTS[places(currency)] * rate, base)
 
 
-def _places(currency: str | None) -> int:
+def places(currency: str | None) -> int:
+    """How many decimal places its amounts have."""
     if _WHOLE.fullmatch(currency or ""):
         return 0
     return 3 if _THOUSANDTHS.fullmatch(currency or "") else 2
