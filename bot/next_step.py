@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.blocks import escape, moment
 from domain.rules.deadlines import ClockKind
+from domain.rules.deals import DealStatus
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.qualification import Counts, Verdict
 from domain.tables import AttemptOutcome
@@ -33,6 +34,8 @@ def _after_qualification(view: CardView) -> str:
     if view.status is HandoffStatus.QUALIFIED:
         waits = "nothing here: it waits for its opportunity in the CRM."
         return _agreed(view) or (GIVE_BACK if _is_ruled_out(view) else waits)
+    if view.deal is not None and view.deal.won is None and view.deal.handed is DealStatus.RETURNED:
+        return "take it up again, or close it in the CRM."
     if view.deal is not None and view.deal.won is None:
         return "win it: the deal goes on in the CRM."
     return "nothing to do here."

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.blocks import escape, mention, moment
 from bot.next_step import DAY_AND_TIME
 from domain.rules.deadlines import ClockKind
+from domain.rules.deals import DealStatus
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.money import money
 from domain.rules.qualification import Counts
@@ -136,11 +137,22 @@ def _deal(deal: DealView | None) -> str:
     owner = f"with {mention(deal.owner.slack_user_id, deal.owner.name)}" if deal.owner else ""
     closed = moment(deal.closed_at, "{date_short_pretty}") if deal.closed_at else ""
     if deal.won is None:
-        return "  ·  ".join(filter(None, ["💼 *Opportunity*", escape(deal.stage, 60), worth, owner]))
+        stands = "  ·  ".join(filter(None, ["💼 *Opportunity*", escape(deal.stage, 60), worth, owner]))
+        return _lines(stands, _handed(deal))
     if deal.won:
         return "  ·  ".join(filter(None, ["🏆 *Won*", worth, owner, closed]))
     why = escape(deal.lost_reason, 100) if deal.lost_reason else ""
     return "  ·  ".join(filter(None, ["🏳️ *Lost*", why, worth, owner, closed]))
+
+
+def _handed(deal: DealView) -> str:
+    """How the AE has answered, while that is for the SDR to know."""
+    ae = mention(deal.ae.slack_user_id, deal.ae.name) if deal.ae else "the AE"
+    if deal.handed is DealStatus.OFFERED:
+        return f"🤝 Offered to {ae}, who has not answered yet."
+    if deal.handed is DealStatus.RETURNED:
+        return f"↩️ {ae} has returned it: {escape(deal.returned or 'no reason given', 80)}."
+    return ""
 
 
 def _running(view: CardView, kind: ClockKind, now: datetime) -> str:

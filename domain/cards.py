@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain import succession
 from domain.finding import lead_view, name_of, newest_touches, score_of
+from domain.rules.deals import DEAL_REASONS, DealStatus
 from domain.rules.lifecycle import GONE, LIVE, undo_until
 from domain.rules.probability import Chance
 from domain.rules.qualification import answers_from_json
@@ -14,6 +15,7 @@ from domain.rules.refusals import NotFound
 from domain.rules.scoring import top_reasons
 from domain.tables import (
     ContactAttempt,
+    DealHandoff,
     Handoff,
     Lead,
     Opportunity,
@@ -46,11 +48,16 @@ def card_view(session: Session, handoff_id: int) -> CardView:
     clocks = session.scalars(select(SlaClock).where(SlaClock.handoff_id == handoff.id)).all()
     attempts = _attempts(session, handoff.id)
     answered = _newest_answers(session, handoff.id)
-    deal = session.scalars(select(Opportunity).where(Opportunity.handoff_id == handoff.id)).one_or_none()
+    deal, handed = _newest_deal(session, handoff.id)
     decider = handoff.rejected_by or handoff.accepted_by
     went_to = succession.rep_of_next(session, handoff)
     tried_by = [attempt.rep_id for attempt in attempts]
-    others = {deal.owner_id if deal else None, answered.rep_id if answered else None, handoff.qualified_by}
+    others = {
+        deal.owner_id if deal else None,
+        handed.rep_id if handed else None,
+        answered.rep_id if answered else None,
+        handoff.qualified_by,
+    }
     people = people_of(session, {handoff.rep_id, decider, handoff.moved_by, went_to, *tried_by, *others})
     colleagues, more = colleagues_of(session, lead)
     return CardView(
@@ -89,7 +96,7 @@ def card_view(session: Session, handoff_id: int) -> CardView:
         qualification=_qualification(answered, people) if answered else None,
         qualified_at=handoff.qualified_at,
         qualified_by=people.get(handoff.qualified_by or 0),
-        deal=_deal(deal, people) if deal else None,
+        deal=_deal(deal, handed, people) if deal else None,
         chance=chance_of(model, scored.total),
     )
 
@@ -113,7 +120,20 @@ def _qualification(row: Qualification, people: Mapping[int, Person]) -> Qualific
     return QualificationView(row.at, people[row.rep_id].name, row.verdict, answers_from_json(row.answers))
 
 
-def _deal(row: Opportunity, people: Mapping[int, Person]) -> DealView:
+def _newest_deal(session: Session, handoff_id: int) -> tuple[Opportunity | None, DealHandoff | None]:
+    """The opportunity that the handoff led to, with the newest attempt to hand it to an AE."""
+    found = session.execute(
+        select(Opportunity, DealHandoff)
+        .outerjoin(DealHandoff, DealHandoff.opportunity_id == Opportunity.id)
+        .where(Opportunity.handoff_id == handoff_id)
+        .order_by(DealHandoff.id.desc().nulls_last())
+        .limit(1)
+    ).first()
+    return (found[0], found[1]) if found is not None else (None, None)
+
+
+def _deal(row: Opportunity, handed: DealHandoff | None, people: Mapping[int, Person]) -> DealView:
+    returned = DEAL_REASONS.get(handed.reason or "") if handed and handed.status is DealStatus.RETURNED else None
     return DealView(
         stage=row.stage,
         amount=row.amount,
@@ -123,6 +143,9 @@ def _deal(row: Opportunity, people: Mapping[int, Person]) -> DealView:
         closed_at=row.closed_at,
         won=row.won,
         lost_reason=row.lost_reason,
+        handed=handed.status if handed else None,
+        ae=people.get(handed.rep_id) if handed else None,
+        returned=returned.label if returned else None,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.rules.deadlines import ClockKind
+from domain.rules.deals import DealStatus
 from domain.rules.lifecycle import LIVE, HandoffStatus, Stage
 from domain.rules.probability import Chance
 from domain.rules.qualification import Answer, Verdict
@@ -71,6 +72,12 @@ class DealView:
     closed_at: datetime | None
     won: bool | None
     lost_reason: str | None
+    handed: DealStatus | None = None
+    """How far the newest attempt has come to hand it to an AE; None: there was none."""
+    ae: Person | None = None
+    """To whom."""
+    returned: str | None = None
+    """Why they gave it back, in our words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from domain.rules.refusals import (
     WrongWorkspace,
     YoursAlready,
 )
+from domain.rules.refusals_deals import DealDecided, DealGone, NotYourDeal
 
 NAMES = {7: "Sam Sample"}
 SAMPLES: list[Refusal] = [
@@ -63,6 +64,8 @@ SAMPLES: list[Refusal] = [
     ClickTooLate(),
     CompanyUnclear(name="Sample", count=2),
     Broke(trace="4f1c"),
+    DealDecided(what="accepted", at="2026-03-03T10:42:00+00:00", rep_id=7),
+    *(DealGone(why=why) for why in DealGone.WHY),
     DeliveryConflict(),
     DetailMissing(),
     ImportAgain(),
@@ -86,6 +89,7 @@ SAMPLES: list[Refusal] = [
     NothingAnswered(),
     NotRescoring(),
     NoteMissing(),
+    NotYourDeal(rep_id=7),
     NotYours(rep_id=7),
     QuestionsChanged(),
     Stranger(),
