@@ -1,6 +1,7 @@
 """Markov chains of journeys: what is lost without a channel, by solving linear equations."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,15 @@ def removal_effects(paths: Sequence[Path], order: int, *, repeats: bool) -> dict
     if not paths:
         return {}
     touches = touches_of(paths)
-    won = np.fromiter((path.won for path in paths), np.float64, len(paths))
-    lost = np.fromiter((path.lost for path in paths), np.float64, len(paths))
+    won = np.fromiter(map(attrgetter("won"), paths), np.float64, len(paths))
+    lost = np.fromiter(map(attrgetter("lost"), paths), np.float64, len(paths))
     if not repeats:
         touches = _without_repeats(touches)
     states, newest = _states(touches, order)
     size, last = len(newest), states[touches.last]
     came_from = np.concatenate(([START], states[:-1]))
     came_from[touches.first] = START
-    steps = sparse.coo_array(((won + lost)[touches.path], (came_from, states)), shape=(size, size)).tocsr()
+    steps = sparse.coo_array((np.repeat(won + lost, touches.lengths), (came_from, states)), shape=(size, size)).tocsr()
     left = steps.sum(axis=1) + np.bincount(last, won + lost, size)
     onward = sparse.diags_array(1 / left) @ steps
     return named(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from domain.rules.attribution import U_POSITIONS, AttributionModel, Path
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+_CHANNELS, _VALUE = attrgetter("channels"), attrgetter("value")
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,9 @@ def touches_of(paths: Sequence[Path]) -> Touches:
     """Of paths that have touches."""
     channels = _channels(paths)
     place = {channel: code for code, channel in enumerate(channels)}
-    lengths = np.fromiter((len(path.channels) for path in paths), np.int64, len(paths))
+    lengths = np.fromiter(map(len, map(_CHANNELS, paths)), np.int64, len(paths))
     after = np.cumsum(lengths)
-    flat = chain.from_iterable(path.channels for path in paths)
+    flat = chain.from_iterable(map(_CHANNELS, paths))
     codes = np.fromiter(map(place.__getitem__, flat), np.int64, int(lengths.sum()))
     return Touches(channels, codes, np.repeat(np.arange(len(paths)), lengths), after - lengths, after - 1, lengths)
 
@@ -48,14 +51,14 @@ def totals(model: AttributionModel, paths: Sequence[Path]) -> dict[str, float]:
             return _of_one_touch(paths, -1)
         case AttributionModel.LINEAR:
             touches = touches_of(paths)
-            weights = (1 / touches.lengths)[touches.path]
+            weights = np.repeat(1 / touches.lengths, touches.lengths)
         case AttributionModel.U_SHAPED:
             touches = touches_of(paths)
             weights = _u_shaped(touches)
         case _:
             raise ValueError(f"{model.words} asks for more than the order of the touches")
-    value = np.fromiter((path.value for path in paths), np.float64, len(paths))
-    sums = np.bincount(touches.codes, weights * value[touches.path], len(touches.channels))
+    value = np.fromiter(map(_VALUE, paths), np.float64, len(paths))
+    sums = np.bincount(touches.codes, weights * np.repeat(value, touches.lengths), len(touches.channels))
     return named(touches.channels, sums.astype(np.float64))
 
 
@@ -67,7 +70,7 @@ def _of_one_touch(paths: Sequence[Path], place: int) -> dict[str, float]:
 
 
 def _channels(paths: Sequence[Path]) -> tuple[str, ...]:
-    return tuple(sorted(set(chain.from_iterable(path.channels for path in paths))))
+    return tuple(sorted(set(chain.from_iterable(map(_CHANNELS, paths)))))
 
 
 def _u_shaped(touches: Touches) -> Floats:
@@ -79,7 +82,8 @@ def _u_shaped(touches: Touches) -> Floats:
     middle = weights == 0
     weights[middle] = (others / np.maximum(touches.lengths - 2, 1))[touches.path[middle]]
     whole = np.where(touches.lengths > 2, 2 * ends + others, 2 * ends)
-    return weights / whole[touches.path]
+    shares: Floats = weights / np.repeat(whole, touches.lengths)
+    return shares
 
 
 def named(channels: Sequence[str], values: Floats) -> dict[str, float]:
