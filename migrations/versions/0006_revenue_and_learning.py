@@ -334,9 +334,17 @@ def upgrade() -> None:
             "reason",
         ],
     )
+    op.create_index(
+        "ix_opportunities_opened_at",
+        "opportunities",
+        ["opened_at"],
+        unique=False,
+        postgresql_include=["lead_id", "handoff_id", "won", "closed_at"],
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_opportunities_opened_at", table_name="opportunities")
     op.drop_index("ix_handoffs_became_at", table_name="handoffs")
     op.create_index(
         "ix_handoffs_became_at",

@@ -12,11 +12,17 @@ from sqlalchemy.orm import Session
 from domain import briefing, cards, finding, notices, why
 from domain.next_up import next_up
 from domain.rules.lifecycle import HandoffMove
+from domain.rules.periods import Period
 from domain.rules.preferences import Alert, How, Preferences
 from domain.rules.scoring import default_model_toml
 from domain.rules.tiers import Tier
 from domain.stats.board import board
+from domain.stats.calls import qualifying
+from domain.stats.effectiveness import effectiveness
 from domain.stats.fairness import fairness
+from domain.stats.scope import Scope
+from domain.stats.trend import trend
+from domain.stats.won_lost import won_lost
 from domain.tables import AttemptOutcome, Company, Handoff, Lead, Pool, Rep, Role
 from domain.verbs import (
     capturing,
@@ -321,9 +327,30 @@ def choose_with_limits(session: Session) -> None:
     fairness(session, pool.id, NOON - timedelta(minutes=10))
 
 
+def ask_for_numbers(session: Session) -> None:
+    """Of the last minutes, whoever and whatever they are asked of: of a long time, reading all of it is the quicker way."""
+    handoff = fresh_handoff(session)
+    minutes = Period(NOON - timedelta(minutes=2), NOON + timedelta(minutes=1), "")
+    asked = (
+        Scope(),
+        Scope(rep_id=handoff.rep_id),
+        Scope(pool_id=handoff.pool_id),
+        Scope(channel="ads"),
+        Scope(campaign="Spring Fair"),
+        Scope(persona="influencer"),
+        Scope(model_id=handoff.model_id),
+    )
+    for scope in asked:
+        trend(session, [minutes], NOON, scope)
+        effectiveness(session, minutes, NOON, scope)
+        qualifying(session, minutes, scope)
+        won_lost(session, minutes, scope)
+
+
 @pytest.mark.parametrize(
     "road",
     [
+        ask_for_numbers,
         accept,
         reject,
         pass_on,
