@@ -23,6 +23,7 @@ from bot.blocks import (
     select,
 )
 from bot.board import board_blocks, team_blocks
+from bot.home_deals import deals_blocks
 from bot.home_notifications import notification_words
 from bot.home_others import banner_blocks, nurture_blocks
 from bot.home_proposals import proposal_blocks
@@ -59,6 +60,7 @@ def sections_of(home: Home, now: datetime) -> list[list[Block]]:
     return [
         banner_blocks(home.checks) if home.admin else [],
         queue_blocks(queue, home.week, home.board.rep_id, now) if sells or queue.running or queue.snoozed else [],
+        deals_blocks(home.deals),
         nurture_blocks(home.nurture) if home.nurture is not None else [],
         [*board_blocks(team, home.board.rep_id, now), *team_blocks(home.team, home.checks)]
         if team is not None and home.team is not None

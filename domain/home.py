@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain import notices
+from domain.my_deals import DealsHome, deals_home
 from domain.own_settings import OwnView, own_view
 from domain.proposals import ProposalsHome, proposals_home
 from domain.rules.deadlines import ClockKind
@@ -98,6 +99,7 @@ class Home:
     nurture: Nurture | None
     proposals: ProposalsHome | None = None
     """For who decides about models."""
+    deals: DealsHome = DealsHome()  # noqa: RUF009  (it is frozen)
 
 
 def home_of(session: Session, rep: Rep, now: datetime) -> Home:
@@ -113,6 +115,7 @@ def home_of(session: Session, rep: Rep, now: datetime) -> Home:
         admin=rep.admin,
         team=None if seen.team is None else Team(_away(session, rep, now), alerts(session, now - ALERTS_SINCE, now)),
         nurture=_nurture(session) if rep.role is Role.MARKETING else None,
+        deals=deals_home(session, rep, now),
         proposals=proposals_home(session) if rep.admin or rep.role is Role.MANAGER else None,
     )
 
