@@ -92,7 +92,7 @@ def report(
 
 
 def _print_revenue(found: Revenue, period: Period) -> None:
-    out.print(f"Revenue by {found.by}, {period.words}, {found.model.words}: {found.deals:,} deals frozen.")
+    out.print(f"Revenue by {found.by}, {period.words}, {found.model.words}: {_deals(found.deals)}.")
     table = Table(found.by.value, "deals", "value", "cost", "ROI")
     for line in (*found.lines, found.whole):
         table.add_row(line.name, f"{line.deals:,.1f}", money(line.value, found.base), *_spent(line, found.base))
@@ -109,7 +109,7 @@ def _spent(line: Earned, base: str) -> tuple[str, str]:
 def _print_pipeline(found: Pipeline) -> None:
     if not found.deals:
         return
-    out.print(f"Open now, {found.model.words}: {found.deals:,} deals.")
+    out.print(f"Open now, {found.model.words}: {_deals(found.deals)}.")
     table = Table(found.by.value, "deals", "amount", "weighted")
     for line in (*found.lines, found.whole):
         table.add_row(line.name, f"{line.deals:,.1f}", money(line.amount, found.base), money(line.weighted, found.base))

@@ -51,26 +51,21 @@ def import_costs(file: File) -> None:
 @app.command("list")
 def list_campaigns() -> None:
     """The campaigns that are known, the channels that have costs of their own, and what they cost in all."""
+    campaign = func.coalesce(Campaign.name, "")
+    channel = func.coalesce(Cost.channel, Campaign.channel, "")
     spent = (
-        select(
-            func.coalesce(Campaign.name, "").label("campaign"),
-            func.coalesce(Cost.channel, Campaign.channel, "").label("channel"),
-            Cost.currency,
-            func.min(Cost.since),
-            func.max(Cost.until),
-            func.sum(Cost.amount),
-        )
+        select(campaign, channel, Cost.currency, func.min(Cost.since), func.max(Cost.until), func.sum(Cost.amount))
         .select_from(Campaign)
         .join(Cost, Cost.campaign_id == Campaign.id, full=True)
-        .group_by("campaign", "channel", Cost.currency)
-        .order_by("campaign", "channel", Cost.currency)
+        .group_by(Campaign.id, Cost.channel, Cost.currency)
+        .order_by(Campaign.name, Cost.channel, Cost.currency)
     )
     with reading() as session:
         rows = session.execute(spent).all()
     table = Table("campaign", "channel", "since", "until", "cost")
-    for campaign, channel, currency, since, until, amount in rows:
+    for name, its_channel, currency, since, until, amount in rows:
         days = ("", "") if since is None else (since.isoformat(), until.isoformat())
-        table.add_row(campaign, channel, *days, money(int(amount), currency) if amount is not None else "none known")
+        table.add_row(name, its_channel, *days, money(int(amount), currency) if amount is not None else "none known")
     out.print(table)
 
 

@@ -62,7 +62,7 @@ def test_what_cost_and_brought_nothing_has_lost_all_of_it_and_what_cost_nothing_
     lines = said(CHANNELS)
     assert "cost 50,000 EUR  ·  ROI -50%" in lines
     assert "fair  *120,000 EUR*  ·  2.5 deals  ·  cost 30,000 EUR  ·  ROI +300%" in lines
-    assert "tv  *0 EUR*  ·  0.0 deals  ·  cost 0 EUR  ·  ROI –" in lines
+    assert "tv  *0 EUR*  ·  0.0 deals  ·  cost 0 EUR  ·  ROI \u2013" in lines
 
 
 def test_of_many_lines_the_rest_is_summed() -> None:
