@@ -85,7 +85,7 @@ def day_of(session: Session, manager: Rep, day: date, now: datetime) -> Day:
     zone = ZoneInfo(manager.time_zone)
     pools = session.scalars(select(Pool.id).where(Pool.manager_id == manager.id).order_by(Pool.name)).all()
     if not pools:
-        return Day(day, ())
+        return Day(day, [])
     came, said = _came(session, pools, day, zone), _said(session, pools, day, zone)
     misses, waits = _misses(session, pools, day, zone), _waits(session, pools, now)
     overdue = _overdue(session, pools, now)
@@ -134,7 +134,7 @@ def _known_since(session: Session, day: date, zone: ZoneInfo) -> bool:
 
 def _volume(came: _Came, pool_id: int, day: date, *, hql: bool, known: bool) -> Volume:
     before = [came.get((pool_id, day - weeks * WEEK, hql), 0) for weeks in range(rules.USUAL_WEEKS, 0, -1)]
-    return Volume(came.get((pool_id, day, hql), 0), before if known else ())
+    return Volume(came.get((pool_id, day, hql), 0), before if known else [])
 
 
 def _said(session: Session, pools: Sequence[int], day: date, zone: ZoneInfo) -> dict[int, tuple[int, int, int]]:

@@ -114,13 +114,18 @@ def standing_out(cases: Counter[Case]) -> Sequence[Rejected]:
     cells = [
         _cell(cases, reason, source, band)
         for reason in reasons
-        for source, band in sorted(groups - {(None, None)}, key=str)
+        for source, band in sorted(groups - {(None, None)}, key=_simplest)
     ]
     named: list[Rejected] = []
     for cell in stand_out(cells, lambda one: one.beside):
         if not any(_same(cell, other) for other in named):
             named.append(cell)
     return named[:NAMED]
+
+
+def _simplest(group: tuple[str | None, int | None]) -> tuple[bool, str]:
+    """Of cells that are the same leads the one is named that says it in fewer words."""
+    return None not in group, str(group)
 
 
 def _cell(cases: Counter[Case], reason: str, source: str | None, band: int | None) -> Rejected:

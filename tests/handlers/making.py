@@ -31,6 +31,7 @@ from domain.tables import JobRow, Rep, Role
 from domain.verbs import capturing, staffing
 from domain.verbs.offering import hand_over
 from handlers import ledger, moments, web
+from handlers.feedback_settings import feedback_settings
 from handlers.jobs import execute, reading, transaction
 from handlers.system import hash_of
 from integrations import registry
@@ -145,6 +146,9 @@ def pointed_at(outside: Outside, *systems: str) -> Iterator[None]:
             if name.startswith(systems):
                 patch.setenv(name, value)
         patch.setenv("SLACK_POST_SECONDS", "0")
+        for loop in ("DAILY", "WEEKLY", "MONTHLY", "PULSE"):
+            # What is due by the clock on the wall would come into any test.
+            patch.setenv(f"FEEDBACK_{loop}", "off")
         _forget()
         yield
     _forget()
@@ -152,6 +156,7 @@ def pointed_at(outside: Outside, *systems: str) -> Iterator[None]:
 
 def _forget() -> None:
     slack_settings.cache_clear()
+    feedback_settings.cache_clear()
     messenger.forget()
     registry.forget()
 
