@@ -8,20 +8,21 @@ from bot.blocks import escape, moment
 
 OTHERS = 0.25
 """A population stability index from which on the leads of late are others than those before."""
+NOTICEABLE = 0.02
 SHOWN = 3
 DAY = "{date_short_pretty}"
 _ONES = {"sql": "SQLs", "won": "wins"}
 
 
 def sureness(found: Mapping[str, Any] | None) -> Iterator[str]:
-    """In one line, for the message."""
-    if found:
-        judged = found["judged"]
-        ours, theirs = judged["draft"]["ece"], judged["in_force"]["ece"]
-        yield (
-            f"On {judged['outcomes']:,} leads that it had not seen, its chances are off by {100 * ours:.1f} percentage points "
-            f"on average, today's by {100 * theirs:.1f}"
-        )
+    """In one line, for the message. What foresees no better, beyond chance, is never proposed."""
+    if not found:
+        return
+    judged = found["judged"]
+    seen = f"On {judged['outcomes']:,} leads that it had not seen, it foresees better than today's, by more than chance"
+    ours, theirs = judged["draft"]["auc"], judged["in_force"]["auc"]
+    pairs = f": of a good and a bad lead it puts the good one first {ours:.0%} of the time, today's {theirs:.0%}"
+    yield seen if ours is None or theirs is None else seen + pairs
 
 
 def learning_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
@@ -33,16 +34,15 @@ def learning_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"Learnt from {found['outcomes']:,} leads, {since} to {until}: {found['successes']:,} {good}"
     yield from sureness(found)
     judged = found["judged"]
-    ours, theirs = judged["draft"], judged["in_force"]
-    if ours["auc"] is not None and theirs["auc"] is not None:
-        yield (
-            f"Of one that became one and one that did not, it puts the right one first {ours['auc']:.0%} of the time, "
-            f"today's {theirs['auc']:.0%}"
-        )
-    better = judged["better"]
+    ours, theirs, better = judged["draft"], judged["in_force"], judged["better"]
     by = f"better by {better['low']:.3f} to {better['high']:.3f}"
     yield f"Log loss {ours['log_loss']:.3f} instead of {theirs['log_loss']:.3f}: {by}"
+    yield f"Chances off by {_points(ours)} on average, today's by {_points(theirs)}"
     yield from _drift(found["drift"])
+
+
+def _points(measured: Mapping[str, Any]) -> str:
+    return f"{100 * measured['ece']:.0f} percentage points"
 
 
 def _drift(found: Mapping[str, Any]) -> Iterator[str]:
@@ -53,8 +53,13 @@ def _drift(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def learning_risks(found: Mapping[str, Any] | None) -> Iterator[str]:
-    if found and found["drift"]["score"] >= OTHERS:
+    if not found:
+        return
+    if found["drift"]["score"] >= OTHERS:
         yield "The leads of late are others than those that it was learnt from."
+    ours, theirs = found["judged"]["draft"], found["judged"]["in_force"]
+    if ours["ece"] > theirs["ece"] + NOTICEABLE:
+        yield f"It orders leads better, but its chances are off by {_points(ours)} on average (today's by {_points(theirs)})."
 
 
 def capacity_lines(weighed: Mapping[str, Any] | None) -> Iterator[str]:

@@ -83,7 +83,8 @@ def _handled(session: Session, rep_ids: Sequence[int], now: datetime) -> float |
         return None
     days = max(len(working_days(Window(since, now))), len(counts))
     every = sorted([*counts, *[0] * (days - len(counts))])
-    return float(every[round(GOOD_DAY * (len(every) - 1))])
+    # Nothing on nine of ten days: that is no measure of what they could take.
+    return float(every[round(GOOD_DAY * (len(every) - 1))]) or None
 
 
 def arrivals(session: Session, model_ids: Sequence[int], now: datetime) -> Mapping[int, float]:

@@ -49,6 +49,7 @@ from domain.rules.refusals import (
     YoursAlready,
 )
 from domain.rules.refusals_deals import DealDecided, DealGone, NotYourDeal
+from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided, ProposalsForManagers
 
 NAMES = {7: "Sam Sample"}
 SAMPLES: list[Refusal] = [
@@ -91,6 +92,10 @@ SAMPLES: list[Refusal] = [
     NoteMissing(),
     NotYourDeal(rep_id=7),
     NotYours(rep_id=7),
+    NoSuchProposal(number=7),
+    *(ProposalDecided(status=status) for status in ProposalDecided.NOW),
+    ProposalDecided(status="declined", at="2026-03-03T10:42:00+00:00", rep_id=7),
+    ProposalsForManagers(),
     QuestionsChanged(),
     Stranger(),
     TooFewAttempts(missing=1, needed=3),
