@@ -1,0 +1,352 @@
+"""A deal goes to an AE through a real workspace: their message, yes and no, deadlines, and the owner in Salesforce."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from bot import messenger
+from bot.ids import DealPress, DealSubmission
+from domain.rules.deals import ACCEPT_WITHIN, REMIND_AFTER, DealStatus
+from domain.rules.preferences import Alert, Preferences
+from domain.tables import DealHandoff, Notice, Opportunity, Rep
+from domain.verbs import deal_decisions, deciding, erasing, placing_deals, qualifying, selling, staffing
+from domain.verbs.absences import set_absence
+from handlers import deal as moment
+from handlers import upkeep
+from handlers.jobs import reading, send, transaction
+from handlers.sending import Job, show_deal
+from kit.clock import utcnow
+from tests.domain.making import Team
+from tests.handlers.making import (
+    ADA,
+    ALEX,
+    MORGAN,
+    SAM,
+    Outside,
+    click,
+    door,
+    door_url,
+    everything,
+    jobs,
+    make_staff,
+    offer_a_lead,
+    rep_in_slack,
+    sandbox_process,
+    slack,
+    submission,
+    tell,
+    work_off,
+)
+
+__all__ = ["door", "door_url", "everything", "sandbox_process", "slack"]  # fixtures
+
+SAID = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": "Wants it by summer"}
+
+
+@pytest.fixture
+def team(door: httpx.Client, slack: Outside) -> Team:
+    return undisturbed(make_staff(slack.new_channel()))
+
+
+def undisturbed(team: Team) -> Team:
+    """Everybody may be written to at any time, and Alex has paused: Ada is who is asked."""
+    with transaction() as session:
+        for rep in session.scalars(select(Rep)):
+            staffing.set_preferences(session, rep, Preferences(quiet=(0, 0)), utcnow())
+        staffing.step_away(session, team.alex.email, utcnow())
+    work_off()
+    return team
+
+
+def an_opportunity(key: str = "006A") -> int:
+    """Sam's SQL has its opportunity; returns its id."""
+    handoff_id, sam = offer_a_lead(), rep_in_slack(SAM)
+    with transaction() as session:
+        by, now = session.merge(sam, load=False), utcnow()
+        deciding.accept(session, handoff_id, version=2, by=by, now=now)
+        qualifying.qualify(session, handoff_id, version=3, by=by, said=SAID, now=now)
+    work_off(Job.SHOW_CARD)
+    with transaction() as session:
+        made = selling.open_opportunity(
+            session, handoff_id, system="salesforce", external_id=key, name="Sample", stage="New", now=utcnow()
+        )
+    return made.id
+
+
+@pytest.fixture
+def opportunity_id(team: Team) -> int:
+    made = an_opportunity()
+    work_off()
+    return made
+
+
+def newest() -> DealHandoff:
+    with reading() as session:
+        return session.scalars(select(DealHandoff).order_by(DealHandoff.id.desc()).limit(1)).one()
+
+
+def owner() -> int | None:
+    with reading() as session:
+        return session.scalars(select(Opportunity.owner_id)).one()
+
+
+def dm_of(user: str) -> str:
+    return str(rep_in_slack(user).slack_dm_id)
+
+
+def said_to(slack: Outside, user: str) -> list[dict[str, Any]]:
+    """What somebody was told directly since the first offer of this test: the workspace keeps what was before."""
+    with reading() as session:
+        since = session.scalars(select(func.min(DealHandoff.offered_at))).one()
+    told = slack.messages(dm_of(user), eyes=user)
+    return [one for one in told if since is None or float(one["ts"]) > since.timestamp() - 1]
+
+
+def deals_of(slack: Outside, user: str) -> list[dict[str, Any]]:
+    """The messages by which somebody got a deal."""
+    return [one for one in said_to(slack, user) if one["blocks"] and one["blocks"][0]["type"] == "header"]
+
+
+def words_of(message: dict[str, Any]) -> str:
+    return json.dumps(message["blocks"], ensure_ascii=False)
+
+
+def the_deal(slack: Outside, user: str = ADA) -> dict[str, Any]:
+    (message,) = [one for one in deals_of(slack, user) if one["ts"] == newest().ts]
+    return message
+
+
+def test_the_ae_gets_one_message_with_all_that_a_first_call_needs(slack: Outside, opportunity_id: int) -> None:
+    (message,) = deals_of(slack, ADA)
+    words = words_of(message)
+    for said in (
+        "💼 ",
+        "Sample Software",
+        "What Sam Sample has learnt",
+        "Wants it by summer",
+        "Their road",
+        "demo request",
+    ):
+        assert said in words
+    deal = newest()
+    assert (deal.status, deal.ts, deal.channel) == (DealStatus.OFFERED, message["ts"], dm_of(ADA))
+
+
+def test_a_yes_makes_it_theirs_and_the_sdr_hears_so(slack: Outside, team: Team, opportunity_id: int) -> None:
+    slack.press(ADA, the_deal(slack), DealPress.ACCEPT)
+    work_off()
+    assert (newest().status, owner()) == (DealStatus.ACCEPTED, team.ada.id)
+    assert "Accepted by Ada Account" in words_of(the_deal(slack))
+    assert any("has accepted the deal" in words_of(one) for one in said_to(slack, SAM))
+
+
+def test_a_second_yes_is_told_that_it_was_said_and_changes_nothing(slack: Outside, opportunity_id: int) -> None:
+    before = the_deal(slack)
+    slack.press(ADA, before, DealPress.ACCEPT)
+    slack.press(ADA, before, DealPress.ACCEPT)
+    work_off()
+    assert "Ada Account accepted this deal" in json.dumps(said_to(slack, ADA), ensure_ascii=False)
+    assert newest().version == 2
+
+
+def return_it(slack: Outside, user: str, message: dict[str, Any], reason: str, **more: str) -> dict[str, Any]:
+    """Fill in the window; `more`: note, rep (an id)."""
+    slack.press(user, message, DealPress.RETURN)
+    values: dict[str, Any] = {"reason": {"reason": {"selected_option": {"value": reason}}}}
+    if "note" in more:
+        values["note"] = {"note": {"value": more["note"]}}
+    if "rep" in more:
+        values["rep"] = {"rep": {"selected_option": {"value": more["rep"]}}}
+    return slack.act(user, "submit", view_id=slack.top_view(user)["id"], values=values)
+
+
+def test_a_no_says_why_and_the_sdr_and_the_manager_read_it(slack: Outside, team: Team, opportunity_id: int) -> None:
+    done = return_it(slack, ADA, the_deal(slack), "not_qualified", note="They <b>only</b> wanted a price")
+    assert done["ok"]
+    work_off()
+    assert (newest().status, newest().reason, owner()) == (DealStatus.RETURNED, "not_qualified", team.sam.id)
+    for user in (SAM, MORGAN):
+        told = "".join(words_of(one) for one in said_to(slack, user))
+        assert "Not qualified after all" in told
+        assert "They &lt;b&gt;only&lt;/b&gt; wanted a price" in told
+    assert "Returned by Ada Account" in words_of(the_deal(slack))
+    assert [block["type"] for block in the_deal(slack)["blocks"]] == ["header", "section"]
+
+
+def test_a_no_that_wants_a_note_says_so_under_the_note(slack: Outside, opportunity_id: int) -> None:
+    done = return_it(slack, ADA, the_deal(slack), "other")
+    assert "note" in done["errors"]
+    assert newest().status is DealStatus.OFFERED
+
+
+def test_a_colleagues_customer_goes_to_the_colleague(slack: Outside, team: Team, opportunity_id: int) -> None:
+    return_it(slack, ADA, the_deal(slack), "colleagues_customer", rep=str(team.alex.id))
+    work_off()
+    deal = newest()
+    assert (deal.rep_id, deal.status) == (team.alex.id, DealStatus.OFFERED)
+    assert the_deal(slack, ALEX)["ts"] == deal.ts
+    told = "".join(words_of(one) for one in said_to(slack, SAM))
+    assert "A colleague's customer" in told
+    assert "is asked next" in told
+
+
+def test_an_old_message_repairs_itself(slack: Outside, team: Team, opportunity_id: int) -> None:
+    before = the_deal(slack)
+    with transaction() as session:
+        by = session.get_one(Rep, team.morgan.id)
+        deal_decisions.accept_deal(session, newest().id, version=1, by=by, now=utcnow())
+    slack.press(ADA, before, DealPress.RETURN)
+    assert "Morgan Manager accepted this deal" in json.dumps(slack.top_view(ADA), ensure_ascii=False)
+    work_off()
+    assert "Accepted by Morgan Manager" in words_of(the_deal(slack))
+
+
+def test_who_has_nothing_to_do_with_it_is_told_so(slack: Outside, door: httpx.Client, opportunity_id: int) -> None:
+    deal = newest()
+    tell(door, click(DealPress.ACCEPT, f"d{deal.id}.v1", user=SAM, channel=dm_of(SAM)))
+    work_off()
+    assert newest().status is DealStatus.OFFERED
+
+
+@pytest.mark.parametrize("ref", ["", "d1", "h1.v1", "d1.v1.x", "dx.v1", "d1.v99999999999999999999", "d999999.v1"])
+def test_what_we_never_sent_changes_nothing(slack: Outside, door: httpx.Client, opportunity_id: int, ref: str) -> None:
+    assert tell(door, click(DealPress.ACCEPT, ref, user=ADA, channel=dm_of(ADA))).status_code == 200
+    sent = tell(door, submission(DealSubmission.RETURN, ref, user=ADA, reason="no_capacity"))
+    assert sent.status_code == 200
+    assert newest().status is DealStatus.OFFERED
+
+
+def test_a_message_that_was_posted_before_a_crash_is_found_again(slack: Outside, team: Team) -> None:
+    an_opportunity()
+    work_off(Job.HAND_DEAL)
+    deal = newest()
+    with transaction() as session:
+        placing_deals.claim_deal(session, deal.id, dm_of(ADA), utcnow())
+    posted = messenger.post(dm_of(ADA), "before the crash", [], metadata=messenger.deal_metadata(deal.id))
+    work_off(Job.SHOW_DEAL)
+    assert newest().ts == posted
+    assert words_of(the_deal(slack)).count("💼") == 1
+
+
+def test_drawing_it_again_posts_nothing(slack: Outside, opportunity_id: int) -> None:
+    before = slack.posts()
+    with transaction() as session:
+        send(session, show_deal(newest().id, ADA))
+    work_off()
+    assert slack.posts() == before
+
+
+def test_who_is_on_leave_is_passed_over(slack: Outside, team: Team, opportunity_id: int) -> None:
+    first = newest()
+    with transaction() as session:
+        staffing.come_back(session, team.alex.email, utcnow())
+        ada, now = session.get_one(Rep, team.ada.id), utcnow()
+        set_absence(session, ada, now, now + timedelta(days=7), None, None, now)
+    work_off()
+    assert newest().rep_id == team.alex.id
+    (old,) = [one for one in deals_of(slack, ADA) if one["ts"] == first.ts]
+    assert "Taken back" in words_of(old)
+
+
+def test_the_ae_is_reminded_and_then_the_manager_may_ask_another(
+    slack: Outside, team: Team, opportunity_id: int
+) -> None:
+    assert moment.sweep(utcnow() + REMIND_AFTER) == 1
+    work_off()
+    assert any("say yes or no to the deal" in words_of(one) for one in said_to(slack, ADA))
+    assert moment.sweep(utcnow() + ACCEPT_WITHIN) == 1
+    work_off()
+    (late,) = [one for one in said_to(slack, MORGAN) if "Nobody has said yes" in words_of(one)]
+    return_it(slack, MORGAN, late, "no_capacity", rep=str(team.alex.id))
+    work_off()
+    assert newest().rep_id == team.alex.id
+
+
+def test_nobody_who_can_be_asked_is_told_to_the_manager_and_found_later(slack: Outside, team: Team) -> None:
+    with transaction() as session:
+        staffing.step_away(session, team.ada.email, utcnow())
+    an_opportunity()
+    work_off()
+    with reading() as session:
+        told = session.scalars(select(Notice).where(Notice.kind == Alert.DEAL_LATE)).one()
+    assert (told.rep_id, told.sent_at is not None) == (team.morgan.id, True)
+    with transaction() as session:
+        staffing.come_back(session, team.ada.email, utcnow())
+    upkeep.round_of()
+    work_off(Job.HAND_DEAL, Job.SHOW_DEAL)
+    assert newest().rep_id == team.ada.id
+
+
+def test_a_stuck_deal_is_told_to_its_owner_once_a_stage(slack: Outside, team: Team, opportunity_id: int) -> None:
+    slack.press(ADA, the_deal(slack), DealPress.ACCEPT)
+    later = utcnow() + timedelta(days=30)
+    assert moment.look_for_stuck(utcnow()) == 0
+    assert (moment.look_for_stuck(later), moment.look_for_stuck(later + timedelta(days=9))) == (1, 0)
+
+
+def test_nothing_of_who_is_forgotten_is_left_in_the_message(slack: Outside, opportunity_id: int) -> None:
+    with transaction() as session:
+        lead_id = session.scalars(select(Opportunity.lead_id)).one()
+        erasing.erase(session, lead_id, None, utcnow())
+    work_off(Job.SHOW_DEALS_OF, Job.SHOW_DEAL)
+    with reading() as session:
+        deal = session.scalars(select(DealHandoff)).one()
+    (message,) = [one for one in said_to(slack, ADA) if one["ts"] == deal.ts]
+    assert "erased" in words_of(message)
+    assert "kim" not in json.dumps(message).casefold()
+
+
+# ---- Salesforce --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def org(everything: Outside) -> Iterator[Outside]:
+    everything.page.post("/salesforce/_org", json={"empty": True}).raise_for_status()
+    yield everything
+    everything.page.post("/salesforce/_org", json={"empty": True}).raise_for_status()
+
+
+ADAS_USER = "005Hd0000000009"
+
+
+@pytest.fixture
+def sold(org: Outside) -> Outside:
+    """Ada is known in Salesforce, and has accepted a deal that stands there."""
+    team = undisturbed(make_staff(org.new_channel()))
+    by_hand = {"Name": "Sample", "StageName": "Prospecting", "CloseDate": "2027-01-31"}
+    made = org.page.post("/salesforce/_by_hand/Opportunity", json=by_hand).json()["id"]
+    with transaction() as session:
+        staffing.know_in_crm(session, team.ada.id, ADAS_USER)
+    an_opportunity(made)
+    work_off(Job.HAND_DEAL, Job.SHOW_DEAL)
+    with transaction() as session:
+        ada = session.get_one(Rep, team.ada.id)
+        deal_decisions.accept_deal(session, newest().id, version=1, by=ada, now=utcnow())
+    return org
+
+
+def in_salesforce(org: Outside) -> dict[str, Any]:
+    (one,) = org.state("salesforce")["opportunities"].values()
+    return dict(one)
+
+
+def test_who_accepts_is_the_owner_in_salesforce(sold: Outside) -> None:
+    work_off(Job.TELL_CRM_OWNER)
+    assert in_salesforce(sold)["OwnerId"] == ADAS_USER
+    with reading() as session:
+        assert session.scalars(select(Opportunity.crm_owner_id)).one() == ADAS_USER
+
+
+def test_what_salesforce_refuses_the_ae_reads_in_its_own_words(sold: Outside) -> None:
+    fault = {"kind": "rule", "path": "/Opportunity/"}
+    sold.page.post("/_faults/salesforce", json=fault).raise_for_status()
+    work_off(Job.TELL_CRM_OWNER, Job.SHOW_DEAL, Job.TELL_NOTICE)
+    assert "An opportunity needs a next step." in words_of(the_deal(sold))
+    assert any("the CRM keeps the old owner" in words_of(one) for one in said_to(sold, ADA))
+    (dead,) = [job for job in jobs() if job.name == Job.TELL_CRM_OWNER]
+    assert dead.dead_at is not None
