@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain import briefing, cards, finding, notices, why
 from domain.next_up import next_up
+from domain.rules.attribution import AttributionModel
 from domain.rules.lifecycle import HandoffMove
 from domain.rules.periods import Period
 from domain.rules.preferences import Alert, How, Preferences
@@ -20,6 +21,9 @@ from domain.stats.board import board
 from domain.stats.calls import qualifying
 from domain.stats.effectiveness import effectiveness
 from domain.stats.fairness import fairness
+from domain.stats.influence import influence_of
+from domain.stats.pipeline import closings
+from domain.stats.revenue import By, revenue
 from domain.stats.scope import Scope
 from domain.stats.trend import trend
 from domain.stats.won_lost import won_lost
@@ -28,6 +32,7 @@ from domain.verbs import (
     capturing,
     choosing,
     claiming,
+    crediting,
     deciding,
     escalating,
     modelling,
@@ -74,7 +79,10 @@ BIG = (
     "turns",
     "qualifications",
     "opportunities",
+    "deal_handoffs",
     "notices",
+    "credit_runs",
+    "credits",
 )
 
 _FILL = """
@@ -99,6 +107,13 @@ insert into qualifications (handoff_id, rep_id, at, framework, answers, verdict)
   select id, (select min(id) from reps), became_at, 'bant', '{{}}', 'not_yet' from handoffs;
 insert into opportunities (lead_id, handoff_id, system, name, stage, stage_since, opened_at)
   select lead_id, id, 'salesforce', 'a deal', 'Prospecting', became_at, became_at from handoffs;
+insert into credit_runs (opportunity_id, version, why, made_at, closed_at, base, value, touches)
+  select id, 1, 'closed', opened_at, opened_at, 'EUR', 100, 1 from opportunities;
+insert into credits (run_id, model, closed_at, lead_id, channel, share, value)
+  select r.id, model, r.closed_at, o.lead_id, 'ads', 1, 100
+  from credit_runs r join opportunities o on o.id = r.opportunity_id, unnest(array['first', 'last', 'linear', 'w_shaped']) model;
+insert into deal_handoffs (opportunity_id, handoff_id, rep_id, status, version, trace, offered_at)
+  select id, handoff_id, (select min(id) from reps), 'returned', 2, '{{}}', opened_at from opportunities;
 insert into turns (pool_id, rep_id, handoff_id, at, kind, weight, moved, share)
   select (select min(id) from pools), (select min(id) from reps), id, became_at, 'turn', 1, 1, 1 from handoffs;
 insert into system_links (lead_id, system, dirty) select id, 'crm', 1 from leads;
@@ -327,6 +342,23 @@ def choose_with_limits(session: Session) -> None:
     fairness(session, pool.id, NOON - timedelta(minutes=10))
 
 
+def freeze_a_deal(session: Session) -> None:
+    """And look at it, and at what was earned in the last minutes."""
+    email = session.get_one(Lead, fresh_handoff(session).lead_id).email
+    said = Word(
+        "salesforce", "006B", "Deal", "Closed Won", NOON, is_closed=True, is_won=True, amount=7, emails=(email,)
+    )
+    deal = selling.hear(session, said, NOON)
+    assert deal is not None
+    assert crediting.freeze(session, deal.id, NOON) is not None
+    crediting.recount(session, deal.id, NOON)
+    assert influence_of(session, deal.id, NOON)
+    minutes = Period(NOON - timedelta(minutes=2), NOON + timedelta(minutes=1), "")
+    for by in By:
+        assert revenue(session, minutes, by=by, model=AttributionModel.LINEAR).deals > 0
+    assert closings(session, minutes).won == 1
+
+
 def ask_for_numbers(session: Session) -> None:
     """Of the last minutes, whoever and whatever they are asked of: of a long time, reading all of it is the quicker way."""
     handoff = fresh_handoff(session)
@@ -351,6 +383,7 @@ def ask_for_numbers(session: Session) -> None:
     "road",
     [
         ask_for_numbers,
+        freeze_a_deal,
         accept,
         reject,
         pass_on,
