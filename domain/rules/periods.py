@@ -50,12 +50,11 @@ def quarters_back(count: int, now: datetime, zone: tzinfo) -> list[Period]:
 
 def months_of(period: Period) -> list[str]:
     """The months that begin in it, where it begins: 2026-07, 2026-08, 2026-09."""
-    zone = period.since.tzinfo
-    first, last = period.since.date(), period.until.astimezone(zone)
-    number = first.year * 12 + first.month - (1 if first.day == 1 else 0)
+    number = period.since.year * 12 + period.since.month - 1
     found = []
-    while datetime(number // 12, number % 12 + 1, 1, tzinfo=zone) < last:
-        found.append(f"{number // 12}-{number % 12 + 1:02}")
+    while (first := datetime(number // 12, number % 12 + 1, 1, tzinfo=period.since.tzinfo)) < period.until:
+        if first >= period.since:
+            found.append(f"{first:%Y-%m}")
         number += 1
     return found
 

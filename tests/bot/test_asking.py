@@ -20,13 +20,22 @@ from bot.asking import Question, address, days, question, words
         ('campaign "Launch 2026-Q3" 90d', Question("campaign", "Launch 2026-Q3", "90d")),
         ("7d channel “Partner Day”", Question("channel", "Partner Day", "7d")),
         ("30d channel “ads”", Question("channel", "ads", "30d")),
+        ("pool EMEA South quarter", Question("pool", "EMEA South", "quarter")),
+        ("persona decision maker", Question("persona", "decision maker", "30d")),
+        ("model default@2 90d", Question("model", "default@2", "90d")),
+        ("trend", Question("", "", "30d", "trend")),
+        ("Trend campaign Trend Report", Question("campaign", "Trend Report", "30d", "trend")),
+        ("campaign Trend Report", Question("campaign", "Trend Report", "30d")),
+        ("score pool EMEA 90d", Question("pool", "EMEA", "90d", "score")),
+        ("calls me", Question("me", "", "30d", "calls")),
+        ("won 2026-Q3", Question("", "", "2026-Q3", "won")),
     ],
 )
 def test_a_question_is_read_in_any_order(text: str, expected: Question) -> None:
     assert question(text, "30d") == expected
 
 
-@pytest.mark.parametrize("text", ["7d 30d", "channel", "campaign 30d", "rep"])
+@pytest.mark.parametrize("text", ["7d 30d", "channel", "campaign 30d", "rep", "pool", "score model", "trend 90d"])
 def test_half_a_question_is_none(text: str) -> None:
     assert question(text, "30d") is None
 

@@ -153,6 +153,70 @@ def test_a_campaign_where_none_is_known_is_said_to_be_none(door: httpx.Client, t
     assert "No name is known yet." in asked(door, "campaign Fair", MORGAN)["text"]
 
 
+def words_of(said: dict[str, Any]) -> str:
+    return json.dumps(said["blocks"], ensure_ascii=False)
+
+
+def test_a_manager_asks_for_a_pool_a_persona_or_a_model(door: httpx.Client, team: Team) -> None:
+    assert acceptance(asked(door, "pool sdr", MORGAN)) == "50%"
+    assert acceptance(asked(door, "pool AE", MORGAN)) == "nothing"
+    for text in ("model default", "model DEFAULT@1", "model active 90d"):
+        said = asked(door, text, MORGAN)
+        assert acceptance(said) == "50%"
+        assert "model default@1" in words_of(said)
+    assert acceptance(asked(door, "persona decision makers", MORGAN)) == "50%"
+    assert acceptance(asked(door, "persona practitioner", MORGAN)) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("pool EMEA", "SDR, AE"), ("persona boss", "other"), ("model learnt", "default@1")],
+)
+def test_what_nobody_knows_is_answered_with_what_there_is(door: httpx.Client, team: Team, text: str, near: str) -> None:
+    said = asked(door, text, MORGAN)["text"]
+    assert said.startswith(f"There is no {text.split()[0]} of this name. The nearest: ")
+    assert near in said or set(near.split(", ")) <= set(re.findall(r"\w+", said))
+
+
+def test_marketing_sees_what_is_said_of_leads_and_nothing_of_people(door: httpx.Client, team: Team) -> None:
+    with transaction() as session:
+        session.get_one(Rep, team.dana.id).role = Role.MARKETING
+    assert "The whole team" in words_of(asked(door, "", DANA))
+    for text in ("team", "trend", "score", "won", "persona other", "model default", "trend model default"):
+        assert "blocks" in asked(door, text, DANA)
+    for text in ("sam sample", "pool SDR", "trend pool SDR", "calls sam"):
+        assert asked(door, text, DANA)["text"] == "The team's numbers are for managers."
+    assert "Dana Demo" in words_of(asked(door, "me", DANA))
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("trend", "Lead quality by quarter"),
+        ("score 90d", "What the score was worth, last 90 days"),
+        ("calls pool SDR", "Qualification calls, last 30 days"),
+        ("won quarter", "Won and lost, "),
+    ],
+)
+def test_one_asks_for_something_else_than_the_five_metrics(
+    door: httpx.Client, team: Team, text: str, title: str
+) -> None:
+    assert asked(door, text, MORGAN)["blocks"][0]["text"]["text"].startswith(title)
+    assert "The team's numbers are for managers." in asked(door, f"{text.split()[0]} team", SAM)["text"]
+    assert "Sam Sample" in words_of(asked(door, f"{text.split()[0]} me", SAM))
+
+
+# A second or two: see below.
+def test_the_chart_of_a_trend_follows_like_any_other(door: httpx.Client, slack: Outside, team: Team) -> None:
+    channel = slack.new_channel()
+    slack.act(MORGAN, "command", channel=channel, command="/leadstats", text="trend pool SDR")
+    work_off_charts()
+    picture = picture_in(slack.messages(channel, MORGAN))
+    assert picture["alt_text"].startswith("Lead quality of pool SDR by quarter. MQL acceptance: ")
+    assert slack.page.get(f"/_api/files/{picture['slack_file']['id']}").content.startswith(b"\x89PNG")
+    assert jobs() == []
+
+
 # A second or two: the first picture imports the library that draws it, and Slack takes its time to show it.
 def test_the_chart_follows_in_the_channel_for_who_asked_alone(door: httpx.Client, slack: Outside, team: Team) -> None:
     channel = slack.new_channel()

@@ -1,11 +1,12 @@
 """The spans of time that numbers are asked for."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.rules.periods import read_period
+from domain.rules.periods import months_of, quarters_back, read_period
 from tests.conftest import NOON
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -63,3 +64,32 @@ def test_the_last_day_of_a_span_is_within_it() -> None:
 )
 def test_what_names_no_period_is_none(word: str) -> None:
     assert read_period(word, NOON, UTC) is None
+
+
+def test_the_quarters_back_from_now_are_whole_but_for_the_last() -> None:
+    found = quarters_back(5, NOON, BERLIN)
+    assert [one.words for one in found] == ["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1 so far"]
+    assert found[0].since == datetime(2025, 1, 1, tzinfo=BERLIN)
+    assert all(one.until == other.since for one, other in pairwise(found))
+    assert found[-1].until == NOON
+
+
+def test_a_quarter_is_the_askers() -> None:
+    just_after_new_year = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    assert quarters_back(1, just_after_new_year, UTC)[0].words == "2026-Q1 so far"
+    assert quarters_back(1, just_after_new_year, ZoneInfo("America/New_York"))[0].words == "2025-Q4 so far"
+
+
+def test_the_months_of_a_quarter_are_those_that_begin_in_it() -> None:
+    assert [months_of(one) for one in quarters_back(2, NOON, BERLIN)] == [
+        ["2025-10", "2025-11", "2025-12"],
+        ["2026-01", "2026-02", "2026-03"],
+    ]
+
+
+@pytest.mark.parametrize(("word", "months"), [("40d", ["2026-02", "2026-03"]), ("3d", ["2026-03"]), ("2d", [])])
+def test_a_span_has_the_months_that_begin_in_it(word: str, months: list[str]) -> None:
+    # Two days before the third of March at noon, March has begun already.
+    period = read_period(word, NOON, UTC)
+    assert period is not None
+    assert months_of(period) == months
