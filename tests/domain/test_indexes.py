@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
-from domain import briefing, cards, finding, notices, why
+from domain import briefing, cards, deals, finding, my_deals, notices, why
 from domain.next_up import next_up
 from domain.rules.attribution import AttributionModel
 from domain.rules.lifecycle import HandoffMove
@@ -33,6 +33,9 @@ from domain.verbs import (
     choosing,
     claiming,
     crediting,
+    deal_clocks,
+    deal_decisions,
+    dealing,
     deciding,
     escalating,
     modelling,
@@ -43,6 +46,7 @@ from domain.verbs import (
     owning,
     passing,
     placing,
+    placing_deals,
     rechecking,
     rescoring,
     scoring,
@@ -379,9 +383,36 @@ def ask_for_numbers(session: Session) -> None:
         won_lost(session, minutes, scope)
 
 
+def hand_a_deal_to_an_ae(session: Session) -> None:
+    """Offered, shown, reminded of, in the Home, given back, closed."""
+    handoff = fresh_handoff(session)
+    ae = staffing.save_rep(session, NOON, name="Ada Account", email="ada@example.com", role=Role.AE)
+    staffing.know_in_slack(session, ae.id, "U3", "D3", NOON)
+    pool = staffing.save_pool(session, name="AE", role=Role.AE, slack_channel=None, manager=None)
+    staffing.set_members(session, pool, {ae.id: 1})
+    staffing.set_territories(session, Role.AE, [({}, pool.id)])
+    made = selling.open_opportunity(
+        session, handoff.id, system="crm", external_id="0069", name="A deal", stage="New", now=NOON
+    )
+    deal = dealing.hand_deal(session, made.id, NOON)
+    assert deal is not None
+    session.get_one(Lead, made.lead_id).attributes |= {"industry": "software", "persona": "buyer"}
+    session.flush()
+    placing_deals.claim_deal(session, deal.id, "D3", NOON)
+    placing_deals.note_deal(session, deal.id, "1.5", "x")
+    deals.deal_message(session, deal.id, NOON)
+    assert deal_clocks.take_deal_steps(session, NOON + timedelta(hours=9), 100) == 1
+    my_deals.deals_home(session, ae, NOON)
+    deal_decisions.return_deal(session, deal.id, version=1, by=ae, reason="no_capacity", note=None, now=NOON)
+    assert list(dealing.waiting_deals(session)) == [made.id]
+    assert dealing.pass_on_of(session, ae.id, NOON) is False
+    selling.hear(session, Word("crm", "0069", "Deal", "Closed Lost", NOON, is_closed=True, owner_id="005X"), NOON)
+
+
 @pytest.mark.parametrize(
     "road",
     [
+        hand_a_deal_to_an_ae,
         ask_for_numbers,
         freeze_a_deal,
         accept,
