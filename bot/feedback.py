@@ -22,7 +22,7 @@ from domain.stats.trend import Metric
 Message = tuple[str, list[Block]]
 PACK_EVENT = "handoff_quality_pack"
 NAME = 80
-REASONS_SHOWN, MISSES_SHOWN = 5, 12
+REASONS_SHOWN, MISSES_SHOWN, POOLS_SHOWN = 5, 6, 8
 _ODD = {1: ", *more than usual*", -1: ", *fewer than usual*", 0: ""}
 
 
@@ -41,7 +41,11 @@ def daily_message(found: Day, names: Names) -> Message:
     text = f"{day}: your pools"
     if found.quiet:
         return plain(text), [section(f"☀️ *{day}:* nothing came, nothing was missed, nothing waits.")]
-    return plain(text), [header(f"☀️ {text}"), *(section(_pool(pool, found, names)) for pool in found.pools)]
+    busiest = sorted(found.pools, key=lambda pool: (pool.quiet, -len(pool.misses), -pool.mql.count - pool.hql.count))
+    blocks = [header(f"☀️ {text}"), *(section(_pool(pool, found, names)) for pool in busiest[:POOLS_SHOWN])]
+    if len(found.pools) > POOLS_SHOWN:
+        blocks.append(context(f"and {_many(len(found.pools) - POOLS_SHOWN, 'pool')} more with less to say"))
+    return plain(text), blocks
 
 
 def _pool(pool: PoolDay, found: Day, names: Names) -> str:

@@ -25,7 +25,7 @@ from bot.blocks import (
 from bot.board import board_blocks, team_blocks
 from bot.home_deals import deals_blocks
 from bot.home_notifications import notification_words
-from bot.home_others import banner_blocks, nurture_blocks
+from bot.home_others import banner_blocks, nurture_blocks, pulse_blocks
 from bot.home_proposals import proposal_blocks
 from bot.home_queue import queue_blocks
 from bot.ids import HomeField, HomePress, HomeSubmission
@@ -66,6 +66,7 @@ def sections_of(home: Home, now: datetime) -> list[list[Block]]:
         if team is not None and home.team is not None
         else [],
         proposal_blocks(home.proposals, now) if home.proposals is not None else [],
+        pulse_blocks(home.pulse),
         own_blocks(home.own, home.held, sells=sells),
     ]
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from bot.blocks import Block, context, escape, header, moment, section, with_code
 from domain.home import CheckView, Nurture
+from domain.rules.feedback import month_words
+from domain.stats.satisfaction import Satisfaction
 
 CHECKS = 6
 
@@ -22,6 +24,16 @@ def banner_blocks(checks: Sequence[CheckView]) -> list[Block]:
 def _check(check: CheckView) -> str:
     advice = f"\n_What to do:_ {with_code(check.advice, 500)}" if check.advice else ""
     return f"{'🔴' if check.failed else '🟡'} *{escape(check.found, 300)}*{advice}"
+
+
+def pulse_blocks(pulse: tuple[str, Satisfaction] | None) -> list[Block]:
+    """How content sales was lately; nothing where nobody was asked."""
+    if pulse is None:
+        return []
+    month, found = pulse
+    answered = f"{found.answered} of {found.asked} answered"
+    said = f"{found.mean:.1f} of 5" if found.mean is not None else "too few answers to show"
+    return [context(f"💬 How good sales found its leads in {month_words(month)}: {said}, {answered}")]
 
 
 def nurture_blocks(nurture: Nurture) -> list[Block]:

@@ -17,6 +17,7 @@ from domain.rules.lifecycle import HandoffStatus
 from domain.rules.preferences import start_of_day
 from domain.stats.alerts import AlertCount, alerts
 from domain.stats.board import Board, board
+from domain.stats.satisfaction import Satisfaction, newest
 from domain.tables import (
     Absence,
     ClockOutcome,
@@ -99,6 +100,8 @@ class Home:
     nurture: Nurture | None
     proposals: ProposalsHome | None = None
     """For who decides about models."""
+    pulse: tuple[str, Satisfaction] | None = None
+    """How content sales was in the newest month that was asked about: for managers and marketing."""
     deals: DealsHome = DealsHome()  # noqa: RUF009  (it is frozen)
 
 
@@ -117,6 +120,7 @@ def home_of(session: Session, rep: Rep, now: datetime) -> Home:
         nurture=_nurture(session) if rep.role is Role.MARKETING else None,
         deals=deals_home(session, rep, now),
         proposals=proposals_home(session) if rep.admin or rep.role is Role.MANAGER else None,
+        pulse=newest(session) if rep.role in {Role.MANAGER, Role.MARKETING} else None,
     )
 
 

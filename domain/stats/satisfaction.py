@@ -46,6 +46,12 @@ def by_month(session: Session, months: Sequence[str], pool_id: int | None = None
     return {month: _told([row for row in found if row[0] == month]) for month in dict.fromkeys(row[0] for row in found)}
 
 
+def newest(session: Session) -> tuple[str, Satisfaction] | None:
+    """The newest month that anybody was asked about; None: nobody was asked yet."""
+    month = session.scalar(select(func.max(Pulse.period)))
+    return (month, satisfaction(session, [month])) if month is not None else None
+
+
 def satisfaction(session: Session, months: Sequence[str], pool_id: int | None = None) -> Satisfaction:
     """Of all these months in one: three of them are a quarter."""
     return _told(_counted(session, months, pool_id))

@@ -22,7 +22,7 @@ from handlers import feedback_turns, upkeep
 from handlers.cli import app
 from handlers.feedback_settings import feedback_settings
 from handlers.jobs import execute, reading, send, transaction
-from handlers.sending import Job
+from handlers.sending import Job, Sending
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (
@@ -202,7 +202,7 @@ def test_after_a_crash_message_and_file_are_found_and_not_there_twice(
     with transaction() as session:
         session.execute(update(LoopRun).values(ts=None, file_id=None))
         (run,) = session.scalars(select(LoopRun).where(LoopRun.audience == "all")).all()
-        send(session, feedback_turns.Sending(Job.POST_PACK, {"run_id": run.id, "picture": "F0GONE"}, key="again"))
+        send(session, Sending(Job.POST_PACK, {"run_id": run.id, "picture": "F0GONE"}, key="again"))
     work_off(*PACK)
     assert jobs() == []
     assert [one["ts"] for one in slack.messages(channel)] == [posted["ts"]]
@@ -317,7 +317,7 @@ def test_after_a_crash_the_question_is_found_and_not_asked_twice(slack: Outside,
     ask_sam()
     with transaction() as session:
         session.execute(update(Pulse).values(ts=None, drawn=None))
-        send(session, feedback_turns.Sending(Job.SHOW_PULSE, {"pulse_id": the_pulse().id}, key="again"))
+        send(session, Sending(Job.SHOW_PULSE, {"pulse_id": the_pulse().id}, key="again"))
     work_off(Job.SHOW_PULSE)
     assert len(direct(slack, SAM)[before:]) == 1
     assert the_pulse().ts is not None

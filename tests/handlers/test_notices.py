@@ -213,7 +213,7 @@ def test_one_sets_what_one_wants_to_hear_in_a_window_of_home(door: httpx.Client,
     press(slack, SAM, home(slack, SAM), HomePress.NOTIFICATIONS)
     view = slack.top_view(SAM)
     assert [block["block_id"] for block in view["blocks"] if block["type"] == "input"] == [
-        *("reminder", "overdue", "woken", "crm_refused", "hotter", "jump", "pulse"),
+        *("reminder", "overdue", "woken", "crm_refused", "hotter", "jump", "pulse", "deal_news", "deal_stuck"),
         *(HomeField.QUIET, HomeField.BUDGET, HomeField.DIGEST_AT),
     ]
     values = {

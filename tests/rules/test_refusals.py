@@ -49,12 +49,16 @@ from domain.rules.refusals import (
     YoursAlready,
 )
 from domain.rules.refusals_deals import DealDecided, DealGone, NotYourDeal
+from domain.rules.refusals_feedback import NoSuchSpan, NotYourPulse, PulseOver
 from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided, ProposalsForManagers
 
 NAMES = {7: "Sam Sample"}
 SAMPLES: list[Refusal] = [
     AlreadyDecided(what="accepted", at="2026-03-03T10:42:00+00:00", rep_id=7),
     AlreadyThere(what="source", name="website"),
+    NotYourPulse(),
+    PulseOver(),
+    NoSuchSpan(loop="weekly", example="2026-W47"),
     AbsenceOverlaps(since="2026-03-03T10:42:00+00:00", until="2026-03-10T10:42:00+00:00"),
     *(BadAbsence(why=why) for why in BadAbsence.WHY),
     BadQuestion(example="/leadstats team 30d"),

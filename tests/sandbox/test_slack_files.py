@@ -66,9 +66,23 @@ def test_what_is_no_picture_is_no_picture_block(calm_sandbox: Sandbox) -> None:
     calm_sandbox.clock.moved += 5
     with pytest.raises(SlackApiError, match="invalid slack file"):
         show(calm_sandbox, file_id)
-    assert calm_sandbox.page.get(f"/_api/files/{file_id}").status_code == 404
+    seen = calm_sandbox.page.get(f"/_api/files/{file_id}")
+    assert seen.headers["content-type"].startswith("text/plain")
+    assert (seen.headers["content-security-policy"], seen.headers["x-content-type-options"]) == ("sandbox", "nosniff")
 
 
-def test_files_are_nothing_that_we_share_into_channels(calm_sandbox: Sandbox) -> None:
-    with pytest.raises(SlackApiError, match="unknown argument: channel_id"):
-        calm_sandbox.client.files_upload_v2(content=PNG, filename="funnel.png", channel=EMEA)
+def test_files_are_shared_in_one_message_in_a_channel_or_its_thread(calm_sandbox: Sandbox) -> None:
+    client = calm_sandbox.client
+    parent = str(client.chat_postMessage(channel=EMEA, text="the month")["ts"])
+    files = [{"filename": name, "content": PNG} for name in ("a.png", "b.html")]
+    client.files_upload_v2(file_uploads=files, channel=EMEA, thread_ts=parent, initial_comment="both")
+    reply = client.conversations_replies(channel=EMEA, ts=parent)["messages"][-1]
+    assert (reply["text"], [one["name"] for one in reply["files"]]) == ("both", ["a.png", "b.html"])
+    html = calm_sandbox.page.get(f"/_api/files/{reply['files'][1]['id']}")
+    assert html.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(("channel", "refusal"), [(SAM, "invalid_arguments"), ("C0NOSUCH001", "channel_not_found")])
+def test_files_are_shared_in_conversations_that_there_are(calm_sandbox: Sandbox, channel: str, refusal: str) -> None:
+    with pytest.raises(SlackApiError, match=refusal):
+        calm_sandbox.client.files_upload_v2(content=PNG, filename="funnel.png", channel=channel)
