@@ -15,7 +15,6 @@ from domain.rules.probability import Outcome as Foreseen
 from domain.rules.proposals import ProposalStatus
 from domain.rules.scoring import Model
 from domain.tables import Notice, Proposal, Rep, Role, ScoringModel
-from domain.verbs.modelling import parsed
 
 TOLD_AGAIN_AFTER = timedelta(weeks=4)
 WORSE, SHADOW_OVER = "worse", "shadow_over"
@@ -85,15 +84,14 @@ def _accepted(outcomes: Sequence[Outcome]) -> Share:
     return Share(sum(known), len(known))
 
 
-def in_force(session: Session, active: ScoringModel) -> tuple[Proposal, Model] | None:
+def in_force(session: Session, active: ScoringModel) -> Proposal | None:
     """The proposal that the active model came from."""
-    row = session.scalars(
+    return session.scalars(
         select(Proposal)
         .where(Proposal.status == ProposalStatus.ACTIVE, Proposal.model_id == active.id)
         .order_by(Proposal.id.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else (row, parsed(active))
 
 
 def managers(session: Session) -> Sequence[Rep]:

@@ -17,7 +17,7 @@ from domain.rules.preferences import Alert
 from domain.rules.proposals import ProposalKind, ProposalStatus
 from domain.rules.scoring import default_model_toml
 from domain.tables import Learning, Notice, Proposal, Rep
-from domain.verbs import modelling, proposing
+from domain.verbs import deciding, modelling, proposing
 from domain.verbs.proposing import Found
 from domain.watching import SHADOW_OVER, WORSE
 from handlers import upkeep
@@ -28,7 +28,7 @@ from handlers.noticing import tell
 from handlers.sending import Job, learn_model, show_proposal
 from kit.clock import utcnow
 from tests.bot.test_proposal import LEARNING
-from tests.domain.making import Team, make_lead
+from tests.domain.making import HQL, Team, make_lead, make_offer
 from tests.handlers.making import (
     GUEST,
     MORGAN,
@@ -359,6 +359,36 @@ def test_the_weekly_run_is_sent_once_and_says_how_far_the_data_is(slack: Outside
     clear_jobs()
     upkeep.round_of()
     assert [job for job in jobs() if job.name == Job.LEARN] == []
+
+
+def test_the_weekly_run_finds_out_that_the_model_in_force_does_worse_and_says_so_once(
+    slack: Outside, channel: str, team: Team
+) -> None:
+    number = ask()
+    with transaction() as session:
+        proposing.approve(session, number, version=1, by=None, now=utcnow(), shadow=timedelta(0))
+    rejected_leads(22)
+    clear_jobs()
+    for _ in range(2):
+        with transaction() as session:
+            send(session, learn_model())
+        work_off(Job.LEARN)
+    assert [one.data["why"] for one in told()] == [WORSE]
+    with reading() as session:
+        (_, data, *_) = session.scalars(select(Learning.data).order_by(Learning.id))
+    assert (data["watched"]["sql"], data["watched"]["worse"]) == ([0, 22], True)
+
+
+def rejected_leads(count: int) -> None:
+    """Offered some weeks ago, and told by sales that they do not fit."""
+    past = utcnow() - timedelta(days=40)
+    for lead in range(count):
+        with transaction() as session:
+            handoff = make_offer(session, HQL, f"lead{lead}@buyer.example.com", now=past)
+            by = session.get_one(Rep, handoff.rep_id)
+            deciding.reject(
+                session, handoff.id, version=handoff.version, by=by, now=past, reason="competitor", note=None
+            )
 
 
 def test_switched_off_nothing_is_learnt_by_itself(slack: Outside, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
