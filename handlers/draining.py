@@ -16,7 +16,7 @@ from domain.rules.field_maps import FieldMap
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.scoring import top_reasons
 from domain.tables import Handoff, Lead, Rep, ScoreRow, SystemLink
-from domain.verbs import qualifying, recommending, telling
+from domain.verbs import crediting, qualifying, recommending, telling
 from domain.verbs.field_mapping import map_of
 from domain.verbs.telling import Told, system_of
 from handlers.jobs import Running, finishing, send
@@ -39,13 +39,15 @@ class More:
     contents: Mapping[int, Item | None]
     reasons: Mapping[int, str]
     sql_at: Mapping[int, date]
+    won_value: Mapping[int, float]
 
 
 def read_more(session: Session, lead_ids: Sequence[int], asked: Collection[str]) -> More:
     contents = recommending.standing(session, lead_ids) if {"next_content_title", "next_content_url"} & {*asked} else {}
     reasons = _reasons(session, lead_ids) if "reasons" in asked else {}
     sql_at = qualifying.sql_dates(session, lead_ids) if {"sql_at", "lifecycle"} & {*asked} else {}
-    return More(contents, reasons, sql_at)
+    won_value = crediting.won_values(session, lead_ids) if "won_value" in asked else {}
+    return More(contents, reasons, sql_at, won_value)
 
 
 def _reasons(session: Session, lead_ids: Sequence[int]) -> dict[int, str]:
@@ -71,6 +73,7 @@ def known_of(lead: Lead, rep: Rep | None, more: More) -> dict[str, str]:
         "stage": lead.stage,
         "lifecycle": _lifecycle(lead, more.sql_at.get(lead.id)),
         "sql_at": more.sql_at.get(lead.id),
+        "won_value": more.won_value.get(lead.id),
         "grade": lead.grade,
         "source": lead.source,
         "owner": rep.name if rep is not None and rep.id == lead.owner_id else None,

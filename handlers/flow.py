@@ -336,7 +336,8 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.OPPORTUNITY_LOST: (_card(), _deal(), _freeze, _drain(Job.TELL_MARKETING)),
     Happened.OPPORTUNITY_REOPENED: (_card(), _deal(), _hand_deal, _freeze, _drain(Job.TELL_MARKETING)),
     Happened.OPPORTUNITY_CORRECTED: (_card(), _deal(), _freeze),
-    Happened.OPPORTUNITY_CREDITED: (),
+    # What the person's deals brought may be on their record there.
+    Happened.OPPORTUNITY_CREDITED: (_drain(Job.TELL_MARKETING),),
     Happened.DEAL_OFFERED: (_deal(Priority.HOT), _card()),
     Happened.DEAL_ACCEPTED: _DEAL_DECIDED,
     Happened.DEAL_RETURNED: _DEAL_DECIDED,

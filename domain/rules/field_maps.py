@@ -53,6 +53,7 @@ OURS: Mapping[str, Ours] = {
     "stage": Ours(_TEXT, "Handoff stage", values=tuple(stage.value for stage in Stage)),
     "lifecycle": Ours(_TEXT, "Lifecycle stage", values=("mql", "sql", "opportunity", "customer")),
     "sql_at": Ours(FieldType.DATE, "Became an SQL"),
+    "won_value": Ours(_NUMBER, "Handoff won value"),
     "grade": Ours(_TEXT, "Handoff data quality", values=("A", "B", "C", "D")),
     "source": Ours(_TEXT, "Handoff source"),
     "owner": Ours(_TEXT, "Handoff owner"),

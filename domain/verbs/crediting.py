@@ -1,6 +1,6 @@
 """Freezing whose work a deal was. What is frozen stays: whatever is learnt or said later makes a new run beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +11,13 @@ from domain.attributing import Fit
 from domain.journeys import journey_of, since_when
 from domain.reckoning import Reckoned, current_run, frozen_as, reckon, with_money
 from domain.rules.attribution import AttributionModel
+from domain.rules.lifecycle import GONE
+from domain.rules.money import units
 from domain.rules.refusals import NotFound
 from domain.tables import AttributionFit, Credit, CreditRun, Happened, Lead, Opportunity
 from domain.verbs.practices import in_force
 from domain.verbs.record import happened
+from domain.verbs.telling import MARKETING, mark_dirty
 
 CLOSED, CORRECTED, RECOUNT, REOPENED = "closed", "corrected", "recount", "reopened"
 """Why a run was made, or (the last one) ended without another."""
@@ -98,7 +101,22 @@ def _write(
 
 def _say(session: Session, deal: Opportunity, run: CreditRun | None, why: str, now: datetime) -> None:
     lead, run_id = session.get_one(Lead, deal.lead_id), run.id if run else None
+    if lead.stage not in GONE:
+        mark_dirty(session, lead, now, MARKETING)
     happened(session, Happened.OPPORTUNITY_CREDITED, now, lead=lead, opportunity_id=deal.id, run_id=run_id, why=why)
+
+
+def won_values(session: Session, lead_ids: Sequence[int]) -> dict[int, float]:
+    """What the deals of each lead that are won brought, in units of the base currency; who never had one is left out."""
+    base = in_force(session).practice.base
+    counts = CreditRun.superseded_at.is_(None) & (CreditRun.base == base)
+    rows = session.execute(
+        select(Opportunity.lead_id, func.coalesce(func.sum(CreditRun.value).filter(counts), 0))
+        .join(CreditRun, CreditRun.opportunity_id == Opportunity.id)
+        .where(Opportunity.lead_id.in_(lead_ids))
+        .group_by(Opportunity.lead_id)
+    )
+    return {lead_id: units(int(value), base) for lead_id, value in rows}
 
 
 # ---- what Markov and Shapley learn --------------------------------------------------------------------------------------

@@ -18,10 +18,21 @@ from domain.rules.attribution import LEARNT, AttributionModel, Marks
 from domain.rules.attribution_file import DEFAULT, NO_CHANNEL, Practice
 from domain.rules.refusals import NotFound
 from domain.stats.influence import influence_of
-from domain.tables import AttributionFit, Campaign, Credit, CreditRun, ExchangeRate, Happened, Lead, TouchRow
+from domain.tables import (
+    AttributionFit,
+    Campaign,
+    Credit,
+    CreditRun,
+    ExchangeRate,
+    Happened,
+    Lead,
+    SystemLink,
+    TouchRow,
+)
 from domain.verbs import crediting, erasing, merging, practices, selling
 from domain.verbs.crediting import freeze, recount
 from domain.verbs.selling import Word
+from domain.verbs.telling import MARKETING
 from tests.conftest import LAW, NOON
 from tests.domain.making import events
 from tests.domain.making_deals import LEE, say, touch, win
@@ -228,6 +239,10 @@ def test_who_is_erased_leaves_their_credit_and_nothing_of_themselves(session: Se
     written = {str(value) for row in session.scalars(select(Credit)) for value in vars(row).values()}
     assert not any("kim" in value or "sample" in value.casefold() for value in written)
     assert recount(session, run.opportunity_id, MUCH_LATER) is None
+    practices.put_in_force(session, 'base = "CHF"', AFTER)
+    assert recount(session, run.opportunity_id, MUCH_LATER) is not None
+    # Nobody is told of them again.
+    assert session.get(SystemLink, (lead.id, MARKETING)) is None
 
 
 def test_a_merge_changes_no_frozen_credit_and_a_recount_counts_what_came_with_it(session: Session) -> None:
@@ -298,6 +313,19 @@ def test_a_deal_that_is_opened_again_or_lost_after_all_has_no_credits_until_it_i
         (1, "closed", False),
         (2, "closed", False),
     ]
+
+
+def test_what_a_persons_deals_brought_is_theirs_until_a_deal_is_opened_again(session: Session) -> None:
+    run = won_deal(session)
+    lead = session.scalars(select(Lead)).one()
+    frozen(session, win(session, 31, 5_050, key="006B").id)
+    assert crediting.won_values(session, [lead.id, lead.id + 1]) == {lead.id: 1_050.5}
+    for deal in (run.opportunity_id, win(session, 31, 5_050, key="006B").id):
+        say(session, "Negotiation", 40, key="006A" if deal == run.opportunity_id else "006B")
+        freeze(session, deal, MUCH_LATER)
+    assert crediting.won_values(session, [lead.id]) == {lead.id: 0}
+    link = session.get_one(SystemLink, (lead.id, MARKETING))
+    assert link.dirty_since is not None
 
 
 # ---- recounts -----------------------------------------------------------------------------------------------------------
