@@ -12,15 +12,18 @@ from bot.pack_charts import Column, Panel
 
 INCH = 100
 PANEL_ROWS, PANEL_COLUMNS = 3, 2
+FEWEST_COLUMNS = 5
+"""There is room for so many bars at least: one alone would be a wall."""
 
 
 def panels(title: str, panels: Sequence[Panel]) -> bytes:
     """Small multiples: one metric each, on a scale of its own."""
     figure = _figure(960, 900)
-    figure.text(0.04, 0.955, title, fontsize=24, fontweight="bold", color=INK, va="center")
+    figure.text(0.04, 0.962, title, fontsize=24, fontweight="bold", color=INK, va="center")
+    figure.text(0.96, 0.018, "dashed: target   hollow: not final yet", fontsize=13, color=SOFT, ha="right", va="center")
     for place, panel in enumerate(panels[: PANEL_ROWS * PANEL_COLUMNS]):
         row, column = divmod(place, PANEL_COLUMNS)
-        axes = figure.add_axes((0.07 + 0.48 * column, 0.69 - 0.31 * row, 0.42, 0.16))
+        axes = figure.add_axes((0.07 + 0.48 * column, 0.67 - 0.305 * row, 0.42, 0.16))
         _panel(axes, panel)
     return _png(figure)
 
@@ -56,16 +59,16 @@ def columns(title: str, columns: Sequence[Column]) -> bytes:
     """Bars from 0 to 1, each with its interval and what it counts."""
     figure = _figure(960, 420)
     figure.text(0.04, 0.91, title, fontsize=20, fontweight="bold", color=INK, va="center")
-    axes = figure.add_axes((0.05, 0.13, 0.9, 0.62))
+    axes = figure.add_axes((0.05, 0.17, 0.9, 0.58))
     axes.set_ylim(0, 1)
-    axes.set_xlim(-0.6, len(columns) - 0.4)
+    axes.set_xlim(-0.6, max(len(columns), FEWEST_COLUMNS) - 0.4)
     for at, column in enumerate(columns):
         axes.bar([at], [column.value], width=0.62, color=BLUE)
         if column.high > column.low:
             axes.plot([at, at], [column.low, column.high], color=GREY, linewidth=3)
         above = min(max(column.value, column.high) + 0.03, 0.96)
         axes.text(at, above, f"{column.value:.0%}", ha="center", va="bottom", fontsize=15, fontweight="bold", color=INK)
-        axes.text(at, -0.16, column.note, ha="center", va="top", fontsize=11, color=SOFT)
+        axes.text(at, -0.13, column.note, ha="center", va="top", fontsize=11, color=SOFT)
     axes.set_xticks(range(len(columns)), [column.label for column in columns], fontsize=13, color=INK)
     _bare(axes)
     return _png(figure)

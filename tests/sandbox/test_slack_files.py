@@ -74,7 +74,7 @@ def test_what_is_no_picture_is_no_picture_block(calm_sandbox: Sandbox) -> None:
 def test_files_are_shared_in_one_message_in_a_channel_or_its_thread(calm_sandbox: Sandbox) -> None:
     client = calm_sandbox.client
     parent = str(client.chat_postMessage(channel=EMEA, text="the month")["ts"])
-    files = [{"filename": name, "content": PNG} for name in ("a.png", "b.html")]
+    files = [{"filename": "a.png", "content": PNG}, {"filename": "b.html", "content": b"<p>The pack</p>"}]
     client.files_upload_v2(file_uploads=files, channel=EMEA, thread_ts=parent, initial_comment="both")
     reply = client.conversations_replies(channel=EMEA, ts=parent)["messages"][-1]
     assert (reply["text"], [one["name"] for one in reply["files"]]) == ("both", ["a.png", "b.html"])
