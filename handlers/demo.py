@@ -30,8 +30,19 @@ from kit.clock import utcnow
 from kit.settings import settings
 
 out = Console(highlight=False)
+PAST = "handlers.demo_past"
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
-STORY_SECONDS = 180
+STORY_SECONDS = 300
+AT_ONCE = {
+    "FEEDBACK_CHANNEL": "C0MANAGERS1",
+    "FEEDBACK_DAILY": "off",
+    "FEEDBACK_WEEKLY": "off",
+    "FEEDBACK_MONTHLY": "off",
+    "FEEDBACK_PULSE": "off",
+    "LEARNING_WEEKLY": "false",
+}
+"""The loops and learning come once the past is there, not on a Monday or a first of the month that may be far away."""
+AFTER_THE_PAST = (("feedback", "monthly", "--now"), ("learn", "--now"))
 
 
 def seed(system: System) -> None:
@@ -74,9 +85,9 @@ def running(*, port: int = 0, sandbox_port: int = 0, socket: bool = False, say: 
         say("Migrating and seeding")
         seed(system)
         # Beside all else: nobody has to wait until it is there.
-        system.run("handlers.demo_past")
+        system.run(PAST)
         plug_in = ("DNS_", "SLACK_APP_TOKEN") if socket else ("DNS_",)
-        system.start(say, port=port, sandbox_port=sandbox_port, plug_in=plug_in)
+        system.start(say, port=port, sandbox_port=sandbox_port, more=AT_ONCE, plug_in=plug_in)
         yield system
         _step("Stopping")
 
@@ -127,7 +138,11 @@ def _stream(system: System, every: float, stopped: threading.Event) -> int:
         more={"CAPTURE_KEY": system.capture_key},
     )
     out.print(Panel(_welcome(system), title="Handoff is running", expand=False))
+    before, then = PAST, list(AFTER_THE_PAST)
     while not stopped.wait(1.0):
+        if then and system.ended(before):
+            before = "handlers.cli"
+            system.run(before, *then.pop(0))
         dead = system.dead()
         if dead:
             out.print(f"[red]{' and '.join(dead)} ended by itself.[/] The logs are in {system.logs}.", soft_wrap=True)
@@ -165,7 +180,8 @@ def _welcome(system: System) -> str:
         "",
         f"As the AE {people['ae']['name']}: hot leads, by direct message, an hour to call",
         f"  [bold]{page}/#as={people['ae']['slack_user_id']}&in=messages[/]",
-        f"As the manager {people['manager']['name']}: type /leadstats or /leadnext",
+        f"As the manager {people['manager']['name']}: type /leadstats quarter, /leadstats revenue or /leadnext.",
+        "  In half a minute last month's quality review comes here, and what was learnt from nine months of leads",
         f"  [bold]{page}/#as={people['manager']['slack_user_id']}&in={channel['sales-managers']}[/]",
         "What Salesforce and HubSpot were told",
         f"  [bold]{page}/outside[/]",

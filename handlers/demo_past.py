@@ -6,6 +6,7 @@ Nobody is told of it today: no job follows, no deadline runs, no system has stil
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from sqlalchemy import select
@@ -13,10 +14,22 @@ from sqlalchemy.orm import Session
 
 from domain.rules.lifecycle import Stage
 from domain.rules.periods import Period
+from domain.rules.spending import CostSaid, RateSaid
 from domain.rules.tiers import Tier
 from domain.rules.validation import check
 from domain.tables import AttemptOutcome, CaptureSource, Handoff, Lead, Rep, Role, SystemLink
-from domain.verbs import capturing, crediting, deciding, enriching, nurturing, pulsing, qualifying, scoring, selling
+from domain.verbs import (
+    capturing,
+    costing,
+    crediting,
+    deciding,
+    enriching,
+    nurturing,
+    pulsing,
+    qualifying,
+    scoring,
+    selling,
+)
 from domain.verbs.capturing import Delivery, Kept
 from domain.verbs.offering import SELLER, hand_over
 from domain.verbs.selling import Word
@@ -26,6 +39,8 @@ from handlers.jobs import laying_the_past
 from kit.clock import utcnow
 
 LEADS = 300
+SPENT = (("webinar-series", "webinar", 240_000, "EUR"), ("spring-launch", "paid_search", 610_000, "USD"))
+"""Campaign, channel, and what a month of it costs in the smallest unit."""
 FELT = (5, 4, 4)
 """Of the last three months; a quarter before it was one less."""
 YES = {"budget": "partly", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
@@ -34,12 +49,30 @@ YES = {"budget": "partly", "authority": "yes", "need": "yes", "timeline": "yes",
 def lay(now: datetime, leads: int = LEADS) -> None:
     """Lay the past that ends some days before `now`. The demo's people and sources are there already."""
     people = _people()
+    _costs(now)
     for character in cast(now, leads):
         with laying_the_past() as session:
             lead = _arrive(session, character)
             _go_on(session, lead, character, people, now - SETTLED)
             _at_rest(session, lead, now)
     _pulses(now, {rep.id: rep for reps in people.values() for rep in reps}.values())
+
+
+def _costs(now: datetime) -> None:
+    """What the two campaigns cost month by month, in their own currencies, and what a dollar is worth."""
+    first = now.date() - timedelta(days=DAYS + 38)
+    spans = [(first + timedelta(days=30 * month), first + timedelta(days=30 * month + 29)) for month in range(10)]
+    with laying_the_past() as session:
+        costing.put_rates(session, [RateSaid("USD", "EUR", first, Decimal("0.92"))], now)
+        costing.put_costs(
+            session,
+            [
+                CostSaid(campaign, channel, since, until, amount, currency)
+                for campaign, channel, amount, currency in SPENT
+                for since, until in spans
+            ],
+            now,
+        )
 
 
 def _pulses(now: datetime, reps: Iterable[Rep]) -> None:

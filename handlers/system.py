@@ -136,6 +136,10 @@ class System:
     def pid(self, name: str) -> int:
         return self._children[name].pid
 
+    def ended(self, module: str) -> bool:
+        """Whether what was started with `run` has come to its end."""
+        return self._children[module].poll() is not None
+
     def dead(self) -> list[str]:
         """Processes that ended although nobody stopped them."""
         return [name for name, child in self._children.items() if child.poll() not in (None, 0)]

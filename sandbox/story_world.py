@@ -17,7 +17,7 @@ JSON = dict[str, Any]
 
 SAM, ELI, ADA, ALEX = "U0SAMSDR001", "U0ELISDR001", "U0ADAAE0001", "U0ALEXAE001"
 MORGAN, GALE = "U0MORGAN001", "U0GALEGST01"
-EMEA = "C0SDREMEA01"
+EMEA, MANAGERS = "C0SDREMEA01", "C0MANAGERS1"
 MQL = {"title": "Marketing Manager", "industry": "Software", "employees": 320, "country": "DE"}
 HQL = {"title": "VP Sales", "industry": "Software", "employees": 640, "country": "DE"}
 
@@ -192,7 +192,8 @@ def chapter(title: str) -> None:
 def warm_up(world: World, person: JSON, name: str) -> int:
     """The touches of somebody with a project; returns the last arrival."""
     world.post(f"{name}-1", **person, kind="content_download", content="ROI calculator", channel="organic_search")
-    return int(world.post(f"{name}-2", **person, kind="webinar", content="Handing leads over in minutes")["arrival"])
+    webinar = {"kind": "webinar", "content": "Handing leads over in minutes", "campaign": "autumn-series"}
+    return int(world.post(f"{name}-2", **person, **webinar)["arrival"])
 
 
 def if_so(seen: T, so: Callable[[T], bool]) -> T | None:
