@@ -14,10 +14,20 @@ _EVERYBODY = (
     (Command.LEADWHY, "name@company.com", "why a lead has its score, and who gets it"),
     (Command.LEADNEXT, "", "who is next in your pool, and who is passed over"),
 )
+_OF_LEADS = (
+    (
+        Command.LEADSTATS,
+        "campaign Spring Fair quarter",
+        "leads that a campaign had touched; also channel, persona, model",
+    ),
+    (Command.LEADSTATS, "trend", "quarter by quarter: what got better, and what is only chance"),
+    (Command.LEADSTATS, "score quarter", "what the score was worth; also `calls`, `won`, `revenue`"),
+)
 _MANAGERS = (
     (Command.LEADSTATS, "team 30d", "the whole team"),
     (Command.LEADSTATS, "@Sam 90d", "one rep; also by e-mail or name"),
-    (Command.LEADSTATS, "campaign Spring Fair quarter", "leads that a campaign had touched; also `channel NAME`"),
+    (Command.LEADSTATS, "pool EMEA 90d", "one pool"),
+    *_OF_LEADS,
     (Command.LEADNEXT, "SDR fairness 30d", "who was due how many leads of a pool, and who got them"),
 )
 
@@ -26,6 +36,8 @@ def leadhelp(name: str, role: Role) -> Message:
     blocks = [header("What you can ask Handoff"), section(_listed(_EVERYBODY))]
     if role is Role.MANAGER:
         blocks.append(section("*For managers*\n" + _listed(_MANAGERS)))
+    if role is Role.MARKETING:
+        blocks.append(section("*For marketing*\n" + _listed(_OF_LEADS)))
     blocks.append(
         context(f"{escape(name, 60)}, only you see the answers. Your leads and your settings are in the Home tab.")
     )

@@ -162,7 +162,7 @@ def publish_home(slack_user_id: str, refusal: Refusal | None = None, *, opened: 
 
 
 def draw_chart(slack_user_id: str, channel: str, whose: str, span: str) -> Sending:
-    """Draw the chart of an answer to /leadstats. The question travels as codes: `team`, `rep:7`, `channel:ads`; `30d`."""
+    """Draw the chart of an answer to /leadstats. The question travels as codes: `team`, `trend|pool:3`, `channel:ads`; `30d`."""
     args = {"slack_user_id": slack_user_id, "channel": channel, "whose": whose, "span": span}
     return Sending(Job.DRAW_CHART, args, key=f"{slack_user_id} {channel} {whose} {span}", priority=Priority.CLICK)
 
