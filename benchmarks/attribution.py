@@ -27,7 +27,7 @@ from domain.attributing import removal_effects_of
 DATA = "channelattribution_pathdata/Data.csv"
 PUBLISHED = "kaggle_attribution_published/published_results.json"
 MILLION, QUICK = 1_000_000, 200_000
-MANY_ROUNDS = 5
+MANY_ROUNDS = 3
 SEED = 7
 TO_PUBLISHED, TO_LIBRARY = 1e-9, 1e-6
 EXACT = "furthest_from_ours"
@@ -188,7 +188,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     arguments = parser.parse_args()
     touches = arguments.touches or (QUICK if arguments.quick else MILLION)
-    rounds = 3 if arguments.quick else 15
+    rounds = 3 if arguments.quick else 9
     return run(
         lambda: measure(arguments.data, touches=touches, rounds=rounds),
         as_json=arguments.json,
