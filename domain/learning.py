@@ -4,13 +4,13 @@ answer = learn(model, toml, examples(session, outcomes(session, now), Goal.SQL),
                population=population(session))
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import cast
 
 from domain.rules.facts import LeadFacts
-from domain.rules.learning import Example, Goal, Learnt, NotYet, too_few
+from domain.rules.learning import ENOUGH, Example, Goal, Learnt, NotYet, too_few
 from domain.rules.scoring import Model, ModelError
 
 
@@ -23,23 +23,29 @@ def learn(
     name: str,
     goal: Goal = Goal.SQL,
     population: Sequence[LeadFacts] = (),
-    monotone: Mapping[str, str] | None = None,
+    enough: int = ENOUGH,
 ) -> Learnt | NotYet:
     """A draft of the same shape as `base`, or why there is none. The same examples give the same draft.
 
     `population`: all kinds of leads, as they are known at `now`; the draft's thresholds make as many MQL and HQL of them as
-    the base's do. Without it those of the examples stand for all. `monotone`: attribute -> up or down, besides what the
-    model says itself.
+    the base's do. Without it those of the examples stand for all. `enough`: cases of the rarer outcome; fewer than usual
+    are for measuring what they would do.
     """
-    few = too_few((example.outcome for example in examples), goal)
+    few = too_few((example.outcome for example in examples), goal, enough)
     if few is not None:
         return few
     teaching = import_module("domain.science.teaching")
-    ordered = sorted(examples, key=lambda example: example.at)
-    kinds = {**base.monotone, **(monotone or {})}
+    ordered = _ordered(examples)
     try:
         answer = teaching.teach(
-            base, base_toml, ordered, now=now, name=name, goal=goal, population=population, monotone=kinds
+            base,
+            base_toml,
+            ordered,
+            name=name,
+            goal=goal,
+            population=[(facts, now) for facts in population],
+            monotone=base.monotone,
+            enough=enough,
         )
     except ModelError as error:
         # What leads said stands in the draft's rules, and not all that may be said may stand in a model's file.
@@ -47,4 +53,26 @@ def learn(
     return cast("Learnt | NotYet", answer)
 
 
-__all__ = ["Example", "Goal", "Learnt", "NotYet", "learn"]
+def measure_again(
+    base: Model,
+    base_toml: str,
+    examples: Sequence[Example],
+    *,
+    name: str,
+    goal: Goal = Goal.SQL,
+    enough: int = ENOUGH,
+) -> Learnt | NotYet:
+    """A draft with the points of `base`, whose chances and expectations are measured anew."""
+    few = too_few((example.outcome for example in examples), goal, enough)
+    if few is not None:
+        return few
+    teaching = import_module("domain.science.teaching")
+    answer = teaching.measure_again(base, base_toml, _ordered(examples), name=name, goal=goal, enough=enough)
+    return cast("Learnt | NotYet", answer)
+
+
+def _ordered(examples: Sequence[Example]) -> list[Example]:
+    return sorted(examples, key=lambda example: example.at)
+
+
+__all__ = ["Example", "Goal", "Learnt", "NotYet", "learn", "measure_again"]

@@ -67,15 +67,15 @@ class NotYet:
     data: dict[str, Any]
 
 
-def too_few(outcomes: Iterable[bool], goal: Goal) -> NotYet | None:
+def too_few(outcomes: Iterable[bool], goal: Goal, enough: int = ENOUGH) -> NotYet | None:
     """The answer if there are too few cases of either outcome."""
     hits = list(outcomes)
     good, bad = sum(hits), len(hits) - sum(hits)
-    if min(good, bad) >= ENOUGH:
+    if min(good, bad) >= enough:
         return None
-    data = {"outcomes": len(hits), "successes": good, "needed": ENOUGH, "goal": goal.value}
+    data = {"outcomes": len(hits), "successes": good, "needed": enough, "goal": goal.value}
     what, there = (goal.words, good) if good <= bad else (f"leads without {_one(goal)}", bad)
-    return NotYet("not_enough", f"Not enough data yet: {there} of about {ENOUGH} {what}.", data)
+    return NotYet("not_enough", f"Not enough data yet: {there} of about {enough} {what}.", data)
 
 
 def _one(goal: Goal) -> str:

@@ -1,4 +1,6 @@
-"""From a score to a chance: a curve of two numbers (Platt) or a rising staircase (isotonic), whichever did better on later leads."""
+"""From a score to a chance: a curve of two numbers (Platt), a rising staircase (isotonic) or what lies between, whichever did
+best on later leads.
+"""
 
 import itertools
 import math
@@ -18,6 +20,7 @@ SHIFT_DEVIATION = 0.3
 """In logits: how far the rate of the last leads is believed to move away from the years before, until they are many."""
 SLOPE_DEVIATION = 0.3
 """How far the slope of chances is believed to be from true, until the leads are many."""
+WAYS = ("platt", "isotonic", "between")
 RESAMPLES = 200
 SEED = 20261123
 STEP = 5
@@ -98,8 +101,20 @@ def shift(logits: Vector, outcomes: Vector) -> float:
     return float(minimize(loss, np.zeros(1), jac=True, method="L-BFGS-B").x[0])
 
 
+def between(scores: Vector, outcomes: Vector, slope: float) -> Curve:
+    """Half way, in logits, between the two: where the staircase is rough the curve smooths it, where the curve is stiff it bends."""
+    one, other = platt(scores, outcomes, slope), staircase(scores, outcomes)
+    knots = np.union1d(one.scores, np.round(other.scores))
+    return Curve(knots, (logits_of(one.chance(knots)) + logits_of(other.chance(knots))) / 2)
+
+
 def curve_of(way: str, scores: Vector, outcomes: Vector, slope: float) -> Curve:
-    return platt(scores, outcomes, slope) if way == "platt" else staircase(scores, outcomes)
+    match way:
+        case "platt":
+            return platt(scores, outcomes, slope)
+        case "isotonic":
+            return staircase(scores, outcomes)
+    return between(scores, outcomes, slope)
 
 
 def steadied(curve: Curve, by: tuple[float, float]) -> Curve:
@@ -107,21 +122,23 @@ def steadied(curve: Curve, by: tuple[float, float]) -> Curve:
 
 
 def overconfidence(chances: Vector, outcomes: Vector) -> tuple[float, float]:
-    """Level and slope, in logits, that would have made the chances given to later leads true. A slope below 1: they were too
-    sure. Held near 0 and 1 while the leads are few.
+    """Level and slope, in logits, that draw chances together where later leads showed that they were too sure. A slope of 1:
+    they were not. Never more than 1: those were given by drafts of fewer leads, which are less sure than the last one may be.
     """
     logits = logits_of(chances)
+    middle = float(np.mean(logits))
 
     def loss(theta: Vector) -> tuple[float, Vector]:
-        moved = theta[0] + theta[1] * logits
-        away = np.array([theta[0] / SHIFT_DEVIATION, (theta[1] - 1.0) / SLOPE_DEVIATION])
-        value = np.sum(np.logaddexp(0.0, moved) - outcomes * moved) + 0.5 * np.sum(away**2)
+        moved = middle + theta[0] + theta[1] * (logits - middle)
+        away = (theta[1] - 1.0) / SLOPE_DEVIATION
+        value = np.sum(np.logaddexp(0.0, moved) - outcomes * moved) + 0.5 * away**2
         wrong = expit(moved) - outcomes
-        rises = np.array([np.sum(wrong), np.sum(wrong * logits)])
-        return float(value), rises + away / np.array([SHIFT_DEVIATION, SLOPE_DEVIATION])
+        return float(value), np.array([np.sum(wrong), wrong @ (logits - middle) + away / SLOPE_DEVIATION])
 
-    found = minimize(loss, np.array([0.0, 1.0]), jac=True, method="L-BFGS-B", bounds=[(None, None), (0.0, None)]).x
-    return float(found[0]), float(found[1])
+    slope = float(
+        minimize(loss, np.array([0.0, 1.0]), jac=True, method="L-BFGS-B", bounds=[(None, None), (0.0, 1.0)]).x[1]
+    )
+    return middle * (1 - slope), slope
 
 
 def log_losses(chances: Vector, outcomes: Vector) -> Vector:
@@ -134,7 +151,7 @@ def table(
     """[score, chance, low, high] for the model's file; the interval holds 95 % of what resampled leads would have said."""
     draw = np.random.default_rng(SEED)
     curve = steadied(curve_of(way, scores, outcomes, slope), steady).shifted(moved)
-    knots = curve.scores if way == "platt" else np.unique(np.round(curve.scores))
+    knots = np.unique(np.round(curve.scores))
     said = []
     for _ in range(RESAMPLES):
         chosen = draw.integers(0, len(scores), len(scores))

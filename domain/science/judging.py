@@ -29,7 +29,7 @@ def calibration_error(chances: Vector, outcomes: Vector) -> float:
     return sum(gaps) / len(chances)
 
 
-def measures(chances: Vector, outcomes: Vector, scores: Vector | None = None) -> dict[str, float | None]:
+def measures(chances: Vector, outcomes: Vector, scores: Vector | None = None) -> dict[str, Any]:
     """`scores` order the leads, if it is not the chances that do."""
     won = [bool(one) for one in outcomes]
     both = min(sum(won), len(won) - sum(won)) >= 2

@@ -28,6 +28,8 @@ from domain.science.fitting import FIRST_HOLD, HOLDS, STAY, Hold, Problem, Vecto
 PARTS = 6
 """Of time; the first two teach only, the others are foreseen too."""
 TEACH_ONLY = 2
+LATELY = 2
+"""The last parts: on them the level of the chances is set."""
 SLOPES = (np.log(2) / 25, np.log(2) / 5)
 """A point of the model in force is believed to be worth at least, and at most, so much: twice the odds for 25, or for 5 points."""
 
@@ -69,8 +71,7 @@ class Foreseen:
 
     outcomes: Vector
     scores: Vector  # by a draft
-    platt: Vector  # the draft's chances, read off its scores
-    isotonic: Vector
+    chances: Mapping[str, Vector]  # way -> the draft's chances, read off its scores
     before: Vector  # the scores by the model in force
     before_chances: Vector
     share: Vector  # the bare share of successes until then
@@ -81,27 +82,23 @@ def teach(
     base_toml: str,
     examples: Sequence[Example],
     *,
-    now: datetime,
     name: str,
     goal: Goal,
-    population: Sequence[LeadFacts],
+    population: Sequence[tuple[LeadFacts, datetime]],
     monotone: Mapping[str, str],
+    enough: int,
 ) -> Learnt | NotYet:
     """`examples` in the order of time. Those whom the model in force disqualifies teach nothing: no points decide on them."""
     kept = [example for example in examples if not score(base, example.facts, example.at).disqualified_by]
-    few = too_few((example.outcome for example in kept), goal)
+    few = too_few((example.outcome for example in kept), goal, enough)
     if few is not None:
         return few
     school = _school(base, base_toml, kept, name, monotone)
     losses = _losses(school)
-    foreseen = [_foreseen(school, losses, part) for part in range(TEACH_ONLY, PARTS)]
+    parts = range(TEACH_ONLY, PARTS)
+    foreseen = [_foreseen(school, part, _drafted(school, part, _best(losses, part))) for part in parts]
     hold = _best(losses, PARTS)
-    evidence: dict[str, Any] = {
-        "goal": goal.value,
-        "outcomes": len(kept),
-        "successes": int(np.sum(school.outcomes)),
-        "since": kept[0].at.isoformat(),
-        "until": kept[-1].at.isoformat(),
+    evidence = _said(school, goal) | {
         "hold": {"rules": _finite(hold.rules), "found": _finite(hold.found)},
         "judged": _judged(foreseen),
         "drift": _drift(school, foreseen),
@@ -109,7 +106,40 @@ def teach(
     no = _no_better(evidence["judged"], hold)
     if no is not None:
         return NotYet("no_better", no, evidence)
-    return _finished(school, hold, foreseen, evidence, goal, [(facts, now) for facts in population])
+    return _finished(school, hold, foreseen, evidence, goal, population)
+
+
+def measure_again(
+    base: Model, base_toml: str, examples: Sequence[Example], *, name: str, goal: Goal, enough: int
+) -> Learnt | NotYet:
+    """The same points, with the chance beside them measured anew."""
+    few = too_few((example.outcome for example in examples), goal, enough)
+    if few is not None:
+        return few
+    school = _school(base, base_toml, examples, name, {})
+    foreseen = [_foreseen(school, part, base) for part in range(TEACH_ONLY, PARTS)]
+    way, curve, table = _probability(school, school.before, foreseen)
+    changes = Changes(
+        name=name,
+        probability={"of": goal.value, "outcomes": len(examples), "at": table},
+        expected_conversion=_expected(base, base.thresholds, school.before, curve) if goal is Goal.SQL else {},
+    )
+    evidence = _said(school, goal) | {
+        "judged": _judged(foreseen),
+        "drift": _drift(school, foreseen),
+        "probability": way,
+    }
+    return Learnt(rewritten(base_toml, changes), evidence)
+
+
+def _said(school: School, goal: Goal) -> dict[str, Any]:
+    return {
+        "goal": goal.value,
+        "outcomes": len(school.examples),
+        "successes": int(np.sum(school.outcomes)),
+        "since": school.examples[0].at.isoformat(),
+        "until": school.examples[-1].at.isoformat(),
+    }
 
 
 def _school(base: Model, base_toml: str, examples: Sequence[Example], name: str, monotone: Mapping[str, str]) -> School:
@@ -167,16 +197,22 @@ def _best(losses: Mapping[Hold, Sequence[float]], until: int) -> Hold:
     return min(reversed(HOLDS), key=lambda hold: sum(losses[hold][: until - 1]))
 
 
-def _foreseen(school: School, losses: Mapping[Hold, Sequence[float]], part: int) -> Foreseen:
+def _drafted(school: School, part: int, hold: Hold) -> Model:
+    taught = school.taught_by(part)
+    return school.read(school.changes(school.fitted(taught, hold), taught))
+
+
+def _foreseen(school: School, part: int, model: Model) -> Foreseen:
     taught, later = school.taught_by(part), school.parts[part]
-    model = school.read(school.changes(school.fitted(taught, _best(losses, part)), taught))
     scores = _scores(model, [(one.facts, one.at) for one in school.examples[: later.stop]])
     known, slope = school.outcomes[taught], school.slope
     return Foreseen(
         outcomes=school.outcomes[later],
         scores=scores[later],
-        platt=calibrating.platt(scores[taught], known, slope).chance(scores[later]),
-        isotonic=calibrating.staircase(scores[taught], known).chance(scores[later]),
+        chances={
+            way: calibrating.curve_of(way, scores[taught], known, slope).chance(scores[later])
+            for way in calibrating.WAYS
+        },
         before=school.before[later],
         before_chances=calibrating.platt(school.before[taught], known, slope).chance(school.before[later]),
         share=np.full(later.stop - later.start, calibrating.smoothed(known)),
@@ -186,7 +222,9 @@ def _foreseen(school: School, losses: Mapping[Hold, Sequence[float]], part: int)
 def _judged(foreseen: Sequence[Foreseen]) -> dict[str, Any]:
     """The drafts beside the model in force and beside the bare share of successes, each with chances measured earlier."""
     outcomes, scores, before = (_joined(foreseen, what) for what in ("outcomes", "scores", "before"))
-    ours, theirs, share = (_joined(foreseen, what) for what in ("platt", "before_chances", "share"))
+    theirs, share = (_joined(foreseen, what) for what in ("before_chances", "share"))
+    # By the plainest way for both: which is best for a draft is not known beforehand.
+    ours = _told(foreseen, "platt")
     return {
         "outcomes": len(outcomes),
         "successes": int(np.sum(outcomes)),
@@ -197,6 +235,10 @@ def _judged(foreseen: Sequence[Foreseen]) -> dict[str, Any]:
         "better_than_share": judging.better_by(ours, share, outcomes),
         "orders_better": judging.orders_better_by(scores, before, outcomes),
     }
+
+
+def _told(parts: Sequence[Foreseen], way: str) -> Vector:
+    return np.concatenate([part.chances[way] for part in parts])
 
 
 def _joined(parts: Sequence[Foreseen], what: str) -> Vector:
@@ -231,7 +273,7 @@ def _drift(school: School, foreseen: Sequence[Foreseen]) -> dict[str, Any]:
         "leads": len(last.outcomes),
         "score": round(judging.stability(school.before[known], school.before[lately]), 3),
         "features": judging.drifted(_names(school.features), school.matrix[known], school.matrix[lately]),
-        "expected": round(float(np.mean(last.platt)), 4),
+        "expected": round(float(np.mean(last.chances["platt"])), 4),
         "observed": round(float(np.mean(last.outcomes)), 4),
     }
 
@@ -285,21 +327,19 @@ def _probability(
     measured on the parts that were foreseen.
     """
     outcomes = _joined(foreseen, "outcomes")
-    losses = {way: np.sum(log_losses(_joined(foreseen, way), outcomes)) for way in ("platt", "isotonic")}
-    way = min(losses, key=lambda one: float(losses[one]))
-    steady = calibrating.overconfidence(_joined(foreseen, way), outcomes)
-    made = calibrating.curve_of(way, scores, school.outcomes, school.slope)
-    curve = calibrating.steadied(made, steady)
-    last = foreseen[-1]
-    told = calibrating.logits_of(getattr(last, way))
-    moved = calibrating.shift(steady[0] + steady[1] * told, last.outcomes)
+    losses = {way: float(np.sum(log_losses(_told(foreseen, way), outcomes))) for way in calibrating.WAYS}
+    way = min(losses, key=lambda one: losses[one])
+    steady = calibrating.overconfidence(_told(foreseen, way), outcomes)
+    curve = calibrating.steadied(calibrating.curve_of(way, scores, school.outcomes, school.slope), steady)
+    last = foreseen[-LATELY:]
+    told = calibrating.logits_of(_told(last, way))
+    moved = calibrating.shift(steady[0] + steady[1] * told, _joined(last, "outcomes"))
     said = {
         "way": way,
         "slope": round(steady[1], 4),
-        "level": round(steady[0], 4),
         "shift": round(moved, 4),
         "share": _share(school.outcomes),
-        "share_lately": _share(last.outcomes),
+        "share_lately": _share(_joined(last, "outcomes")),
     }
     table = calibrating.table(way, scores, school.outcomes, school.slope, steady, moved)
     return said, curve.shifted(moved), table
@@ -309,8 +349,13 @@ def _expected(base: Model, thresholds: Thresholds, scores: Vector, curve: Curve)
     chances: dict[Tier, list[float]] = {tier: [] for tier in Tier}
     for total, chance in zip(scores, curve.chance(scores), strict=True):
         chances[tier_of(int(total), thresholds)].append(float(chance))
-    expected = {tier: shrunk(chances[tier], base.expected_conversion.get(tier)) for tier in Tier}
-    return {tier: round(share, 3) for tier, share in expected.items() if share is not None}
+    expected, least = {}, 0.0
+    for tier in Tier:
+        share = shrunk(chances[tier], base.expected_conversion.get(tier))
+        if share is not None:
+            # Of a tier with few leads mostly the old word speaks, and it may be lower than what was learnt of the one below.
+            expected[tier] = least = max(round(share, 3), least)
+    return expected
 
 
 def _fitting_hysteresis(base: Model, changes: Changes) -> Changes:
