@@ -174,7 +174,7 @@ def test_a_manager_asks_for_a_pool_a_persona_or_a_model(door: httpx.Client, team
 )
 def test_what_nobody_knows_is_answered_with_what_there_is(door: httpx.Client, team: Team, text: str, near: str) -> None:
     said = asked(door, text, MORGAN)["text"]
-    assert said.startswith(f"There is no {text.split()[0]} of this name. The nearest: ")
+    assert said.startswith(f"There is no {text.split(maxsplit=1)[0]} of this name. The nearest: ")
     assert near in said or set(near.split(", ")) <= set(re.findall(r"\w+", said))
 
 
@@ -202,8 +202,8 @@ def test_one_asks_for_something_else_than_the_five_metrics(
     door: httpx.Client, team: Team, text: str, title: str
 ) -> None:
     assert asked(door, text, MORGAN)["blocks"][0]["text"]["text"].startswith(title)
-    assert "The team's numbers are for managers." in asked(door, f"{text.split()[0]} team", SAM)["text"]
-    assert "Sam Sample" in words_of(asked(door, f"{text.split()[0]} me", SAM))
+    assert "The team's numbers are for managers." in asked(door, f"{text.split(maxsplit=1)[0]} team", SAM)["text"]
+    assert "Sam Sample" in words_of(asked(door, f"{text.split(maxsplit=1)[0]} me", SAM))
 
 
 # A second or two: see below.
