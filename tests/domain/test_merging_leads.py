@@ -213,7 +213,7 @@ def test_the_kept_lead_is_scored_anew_its_card_drawn_and_the_outside_told(sessio
     assert (event.lead_id, event.handoff_id, event.rep_id) == (mine.lead_id, mine.id, team.morgan.id)
     assert "kim" not in str(event.data)
     jobs = {sending.job for sending in what_follows(event)}
-    assert jobs == {Job.SCORE, Job.SHOW_CARD, Job.TELL_CRM, Job.TELL_MARKETING}
+    assert jobs == {Job.SCORE, Job.SHOW_CARD, Job.SHOW_DEALS_OF, Job.TELL_CRM, Job.TELL_MARKETING}
     links = {system: finding.link_of(session, mine.lead_id, system) for system in (CRM, MARKETING)}
     assert all(link is not None and link.dirty_since is not None for link in links.values())
 
