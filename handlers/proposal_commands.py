@@ -13,7 +13,7 @@ from bot.blocks import plain
 from bot.proposal import tiers_words
 from domain.proposals import ProposalView, newest_learnings, proposal_view, proposals
 from domain.rules.learning import Goal
-from domain.rules.proposals import ProposalKind
+from domain.rules.proposals import ProposalKind, ProposalStatus
 from domain.tables import Proposal
 from domain.verbs import proposing
 from handlers.calibration import keep
@@ -88,10 +88,10 @@ def approve(
     *,
     at_once: Annotated[bool, typer.Option("--at-once", help="Put it in force without a trial in shadow.")] = False,
 ) -> None:
-    """Try it in shadow for LEARNING_SHADOW_DAYS; or put it in force, at once or after its time in shadow."""
+    """Try it in shadow for LEARNING_SHADOW_DAYS; one that is in shadow is put in force."""
 
     def decision(session: Session, row: Proposal, now: datetime) -> Proposal:
-        if at_once:
+        if at_once or row.status is ProposalStatus.SHADOW:
             return proposing.activate(session, row.id, version=row.version, by=None, now=now)
         shadow = learning_settings().shadow
         return proposing.approve(session, row.id, version=row.version, by=None, now=now, shadow=shadow)

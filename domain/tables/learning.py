@@ -20,7 +20,7 @@ class Learning(HasId, Base):
     base_id: Mapped[int] = mapped_column(ForeignKey("scoring_models.id"), index=True)
     """The model in force then."""
     verdict: Mapped[str]
-    """proposed, not_enough, no_better, failed."""
+    """proposed, not_enough, no_better, failed; waiting, resting: somebody is asked already, or said no lately."""
     said: Mapped[str]
     """Why, as a sentence: not enough data yet, 34 of about 60 wins."""
     data: Mapped[dict[str, Any]]

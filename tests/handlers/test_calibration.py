@@ -423,8 +423,9 @@ def test_the_command_line_decides_as_well(slack: Outside, team: Team) -> None:
     assert "open" in run("proposals", "list")
     assert "thresholds.mql 60 -> 65" in run("proposals", "show", number)
     assert "is shadow now" in run("proposals", "approve", number)
-    assert "is active now" in run("proposals", "approve", number, "--at-once")
+    assert "is active now" in run("proposals", "approve", number)
     assert in_force() == proposal(int(number)).model_id
     assert "is rolled back now" in run("proposals", "rollback", number)
     assert in_force() == before
     assert "is declined now" in run("proposals", "decline", str(ask(STRICTER)), "--note", "No.")
+    assert "is active now" in run("proposals", "approve", str(ask(STRICTER)), "--at-once")
