@@ -1,8 +1,10 @@
 """Money is kept in the smallest unit of its currency, and said without it."""
 
+from decimal import Decimal
+
 import pytest
 
-from domain.rules.money import money
+from domain.rules.money import exchanged, money
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,19 @@ from domain.rules.money import money
 )
 def test_an_amount_is_said_in_the_unit_of_its_currency(amount: int, currency: str | None, said: str) -> None:
     assert money(amount, currency) == said
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "rate", "base", "expected"),
+    [
+        (100_00, "USD", "0.9", "EUR", 90_00),
+        (1_000, "JPY", "0.0061", "EUR", 6_10),
+        (1_000, "EUR", "163.93", "JPY", 1_639),
+        (1_500, "KWD", "3", "EUR", 4_50),
+        (1, "USD", "0.5", "EUR", 1),
+    ],
+)
+def test_an_amount_is_changed_into_the_smallest_unit_of_another_currency(
+    amount: int, currency: str, rate: str, base: str, expected: int
+) -> None:
+    assert exchanged(amount, currency, Decimal(rate), base) == expected
