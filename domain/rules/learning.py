@@ -85,16 +85,18 @@ def _one(goal: Goal) -> str:
 def same_volume(before: Sequence[int], after: Sequence[int], thresholds: Thresholds) -> Thresholds:
     """The thresholds at which as many leads stand in each tier by their scores `after` as by those `before`, or nearly."""
     ordered = sorted(after, reverse=True)
-    wanted = [sum(one >= thresholds.of(tier) for one in before) for tier in (Tier.MEL, Tier.MQL, Tier.HQL)]
-    mel, mql, hql = (_reached_by(ordered, count) for count in wanted)
+    limits = [thresholds.of(tier) for tier in (Tier.MEL, Tier.MQL, Tier.HQL)]
+    mel, mql, hql = (_reached_by(ordered, sum(one >= limit for one in before), limit) for limit in limits)
     # They rise strictly, and leave room for each other within 1 to 100.
     hql = min(max(hql, 3), 100)
     mql = min(max(mql, 2), hql - 1)
     return Thresholds(min(max(mel, 1), mql - 1), mql, hql)
 
 
-def _reached_by(ordered: Sequence[int], count: int) -> int:
-    """The threshold that about so many of the scores reach, given from the highest down."""
+def _reached_by(ordered: Sequence[int], count: int, before: int) -> int:
+    """The threshold that about so many of the scores reach, given from the highest down; the one of before if it does."""
+    if sum(one >= before for one in ordered) == count:
+        return before
     if not ordered or count <= 0:
         return max([100, *(one + 1 for one in ordered[:1])])
     at = ordered[min(count, len(ordered)) - 1]
