@@ -8,29 +8,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.deal_modals import return_modal
 from bot.home import absence_modal, own_blocks, settings_modal
 from bot.ids import (
     MORE,
     BadRef,
     Command,
+    DealPress,
+    DealSubmission,
     HandoffRef,
     HomePress,
     HomeSubmission,
     MenuChoice,
     Pick,
     Press,
+    ProposalPress,
+    ProposalRef,
+    ProposalSubmission,
+    PulsePress,
     Submission,
     Suggest,
 )
 from bot.limits import WORDS
 from bot.listening import HOME_OPENED, listeners
 from bot.messages import stray_words
+from bot.pulse import pulse_message
 from domain.own_settings import OwnView
+from domain.tables import Pulse
 from domain.verbs.staffing import Settings
 from domain.views import CardView
 from handlers import moments
 from tests.bot.making import hostile, views, what_slipped_through
 from tests.bot.snapshots import FOLDER
+from tests.bot.test_deal import FULL as A_DEAL
 from tests.conftest import LAW
 
 refs = st.builds(HandoffRef, st.integers(0, 10**18 - 1), st.integers(0, 10**18 - 1))
@@ -96,7 +106,8 @@ def everything_drawn() -> Iterator[Any]:
     for path in sorted(FOLDER.glob("*.json")):
         yield json.loads(path.read_text(encoding="utf-8"))["blocks"]
     paused = OwnView(Settings(), available=False, away=None, coming=[], covering=[])
-    yield from (own_blocks(paused), absence_modal([]), settings_modal(paused))
+    yield from (own_blocks(paused), absence_modal([]), settings_modal(paused), return_modal(A_DEAL, []))
+    yield pulse_message(Pulse(id=3, rep_id=1, period="2026-10", leads=12, feeling=4))[1]
 
 
 def told_at_once(drawn: Any) -> Iterator[tuple[str, str]]:
@@ -129,6 +140,7 @@ def test_every_id_that_is_drawn_has_a_listener_and_every_listener_is_drawn() -> 
     assert drawn - {MORE} <= listeners()
     behind_the_menu = {MenuChoice.unpack(value).press for action, value in told if action == MORE}
     heard = {*Press, *Submission, *Pick, *Suggest, *HomePress, *HomeSubmission}
+    heard |= {*ProposalPress, *ProposalSubmission, *DealPress, *DealSubmission, *PulsePress}
     assert heard - drawn - behind_the_menu == set()
     assert listeners() - heard == {*Command, HOME_OPENED}
 
@@ -144,3 +156,12 @@ def test_every_button_of_a_card_carries_a_handoff() -> None:
 @given(views)
 def test_why_a_card_came_to_the_manager_is_said_without_obeying_anybody(view: CardView) -> None:
     assert what_slipped_through(stray_words(view).replace("<#C0SDREMEA01>", "")) == ""
+
+
+def test_every_button_of_a_proposal_carries_that_proposal() -> None:
+    told = [pair for drawn in everything_drawn() for pair in told_at_once(drawn)]
+    values = [value for action, value in told if action in set(ProposalPress)]
+    assert len(values) > 10
+    assert all(ProposalRef.unpack(value).proposal_id > 0 for value in values)
+    with pytest.raises(BadRef):
+        ProposalRef.unpack("h5.v1")
