@@ -3,12 +3,16 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from playwright.sync_api import Locator, Page, expect
 
-from sandbox.story_world import EMEA, MQL
+from handlers.demo import PAST
+from sandbox.story_world import ADA, ALEX, EMEA, MQL, Card, until
 from tests.browser.conftest import Town
 
 
@@ -82,6 +86,30 @@ def submit(page: Page) -> None:
 def ask(page: Page, command: str) -> None:
     page.get_by_test_id("composer").fill(command)
     page.get_by_test_id("composer-run").click()
+
+
+def operate(town: Town, *words: str) -> None:
+    """`handoff WORDS`, once the demo's past is laid, as an operator types it beside the running system."""
+    until("the past", lambda: town.system.ended(PAST))
+    command = [sys.executable, "-m", "handlers.cli", *words]
+    subprocess.run(command, env=town.system.environment, check=True, capture_output=True, timeout=60)
+
+
+def a_deal(town: Town, name: str) -> tuple[str, str]:
+    """An MQL becomes an SQL, and its opportunity is offered to an AE: who they are, and their direct messages."""
+    world, email = town.world, an_mql(town, name)
+    rep = until("the card", lambda: world.card(town.user("Morgan Manager"), EMEA, email, "handoff.accept")).addressed_to
+    answers = {f"q.{question}": "yes" for question in ("budget", "authority", "need", "timeline")}
+    for button, filled in (("accept", {}), ("log_contact", {"outcome": "spoke"}), ("qualify", answers)):
+        world.press(rep, until(button, partial(world.card, rep, EMEA, email, f"handoff.{button}")), f"handoff.{button}")
+        if filled:
+            world.submit(rep, until("the window", partial(world.view, rep)), **filled)
+    places = {ae: world.direct_messages(ae) for ae in (ADA, ALEX)}
+    return until("the deal", lambda: next(((ae, dm) for ae, dm in places.items() if _deal(town, ae, dm, name)), None))
+
+
+def _deal(town: Town, ae: str, dm: str, name: str) -> Card | None:
+    return town.world.card(ae, dm, f"{name} Example", "deal.accept")
 
 
 @contextmanager
