@@ -17,6 +17,9 @@ from domain.rules.facts import LeadFacts, Touch, Value
 from domain.rules.learning import Example, Goal, Learnt, NotYet
 from domain.rules.scoring import Model, default_model_toml, read_model, score
 from domain.rules.tiers import Tier
+from domain.science import teaching
+from domain.science.drafting import START_ID
+from domain.science.fitting import STAY, Hold
 from tests.conftest import LAW, NOON
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,9 +116,13 @@ def points(model: Model) -> dict[str, float]:
     return {rule.id: rule.points for rule in model.rules}
 
 
+# What is measured here are a hundred fits to hundreds of leads, each of them scored several times: a second or two each, more
+# when the machine is busy.
+
+
 @pytest.fixture(scope="module")
 def learnt() -> Learnt:
-    answer = taught(leads(schools_buy, 1500))
+    answer = taught(leads(schools_buy, 900))
     assert isinstance(answer, Learnt), answer
     return answer
 
@@ -147,6 +154,27 @@ def test_where_nothing_matters_nothing_is_proposed() -> None:
     assert answer.data["judged"]["better_than_share"]["low"] <= 0
 
 
+@pytest.mark.parametrize("toml", [BASE, default_model_toml()], ids=["small", "default"])
+def test_where_nothing_is_to_be_moved_every_rule_is_written_as_it_was(toml: str) -> None:
+    base, examples = read_model(toml), leads(nothing_matters, 300)
+    school = teaching._school(base, toml, examples, base.name, {})
+    everything = slice(0, len(examples))
+    model = school.read(school.changes(school.fitted(everything, STAY), everything))
+    assert [rule for rule in model.rules if rule.id != START_ID] == list(base.rules)
+    assert model.caps.per_kind_per_day == base.caps.per_kind_per_day
+
+
+def test_few_leads_move_points_less_than_many_do() -> None:
+    examples, base = leads(schools_buy, 900), read_model(BASE)
+    moved = []
+    for size in (60, 240, 900):
+        school = teaching._school(base, BASE, examples[:size], "learnt", {})
+        weights = school.fitted(slice(0, size), Hold(64.0, 30.0))
+        moved.append(float(abs(weights.of - school.problem.back @ school.problem.prior).sum()) / len(weights.of))
+    assert moved == sorted(moved)
+    assert moved[0] < moved[-1] / 2
+
+
 def test_what_leads_do_is_found_and_what_means_nothing_loses_its_points(learnt: Learnt) -> None:
     model = read_model(learnt.toml)
     found = points(model)
@@ -167,7 +195,7 @@ def test_the_evidence_says_how_it_did_on_later_leads(learnt: Learnt) -> None:
     judged = learnt.evidence["judged"]
     assert judged["draft"]["auc"] > judged["in_force"]["auc"]
     assert 0 < judged["better"]["low"] < judged["better"]["by"] < judged["better"]["high"]
-    assert judged["outcomes"] == 1000
+    assert judged["outcomes"] == 600
     assert learnt.evidence["drift"]["score"] < 0.1
     assert abs(learnt.evidence["drift"]["expected"] - learnt.evidence["drift"]["observed"]) < 0.1
 
@@ -181,20 +209,19 @@ def test_the_file_keeps_its_words_its_order_and_who_is_out(learnt: Learnt) -> No
 
 
 def test_as_many_leads_go_to_sales_as_before() -> None:
-    examples = leads(schools_buy, 1500)
+    examples = leads(schools_buy, 900)
     base, model = read_model(BASE), draft_of(taught(examples))
     for tier in ("mel", "mql", "hql"):
         before, after = (
             sum(score(one, example.facts, example.at).total >= getattr(one.thresholds, tier) for example in examples)
             for one in (base, model)
         )
-        assert abs(before - after) < 75, tier
+        assert abs(before - after) < 45, tier
 
 
 def test_the_same_examples_give_the_same_draft_in_whatever_order_they_come() -> None:
     examples = leads(schools_buy, 400)
     shuffled = random.Random(1).sample(examples, len(examples))
-    assert taught(examples) == taught([*sorted(shuffled, key=lambda one: one.at)])
     answer = learn(read_model(BASE), BASE, shuffled, now=examples[-1].at, name="learnt", goal=Goal.SQL)
     assert answer == taught(examples)
 
@@ -203,7 +230,7 @@ def test_what_was_learnt_is_learnt_anew_and_does_not_pile_up(learnt: Learnt) -> 
     again = learn(
         read_model(learnt.toml),
         learnt.toml,
-        leads(schools_buy, 1500, seed=8),
+        leads(schools_buy, 600, seed=8),
         now=NOON + timedelta(days=90),
         name="learnt",
         goal=Goal.SQL,
@@ -220,7 +247,7 @@ def test_marketing_may_say_that_more_of_something_is_never_worse() -> None:
         return 0.8 if 10 <= minutes < 20 else 0.2
 
     said = BASE + '\n[learning]\nmonotone = { minutes = "up" }\n'
-    examples = leads(middling, 1200)
+    examples = leads(middling, 700)
     free, held = draft_of(taught(examples)), draft_of(taught(examples, said))
 
     def by_minutes(model: Model) -> list[int]:
@@ -245,7 +272,7 @@ def _rank(item: tuple[Tier, float]) -> int:
 
 
 def test_a_goal_of_wins_leaves_what_is_expected_of_sqls_alone() -> None:
-    examples = leads(schools_buy, 800)
+    examples = leads(schools_buy, 500)
     answer = learn(read_model(BASE), BASE, examples, now=examples[-1].at, name="learnt", goal=Goal.WON)
     model = draft_of(answer)
     assert model.expected_conversion == read_model(BASE).expected_conversion
@@ -277,12 +304,12 @@ def test_a_model_written_in_one_line_each_is_changed_as_well() -> None:
         '[fit]\nrules = [\n  { id = "software", label = "Software", points = 20, '
         'when = { attribute = "industry", equals = "software" } },\n]\n'
     )
-    model = draft_of(taught(leads(schools_buy, 800), inline))
+    model = draft_of(taught(leads(schools_buy, 500), inline))
     assert "learnt-industry-schools" in points(model)
 
 
 def test_the_model_that_comes_with_the_house_can_learn() -> None:
-    model = draft_of(taught(leads(schools_buy, 800), default_model_toml()))
+    model = draft_of(taught(leads(schools_buy, 500), default_model_toml()))
     assert "learnt-industry-schools" in points(model)
 
 
