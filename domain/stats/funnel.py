@@ -8,8 +8,21 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Select, and_, case, cast, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
 
@@ -22,8 +35,10 @@ from domain.stats.scope import Scope, cohort, missed
 from domain.tables import Handoff, Opportunity, SlaClock
 
 _UNDECIDED = (HandoffStatus.OPEN, HandoffStatus.OFFERED)
-_SCORE, _MODEL = 3, 4
-"""Where they stand in the array that says which handoff of a lead was the first."""
+_SCORE_BITS, _MODEL_BITS, _CYCLE_BITS = 7, 32, 14
+"""What is wanted of a lead's first handoff is packed into one number, the least of which is the first: without
+sorting, which a long period would feel.
+"""
 _UNQUALIFIED = tuple(LIVE - {HandoffStatus.QUALIFIED})
 
 
@@ -150,8 +165,8 @@ def _far(scope: Scope, period: Period, now: datetime, patient: Patience) -> CTE:
     return (
         select(
             mine.c.is_hql,
-            mine.c.first[_MODEL].label("model_id"),
-            mine.c.first[_SCORE].label("score"),
+            _model_of(mine.c.first).label("model_id"),
+            mine.c.first.bitwise_and(2**_SCORE_BITS - 1).label("score"),
             and_(young.c.lead_id.is_not(None), ~qualified).label("waiting"),
             or_(mine.c.accepted, contacted).label("accepted"),
             contacted.label("contacted"),
@@ -175,14 +190,11 @@ def _far(scope: Scope, period: Period, now: datetime, patient: Patience) -> CTE:
 def _leads(scope: Scope, period: Period) -> CTE:
     """One row a lead. `judged`: at least one of its handoffs was not taken back before sales could say anything."""
     is_sql = Handoff.status == HandoffStatus.QUALIFIED
-    # As an array, the least of which is that of the first handoff as an HQL, or else of the first: no sorting.
-    not_hql = case((Handoff.tier == Tier.HQL, 0), else_=1)
-    first = array([cast(not_hql, BigInteger), Handoff.cycle, Handoff.score, Handoff.model_id])
     return (
         select(
             Handoff.lead_id,
             func.bool_or(Handoff.tier == Tier.HQL).label("is_hql"),
-            func.min(first).label("first"),
+            func.min(_packed()).label("first"),
             func.bool_or(Handoff.status != HandoffStatus.WITHDRAWN).label("judged"),
             func.bool_or(Handoff.accepted_at.is_not(None)).label("accepted"),
             func.bool_or(Handoff.contacted_at.is_not(None)).label("contacted"),
@@ -193,6 +205,20 @@ def _leads(scope: Scope, period: Period) -> CTE:
         .group_by(Handoff.lead_id)
         .cte("mine")
     )
+
+
+def _packed() -> ColumnElement[Any]:
+    """From the highest bit: not an HQL, which attempt it was, its model (0: nobody knows), its score."""
+    not_hql = cast(case((Handoff.tier == Tier.HQL, 0), else_=1), BigInteger)
+    attempt = not_hql * 2**_CYCLE_BITS + Handoff.cycle
+    with_model = attempt * 2**_MODEL_BITS + func.coalesce(Handoff.model_id, 0)
+    packed: ColumnElement[Any] = with_model * 2**_SCORE_BITS + Handoff.score
+    return packed
+
+
+def _model_of(packed: SQLColumnExpression[Any]) -> ColumnElement[int | None]:
+    model: ColumnElement[Any] = packed.bitwise_rshift(literal(_SCORE_BITS, Integer)).bitwise_and(2**_MODEL_BITS - 1)
+    return func.nullif(model, 0)
 
 
 def _deals(scope: Scope, period: Period) -> CTE:
