@@ -307,8 +307,17 @@ def test_the_deal_and_what_people_were_told_of_the_other_lead_are_the_kept_ones_
     assert (kept.stage, other.stage) == (Stage.CAPTURED, Stage.OPPORTUNITY)
 
 
-STAYS = {"leads", "lead_merges", "lead_events", "lead_attributes", "scores", "system_links", "sync_findings"}
-"""What says of one record alone what was known of it, and whom the outside knows by it."""
+STAYS = {
+    "leads",
+    "lead_merges",
+    "lead_events",
+    "lead_attributes",
+    "scores",
+    "system_links",
+    "sync_findings",
+    "credits",
+}
+"""What says of one record alone what was known of it, whom the outside knows by it, and what is frozen: a merge changes no credit."""
 
 
 def test_every_table_that_hangs_on_a_lead_is_moved_or_meant_to_stay() -> None:
