@@ -98,6 +98,8 @@ insert into leads (email, identity, stage, source, fields, attributes, notes, ca
   from generate_series(1, {leads}) n;
 insert into scores (lead_id, model_id, as_of, total, fit, intent, negative, tier, ledger)
   select l.id, (select id from scoring_models limit 1), captured_at, 50, 50, 0, 0, 'mel', '[]' from leads l;
+-- Tests before this one may have used up numbers of either.
+update leads set score_id = s.id from scores s where s.lead_id = leads.id;
 insert into touches (lead_id, kind, occurred_at) select id, 'page_view', captured_at from leads, generate_series(1, 3);
 insert into arrivals (source_id, delivery_key, body, body_hash, state, received_at)
   select (select id from capture_sources where name = 'bulk'), 'key' || id, '', 'x', 'taken', captured_at from leads;
