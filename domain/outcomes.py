@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from domain.rules.facts import LeadFacts
 from domain.rules.learning import ACCEPTED_WITHIN, HORIZON, Example, Goal, says_no
 from domain.rules.lifecycle import GONE, HandoffStatus
 from domain.rules.tiers import Tier
 from domain.tables import Handoff, Lead, Opportunity, ScoreRow
-from domain.verbs.scoring import facts_at, facts_of
+from domain.verbs.rescoring_batch import facts_of_all
+from domain.verbs.scoring import facts_at_all
 
 A_DAY = timedelta(days=1)
 POPULATION = 2000
@@ -41,6 +42,7 @@ class Outcome:
     days_to_sql: float | None
     days_to_won: float | None
     reason: str | None  # of a rejection
+    merged: bool = False  # with another lead since: what was known of it then is not told apart any more
 
     def of(self, goal: Goal) -> bool | None:
         return self.sql if goal is Goal.SQL else self.won
@@ -49,7 +51,9 @@ class Outcome:
 def outcomes(session: Session, now: datetime, since: datetime | None = None) -> list[Outcome]:
     """Of every lead that became MQL or HQL from `since` on and went to sales, the oldest first."""
     wanted = (
-        select(Handoff, ScoreRow.model_id)
+        # Why it went where it went is the bulk of a handoff, and is not asked for here.
+        select(Handoff, ScoreRow.model_id, ScoreRow.lead_id)
+        .options(defer(Handoff.policy), defer(Handoff.trace))
         .join(Lead, Lead.id == Handoff.lead_id)
         .join(ScoreRow, ScoreRow.id == Handoff.score_id)
         .where(Handoff.became_at <= now, Lead.stage.not_in(GONE))
@@ -59,8 +63,9 @@ def outcomes(session: Session, now: datetime, since: datetime | None = None) -> 
         wanted = wanted.where(Handoff.became_at >= since)
     deals = _deals(session, since)
     return [
-        _outcome(handoff, model_id, deals.get(handoff.lead_id, ()), now)
-        for handoff, model_id in session.execute(wanted)
+        # A score stays with the lead that it was given to.
+        replace(_outcome(handoff, model_id, deals.get(handoff.lead_id, ()), now), merged=scored_id != handoff.lead_id)
+        for handoff, model_id, scored_id in session.execute(wanted)
     ]
 
 
@@ -141,20 +146,13 @@ def _won_at(handoff: Handoff, deals: Iterable[Deal]) -> datetime | None:
 
 def examples(session: Session, of: Iterable[Outcome], goal: Goal) -> list[Example]:
     """Those of which it can be said, each with what was known of the lead when it went to sales."""
-    known = [(outcome, hit) for outcome in of if (hit := outcome.of(goal)) is not None]
-    leads = _leads(session, {outcome.lead_id for outcome, _ in known})
-    return [
-        Example(facts_at(session, leads[outcome.lead_id], outcome.at), outcome.at, hit)
-        for outcome, hit in known
-        if outcome.lead_id in leads
-    ]
-
-
-def _leads(session: Session, ids: Iterable[int]) -> dict[int, Lead]:
-    return {lead.id: lead for lead in session.scalars(select(Lead).where(Lead.id.in_(list(ids))))}
+    known = [(outcome, hit) for outcome in of if (hit := outcome.of(goal)) is not None and not outcome.merged]
+    facts = facts_at_all(session, [(outcome.lead_id, outcome.at) for outcome, _ in known])
+    return [Example(then, outcome.at, hit) for then, (outcome, hit) in zip(facts, known, strict=True)]
 
 
 def population(session: Session, most: int = POPULATION) -> list[LeadFacts]:
     """What is known now of the leads that came last, whatever their tier: on whom thresholds are set."""
     recent = select(Lead).where(Lead.scored_at.is_not(None), Lead.stage.not_in(GONE)).order_by(Lead.captured_at.desc())
-    return [facts_of(session, lead) for lead in session.scalars(recent.limit(most))]
+    leads = session.scalars(recent.limit(most).options(defer(Lead.fields), defer(Lead.notes))).all()
+    return list(facts_of_all(session, leads).values())

@@ -7,12 +7,16 @@ from sqlalchemy.orm import Session
 
 from domain.outcomes import Outcome, examples, outcomes, population
 from domain.rules.learning import Goal
-from domain.tables import Handoff
+from domain.tables import Handoff, Rep
 from domain.verbs import deciding, qualifying, selling
+from domain.verbs.correcting import correct
 from domain.verbs.erasing import erase
+from domain.verbs.merging import merge_leads
+from domain.verbs.scoring import facts_at, facts_at_all
 from domain.verbs.selling import Word
 from tests.conftest import NOON
 from tests.domain.making import Team, make_lead, make_offer, take
+from tests.domain.test_indexes import watched
 
 YES = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
 RIPE, OLD = NOON + timedelta(days=31), NOON + timedelta(days=121)
@@ -131,6 +135,59 @@ def test_an_example_knows_what_was_known_when_the_lead_went_to_sales_and_nothing
     assert [touch.kind for touch in example.facts.touches] == ["demo_request"]
     assert example.facts.attributes["persona"] == "decision_maker"
     assert (example.at, example.outcome) == (handoff.became_at, False)
+
+
+def test_what_sales_found_out_later_does_not_go_back_into_what_was_known(session: Session, team: Team) -> None:
+    handoff = accepted(session, team)
+    before = examples(session, outcomes(session, RIPE), Goal.SQL)
+    week = NOON + timedelta(days=7)
+    correct(session, handoff.id, said={"title": "Student"}, shown={"title": "VP Sales"}, by=team.sam, now=week)
+    # A fair whose list was imported after the call: what was done before it, and known only since.
+    take(session, kind="webinar", now=week, at=NOON - timedelta(days=1))
+    session.flush()
+    assert examples(session, outcomes(session, RIPE), Goal.SQL) == before
+
+
+def test_a_lead_that_was_merged_into_another_teaches_nothing_of_what_the_other_was(
+    session: Session, team: Team
+) -> None:
+    handoff = accepted(session, team)
+    other = make_lead(session, ("page_view",), "lee@buyer.example.com", now=NOON - timedelta(days=9))
+    merge_leads(session, other.id, handoff.lead_id, by=team.morgan, now=NOON + timedelta(days=2))
+    found = only(session, RIPE)
+    assert (found.sql, found.merged) == (False, True)
+    assert examples(session, [found], Goal.SQL) == []
+
+
+def test_however_many_leads_there_are_what_is_known_of_them_is_read_at_once(session: Session, team: Team) -> None:
+    def read() -> int:
+        with watched(session.connection()) as seen:
+            found = examples(session, outcomes(session, RIPE), Goal.SQL)
+            everybody = population(session)
+        assert len(found) == len(everybody)
+        return len(seen)
+
+    accepted(session, team)
+    session.flush()
+    one = read()
+    for number in range(8):
+        offer = make_offer(session, email=f"lead{number}@buyer.example.com")
+        deciding.accept(session, offer.id, version=offer.version, by=session.get_one(Rep, offer.rep_id), now=NOON)
+    session.flush()
+    session.expire_all()
+    assert len(outcomes(session, RIPE)) == 9
+    assert read() == one <= 6
+
+
+def test_each_of_many_attempts_has_what_was_known_at_its_own_moment(session: Session, team: Team) -> None:
+    lead = make_lead(session)
+    moments = [NOON - timedelta(days=1), NOON, NOON + timedelta(days=2)]
+    take(session, kind="pricing_view", now=NOON + timedelta(days=1), person={"title": "Student"})
+    session.flush()
+    found = facts_at_all(session, [(lead.id, at) for at in moments])
+    assert found == [facts_at(session, lead, at) for at in moments]
+    assert [len(facts.touches) for facts in found] == [0, 1, 2]
+    assert [facts.attributes.get("persona") for facts in found] == [None, "decision_maker", "other"]
 
 
 def test_what_is_not_known_yet_is_left_out_and_not_counted_as_lost(session: Session, team: Team) -> None:
