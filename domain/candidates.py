@@ -13,10 +13,13 @@ from domain.availability import away_now
 from domain.rules.lifecycle import LIVE, TAKEN, HandoffStatus
 from domain.rules.routing import Candidate, Rule, skip_reason
 from domain.succession import ran_out
-from domain.tables import Company, Handoff, Lead, Rep, Turn, TurnKind
+from domain.tables import Company, Handoff, Lead, Opportunity, Rep, Role, Turn, TurnKind
 
 HELD = (HandoffStatus.OFFERED, HandoffStatus.ACCEPTED, HandoffStatus.CONTACTED)
 """What counts against `most_open`. A lead that is qualified is worked with by others."""
+
+MOST_CLAIMS = 5
+"""People with a deal of the same account that are asked for, those with an open one first."""
 
 _CAPACITY_LOCKS = 0x4C << 48
 """Where our advisory locks of reps begin: one each, by the rep's id."""
@@ -67,12 +70,13 @@ def history_of(session: Session, lead: Lead) -> History:
     )
 
 
-def owners_of(session: Session, lead: Lead, history: History) -> list[tuple[Rule, Rep]]:
-    """Whose lead it is already, the strongest claim first: the account's owner in the CRM, who had accepted it before, who
-    has a colleague of theirs now. Nobody is named twice.
+def owners_of(session: Session, lead: Lead, role: Role, history: History) -> list[tuple[Rule, Rep]]:
+    """Whose lead it is already, the strongest claim first: who of the role has a deal with its account, the account's owner in
+    the CRM, who had accepted it before, who has a colleague of theirs now. Nobody is named twice.
     """
     claims: list[tuple[Rule, int | None]] = []
     if lead.company_id is not None:
+        claims += [(Rule.DEALS_OWNER, rep_id) for rep_id in _deal_owners(session, lead.company_id, role)]
         company = select(Company.owner_id).where(Company.id == lead.company_id)
         claims.append((Rule.ACCOUNT_OWNER, session.scalar(company)))
     claims += [(Rule.EARLIER_SDR, rep_id) for rep_id in history.accepted]
@@ -84,6 +88,25 @@ def owners_of(session: Session, lead: Lead, history: History) -> list[tuple[Rule
             first.setdefault(rep_id, rule)
     reps = {rep.id: rep for rep in session.scalars(select(Rep).where(Rep.id.in_(first), Rep.active))} if first else {}
     return [(rule, reps[rep_id]) for rep_id, rule in first.items() if rep_id in reps]
+
+
+def _deal_owners(session: Session, company_id: int, role: Role) -> list[int]:
+    """Who has an open deal with the account, or has won one: the open ones first, then the newest."""
+    theirs = (
+        select(Opportunity.owner_id)
+        .join(Rep, Rep.id == Opportunity.owner_id)
+        .where(
+            Opportunity.company_id == company_id,
+            or_(Opportunity.closed_at.is_(None), Opportunity.won.is_(True)),
+            Rep.role == role,
+            Rep.active,
+        )
+        .group_by(Opportunity.owner_id)
+        .order_by(func.bool_and(Opportunity.closed_at.is_not(None)), func.max(Opportunity.opened_at).desc())
+        .order_by(Opportunity.owner_id)
+        .limit(MOST_CLAIMS)
+    )
+    return [owner for owner in session.scalars(theirs) if owner is not None]
 
 
 def _colleagues_owner(session: Session, lead: Lead) -> int | None:

@@ -100,11 +100,9 @@ def choose(
     *,
     lock: bool,
     not_to: Collection[int] = (),
-    first: Sequence[tuple[Rule, Rep]] = (),
 ) -> Choice:
     """With `lock` the rows of the pools are locked, which makes the whole choice one step: arrivals at the same moment take
     their turns one after another. Without, it is what the choice would be now. `not_to`: who has given this lead back.
-    `first`: who has a stronger claim than the lead's own past gives.
     """
     found = _territory(session, lead, role)
     if found is None:
@@ -113,7 +111,7 @@ def choose(
     route = route_of(session, row.pool_id, lock=lock)
     members = members_of(session, route)
     history = history_of(session, lead)
-    owners = [*first, *owners_of(session, lead, history)]
+    owners = owners_of(session, lead, role, history)
     reps = {rep.id: rep for _, rep in owners} | {rep.id: rep for places in members.values() for _, rep in places}
     found_out = verdicts(session, reps.values(), now, history=history, not_to=not_to, lock=lock)
     pool, skipped = _first_with_somebody(route, members, found_out)

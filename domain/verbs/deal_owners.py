@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.rules.deals import DealStatus, Withdrawn
 from domain.tables import DealHandoff, Handoff, Lead, Opportunity, Rep, Role
-from domain.verbs.dealing import accepted, live_deal, withdraw_deal
+from domain.verbs.dealing import accepted, is_a_strangers, live_deal, withdraw_deal
 
 
 def follow_owner(session: Session, lead: Lead, opportunity: Opportunity, said: str | None, now: datetime) -> None:
@@ -43,7 +43,11 @@ def _follow_live(
     if owner is not None and owner.id == live.rep_id:
         if live.status is DealStatus.OFFERED:
             accepted(session, lead, opportunity, live, by=ae, now=now)
-    elif (owner is not None and owner.role is not Role.SDR) or _was_theirs(live, ae, before):
+    elif (
+        (owner is not None and owner.role is not Role.SDR)
+        or _was_theirs(live, ae, before)
+        or _is_a_strangers_now(session, opportunity, live)
+    ):
         withdraw_deal(session, lead, live, Withdrawn.OWNED, now)
     elif live.status is DealStatus.ACCEPTED:
         opportunity.owner_id = live.rep_id
@@ -52,6 +56,12 @@ def _follow_live(
 def _was_theirs(live: DealHandoff, ae: Rep, before: str | None) -> bool:
     """Whether the CRM had the AE who accepted it for its owner."""
     return live.status is DealStatus.ACCEPTED and before is not None and before == ae.crm_user_id
+
+
+def _is_a_strangers_now(session: Session, opportunity: Opportunity, live: DealHandoff) -> bool:
+    """Whether somebody gave it to who is no rep of ours while an AE was asked: had that come first, nobody would have been."""
+    handoff = session.get(Handoff, live.handoff_id) if live.handoff_id is not None else None
+    return live.status is DealStatus.OFFERED and handoff is not None and is_a_strangers(session, opportunity, handoff)
 
 
 def owner_to_tell(session: Session, opportunity_id: int) -> tuple[Opportunity, Rep] | None:

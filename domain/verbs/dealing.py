@@ -25,14 +25,11 @@ from domain.rules.deals import (
 from domain.rules.lifecycle import GONE, TAKEN
 from domain.rules.refusals import NoSuchMove, NotFound
 from domain.rules.refusals_deals import DealGone
-from domain.rules.routing import Rule
 from domain.tables import DealHandoff, Handoff, Happened, Lead, LeadEvent, Opportunity, Rep, Role
 from domain.verbs import turns
 from domain.verbs.choosing import Choice, choose, choose_person
 from domain.verbs.record import happened, locked_lead
 
-MOST_CLAIMS = 5
-"""AEs with a deal of the same account that are asked for, the one with an open one first."""
 NOBODY = "nobody"
 
 
@@ -90,10 +87,10 @@ def _is_wanted(session: Session, deal: Opportunity, handoff: Handoff) -> bool:
     ).first()
     if newest is not None and newest.status is DealStatus.RETURNED:
         return DEAL_REASONS[newest.reason or ""].then is DealThen.NEXT
-    return not _is_a_strangers(session, deal, handoff)
+    return not is_a_strangers(session, deal, handoff)
 
 
-def _is_a_strangers(session: Session, deal: Opportunity, handoff: Handoff) -> bool:
+def is_a_strangers(session: Session, deal: Opportunity, handoff: Handoff) -> bool:
     """Whether somebody who is no rep of ours has it in the CRM on purpose. An SDR whom the CRM does not know says nothing: then
     it is the user's by whose name we write.
     """
@@ -110,8 +107,7 @@ def offer_deal(
     if to is not None:
         choice = choose_person(session, lead, Role.AE, to)
     else:
-        first, not_to = _account_owners(session, deal), _gave_back(session, deal.id)
-        choice = choose(session, lead, Role.AE, now, lock=True, not_to=not_to, first=first)
+        choice = choose(session, lead, Role.AE, now, lock=True, not_to=_gave_back(session, deal.id))
     if choice.rep is None:
         _wait(session, lead, deal, handoff, choice, now)
         return None
@@ -133,26 +129,6 @@ def offer_deal(
     deal.waits_since = None
     deal_happened(session, Happened.DEAL_OFFERED, lead, made, now, rule=choice.trace.get("rule"))
     return made
-
-
-def _account_owners(session: Session, deal: Opportunity) -> list[tuple[Rule, Rep]]:
-    """The AEs who have an open deal with the same account, or have won one: the open ones first, then the newest."""
-    if deal.company_id is None:
-        return []
-    theirs = (
-        select(Rep)
-        .join(Opportunity, Opportunity.owner_id == Rep.id)
-        .where(
-            Opportunity.company_id == deal.company_id,
-            Opportunity.id != deal.id,
-            or_(Opportunity.closed_at.is_(None), Opportunity.won.is_(True)),
-            Rep.role == Role.AE,
-            Rep.active,
-        )
-        .order_by(Opportunity.closed_at.is_not(None), Opportunity.opened_at.desc(), Opportunity.id.desc())
-        .limit(MOST_CLAIMS)
-    )
-    return [(Rule.DEALS_OWNER, rep) for rep in dict.fromkeys(session.scalars(theirs))]
 
 
 def _gave_back(session: Session, opportunity_id: int) -> Collection[int]:

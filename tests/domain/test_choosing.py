@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from domain.candidates import Load, day_begins, loads
 from domain.rules.lifecycle import HandoffStatus
-from domain.tables import Company, Handoff, Happened, Lead, Pool, Rep, Role, RoutingFile, Turn, TurnKind
+from domain.rules.routing import Rule
+from domain.tables import Company, Handoff, Happened, Lead, Opportunity, Pool, Rep, Role, RoutingFile, Turn, TurnKind
 from domain.verbs import absences, deciding, passing, staffing
 from domain.verbs.choosing import choose, route_of
 from domain.verbs.offering import hand_over, waiting_leads
@@ -59,6 +60,49 @@ def test_the_owner_of_the_account_gets_it_outside_of_the_rotation(session: Sessi
     assert (handoff.rep_id, handoff.place, handoff.trace["rule"]) == (team.dana.id, CHANNEL, "account_owner")
     assert kinds_of(session, handoff) == [(TurnKind.OWNER, 0.0)]
     assert [offered(session, lead_of(session, n)).rep_id for n in (2, 3)] == [team.sam.id, team.dana.id]
+
+
+def deal_of(session: Session, lead: Lead, owner: Rep, day: int = 0, *, won: bool | None = None) -> Opportunity:
+    made = Opportunity(
+        lead_id=lead.id, company_id=lead.company_id, owner_id=owner.id, system="salesforce", name="Sample"
+    )
+    made.stage, made.stage_since, made.opened_at = "Proposal", NOON, NOON + day * DAY
+    made.won, made.closed_at = won, None if won is None else NOON
+    session.add(made)
+    session.flush()
+    return made
+
+
+def test_who_has_an_open_deal_with_the_account_gets_its_next_lead_before_the_accounts_owner(
+    session: Session, team: Team
+) -> None:
+    deal_of(session, lead_of(session, 1), team.dana)
+    lead = lead_of(session, 1, "lee")
+    session.get_one(Company, lead.company_id).owner_id = team.sam.id
+    handoff = offered(session, lead)
+    assert (handoff.rep_id, handoff.trace["rule"]) == (team.dana.id, "deals_owner")
+    assert kinds_of(session, handoff) == [(TurnKind.OWNER, 0.0)]
+
+
+def test_an_open_deal_is_a_stronger_claim_than_one_that_was_won_and_a_lost_one_is_none(
+    session: Session, team: Team
+) -> None:
+    first = lead_of(session, 1)
+    lost, won, open_one = (make_rep(session, f"{name} Example", Role.AE) for name in ("Lou", "Wim", "Ole"))
+    deal_of(session, first, lost, 3, won=False)
+    deal_of(session, first, won, 2, won=True)
+    deal_of(session, first, open_one, 1)
+    hot = lead_of(session, 1, "lee", HQL)
+    assert choose(session, hot, Role.AE, NOON, lock=False).owner is open_one
+    open_one.active = False
+    session.flush()
+    chosen = choose(session, hot, Role.AE, NOON, lock=False)
+    assert (chosen.owner, chosen.rule) == (won, Rule.DEALS_OWNER)
+
+
+def test_whose_deal_asks_for_another_role_has_no_claim(session: Session, team: Team) -> None:
+    deal_of(session, lead_of(session, 1), team.ada)
+    assert offered(session, lead_of(session, 1, "lee")).trace["rule"] == "rotation"
 
 
 def test_an_owner_with_another_role_is_passed_over_and_the_trace_says_so(session: Session, team: Team) -> None:

@@ -449,6 +449,17 @@ def test_another_ae_in_the_crm_ends_it(session: Session, known: Team, taken: boo
     assert dealing.hand_deal(session, deal.opportunity_id, LATER) is None
 
 
+def test_who_is_no_rep_of_ours_and_gets_it_in_the_crm_while_an_ae_is_asked_ends_the_offer(
+    session: Session, known: Team
+) -> None:
+    deal = offered(session, known)
+    selling.hear(session, word(owner_id="005SAM"), LATER)
+    assert deal.status is DealStatus.OFFERED
+    selling.hear(session, word(hours=3, owner_id="005STRANGER"), LATER)
+    assert (deal.status, deal.reason) == (DealStatus.WITHDRAWN, "owned")
+    assert dealing.hand_deal(session, deal.opportunity_id, LATER) is None
+
+
 def test_what_is_taken_from_an_ae_in_the_crm_is_theirs_no_more(session: Session, known: Team) -> None:
     deal = accept(session, offered(session, known))
     opportunity_of(session, deal).crm_owner_id = ae_of(session, deal).crm_user_id
