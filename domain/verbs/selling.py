@@ -191,9 +191,12 @@ def _take_in(session: Session, lead: Lead, known: Opportunity, word: Word, now: 
         return
     # Its lead may have been merged into this one.
     known.lead_id, known.seen_at = lead.id, now
+    # What the CRM has said of its closing is not worked out from its stages.
+    undated = known.closed_at == known.stage_since
     if known.modified_at is None or word.modified_at >= known.modified_at:
         _believe(session, lead, known, word, now)
-    _date(session, known, word)
+        undated = word.closed_at is None
+    _date(session, known, undated=undated)
     if word.created_at is None:
         known.opened_at = min(known.opened_at, word.modified_at)
     _bring(session, lead, _where(session, lead), now)
@@ -247,9 +250,9 @@ def _believe(session: Session, lead: Lead, known: Opportunity, word: Word, now: 
     follow_owner(session, lead, known, word.owner_id, now)
 
 
-def _date(session: Session, known: Opportunity, word: Word) -> None:
+def _date(session: Session, known: Opportunity, *, undated: bool) -> None:
     """Since when it is in its stage, from the whole history: an older word may say that it came there earlier. Of a closed
-    one that is when it was closed, unless the CRM says that itself.
+    one that is when it was closed, if it is `undated`: the CRM does not say that itself.
     """
     rows = session.scalars(
         select(OpportunityStage)
@@ -260,7 +263,7 @@ def _date(session: Session, known: Opportunity, word: Word) -> None:
         if row.stage != known.stage:
             break
         known.stage_since = row.at
-    if known.closed_at is not None and word.closed_at is None:
+    if known.closed_at is not None and undated:
         known.closed_at = known.stage_since
 
 

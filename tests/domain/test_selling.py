@@ -165,6 +165,17 @@ def test_an_older_word_may_say_that_it_came_to_its_stage_earlier(session: Sessio
     assert known.stage_since == NOON + timedelta(days=3)
 
 
+def test_when_it_was_closed_is_what_the_crm_has_said_whatever_older_word_comes_late(
+    session: Session, team: Team
+) -> None:
+    lead = make_lead(session, email=EMAIL)
+    won = selling.hear(session, word("Closed Won", days=30, closed_at=NOON + timedelta(days=28)), LATER)
+    selling.hear(session, word("Proposal", days=20), LATER)
+    assert won is not None
+    assert won.closed_at == NOON + timedelta(days=28)
+    assert Happened.OPPORTUNITY_CORRECTED not in events(session, lead)
+
+
 def test_a_lead_with_an_open_deal_beside_a_lost_one_is_an_opportunity(session: Session, team: Team) -> None:
     lead = make_lead(session)
     selling.hear(session, word(), NOON)
@@ -241,10 +252,11 @@ def test_whose_deal_sales_has_opened_gets_no_second_one(session: Session, team: 
 STAGES = ("Proposal", "Negotiation", "Closed Won", "Closed Lost")
 WORDS = st.lists(
     st.builds(
-        lambda deal, stage, minutes, amount: word(
+        lambda deal, stage, minutes, amount, dated: word(
             stage,
             external_id=f"006{deal}",
             modified_at=NOON + timedelta(minutes=minutes),
+            closed_at=NOON - timedelta(minutes=minutes + 1) if dated and stage.startswith("Closed") else None,
             amount=amount,
             lost_reason="Price" if stage == "Closed Lost" else None,
         ),
@@ -252,6 +264,7 @@ WORDS = st.lists(
         st.sampled_from(STAGES),
         st.integers(0, 50),
         st.integers(0, 3) | st.none(),
+        st.booleans(),
     ),
     max_size=8,
     # The CRM says one thing of one moment.
