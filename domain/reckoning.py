@@ -55,7 +55,8 @@ class Reckoned:
 
 
 def _rounded(one: Given) -> tuple[object, ...]:
-    return (one.model, one.touch_id, one.lead_id, one.campaign, one.channel, round(one.share, 9), one.value)
+    """Without whose touch it was: leads that were merged since have their touches together, and nobody gets more by that."""
+    return (one.model, one.touch_id, one.campaign, one.channel, round(one.share, 9), one.value)
 
 
 def reckon(session: Session, deal: Opportunity, now: datetime) -> Reckoned:

@@ -11,11 +11,12 @@ from domain.exchange import Exchange
 from domain.journeys import Journey, journeys
 from domain.rules.attribution import AttributionModel, split
 from domain.rules.attribution_file import Practice
+from domain.rules.lifecycle import GONE
 from domain.rules.periods import Period
 from domain.sharing import Fits, newest_fits, shares_of, shown_model
 from domain.stats.revenue import By
 from domain.stats.share import Share
-from domain.tables import Opportunity
+from domain.tables import Lead, Opportunity
 from domain.verbs.practices import in_force
 
 AT_ONCE = 1_000
@@ -68,10 +69,15 @@ class _Open:
 
 
 def pipeline(session: Session, now: datetime, by: By = By.CHANNEL) -> Pipeline:
-    """All deals that are open now by the headline model, the most valuable line first. Nothing of it is frozen; a rate is that of today."""
+    """All deals that are open now by the headline model, the most valuable line first. Nothing of it is frozen; a rate is that of today.
+
+    Of somebody who was erased nothing is heard any more: nobody knows whether their deal is still open.
+    """
     practice, fits = in_force(session).practice, newest_fits(session)
     model, exchange = shown_model(practice, fits), Exchange(session, practice.base)
-    deals = session.scalars(select(Opportunity).where(Opportunity.closed_at.is_(None)).order_by(Opportunity.id)).all()
+    wanted = select(Opportunity).join(Lead, Lead.id == Opportunity.lead_id)
+    still = (Opportunity.closed_at.is_(None), Lead.stage.not_in(GONE))
+    deals = session.scalars(wanted.where(*still).order_by(Opportunity.id)).all()
     today = now.astimezone(UTC).date()
     found = [
         _Open(one, exchange.value(one.amount, one.currency, today) if one.amount is not None else None) for one in deals

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ARRAY, Text, any_, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from domain.rules.spending import CostSaid, RateSaid
 from domain.tables import Campaign, Cost, CreditRun, ExchangeRate, Happened
@@ -43,13 +43,16 @@ def _campaigns(session: Session, said: Iterable[CostSaid], now: datetime) -> Map
             named[one.campaign] = one.channel or named.get(one.campaign)
     if not named:
         return {}
-    made = upsert(Campaign).values([{"name": name, "channel": its, "created_at": now} for name, its in named.items()])
+    made = upsert(Campaign)
     session.execute(
         made.on_conflict_do_update(
             index_elements=["name"], set_={"channel": func.coalesce(made.excluded.channel, Campaign.channel)}
-        )
+        ),
+        [{"name": name, "channel": its, "created_at": now} for name, its in named.items()],
     )
-    return dict(session.execute(select(Campaign.name, Campaign.id).where(Campaign.name.in_(named))).all())
+    # As one array: there may be more names than a statement has room for parameters.
+    wanted = select(Campaign.name, Campaign.id).where(Campaign.name == any_(cast([*named], ARRAY(Text))))
+    return dict(session.execute(wanted).all())
 
 
 def put_rates(session: Session, said: Sequence[RateSaid], now: datetime) -> int:
@@ -80,7 +83,9 @@ def _put(
 
 
 def _overlapping(session: Session) -> int:
-    other = aliased(Cost)
-    same = or_(Cost.campaign_id == other.campaign_id, Cost.channel == other.channel)
-    wanted = exists().where(other.id != Cost.id, same, other.since <= Cost.until, other.until >= Cost.since)
-    return session.scalar(select(func.count()).select_from(Cost).where(wanted)) or 0
+    """In order of their first days, so that each is held against those before and after it and not against every other."""
+    whose, order = (Cost.campaign_id, Cost.channel), (Cost.since, Cost.id)
+    before = func.max(Cost.until).over(partition_by=whose, order_by=order, rows=(None, -1))
+    after = func.min(Cost.since).over(partition_by=whose, order_by=order, rows=(1, None))
+    rows = select((before >= Cost.since).label("before"), (after <= Cost.until).label("after")).subquery()
+    return session.scalar(select(func.count()).where(or_(rows.c.before, rows.c.after))) or 0

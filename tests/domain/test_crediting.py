@@ -35,7 +35,7 @@ from domain.verbs.selling import Word
 from domain.verbs.telling import MARKETING
 from tests.conftest import LAW, NOON
 from tests.domain.making import events
-from tests.domain.making_deals import LEE, say, touch, win
+from tests.domain.making_deals import KIM, LEE, say, touch, win
 
 CLOSED = NOON + timedelta(days=30)
 AFTER = CLOSED + timedelta(hours=1)
@@ -335,6 +335,17 @@ def test_a_recount_that_gives_nobody_anything_else_makes_no_run(session: Session
     run = won_deal(session)
     practices.put_in_force(session, "half_life_days = 30", AFTER)
     assert recount(session, run.opportunity_id, MUCH_LATER) is None
+
+
+def test_a_recount_after_a_merge_gives_nobody_anything_else(session: Session) -> None:
+    touch(session, 0, "fair", email=LEE, person={})
+    deal = win(session, 30, email=LEE)
+    frozen(session, deal.id)
+    kept = touch(session, 1, None, email=KIM, kind="call", person={})
+    merging.merge_leads(session, kept.id, deal.lead_id, by=None, now=AFTER)
+    session.refresh(deal)
+    assert deal.lead_id == kept.id
+    assert recount(session, deal.id, MUCH_LATER) is None
 
 
 def test_a_touch_that_was_heard_of_late_counts_when_somebody_recounts(session: Session) -> None:

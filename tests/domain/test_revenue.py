@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.attributing import Fit
@@ -13,12 +14,15 @@ from domain.rules.spending import CostSaid, RateSaid
 from domain.stats.pipeline import Closings, Coming, closings, pipeline
 from domain.stats.revenue import NO_CAMPAIGN, By, Earned, Revenue, revenue
 from domain.stats.share import Share
+from domain.tables import Campaign
 from domain.verbs import costing, crediting, practices
+from domain.verbs.erasing import erase
 from tests.conftest import NOON
 from tests.domain.making_deals import say, touch, win
 
 SECOND = Period(datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC), "2026-Q2")
 LINEAR = AttributionModel.LINEAR
+LATER = NOON + timedelta(days=4)
 
 
 def sold(session: Session, name: str, day: float, amount: int | None, currency: str = "EUR", *ways: str) -> None:
@@ -195,6 +199,14 @@ def test_an_open_deal_without_rate_amount_or_touch_is_counted_as_0_of_nobody_we_
     assert (found.unrated, found.unsaid, found.unlikely) == (1, 1, 0)
 
 
+def test_an_open_deal_of_somebody_who_was_erased_is_not_on_its_way(session: Session) -> None:
+    lead = touch(session, 0, "fair")
+    say(session, "Proposal", 3, amount=100)
+    assert pipeline(session, LATER).deals == 1
+    erase(session, lead.id, None, LATER)
+    assert (pipeline(session, LATER).deals, pipeline(session, LATER).lines) == (0, [])
+
+
 def test_a_win_rate_is_of_what_was_closed_and_open_deals_are_not_lost(session: Session) -> None:
     for day, stage in (
         (40, "Closed Won"),
@@ -225,6 +237,21 @@ def test_the_same_campaign_and_days_again_takes_the_place_of_what_was(session: S
         assert costing.put_costs(session, said, NOON) == 0
     assert read(session, By.CAMPAIGN).whole.cost == 4_000
     assert costing.put_costs(session, [cost("Spring", None, "2026-04-30", "2026-05-02", 1)], NOON) == 2
+
+
+def test_costs_that_share_days_are_counted_and_those_that_only_touch_are_not(session: Session) -> None:
+    year = ("2026-01-01", "2026-12-31")
+    months = [cost("Spring", None, "2026-03-01", "2026-03-31", 1), cost("Spring", None, "2026-04-01", "2026-04-30", 1)]
+    others = [cost("Autumn", None, *year, 1), cost(None, "ads", *year, 1)]
+    assert costing.put_costs(session, [*months, *others], NOON) == 0
+    assert costing.put_costs(session, [cost("Spring", None, *year, 1)], NOON) == 3
+
+
+def test_there_may_be_more_campaigns_than_a_statement_has_room_for(session: Session) -> None:
+    """More than 65,535 parameters would be: a second or two."""
+    many = [cost(f"c{n}", "ads", "2026-03-01", "2026-03-31", 1) for n in range(25_000)]
+    assert costing.put_costs(session, many, NOON) == 0
+    assert session.scalar(select(func.count()).select_from(Campaign)) == len(many)
 
 
 def test_a_campaign_keeps_its_channel_until_a_file_says_another_one(session: Session) -> None:
