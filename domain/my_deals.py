@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.availability import covers
-from domain.deals import due_at
+from domain.availability import calendars, covers
 from domain.finding import name_of
-from domain.rules.deals import DealStatus
+from domain.rules.deals import ACCEPT_WITHIN, DealStatus, due_after
 from domain.rules.lifecycle import GONE
 from domain.stats.stuck import StuckDeal, is_stuck, limits, stuck_deals
 from domain.tables import DealHandoff, Lead, Opportunity, Pool, PoolMember, Rep
@@ -72,7 +71,8 @@ def _offered(session: Session, rep: Rep, now: datetime) -> list[DealRow]:
         )
         .order_by(DealHandoff.offered_at, DealHandoff.id)
         .limit(ROWS)
-    )
+    ).all()
+    known = calendars(session, {ae.id for *_, ae in rows}, now) if rows else {}
     return [
         _row(
             opportunity,
@@ -81,7 +81,7 @@ def _offered(session: Session, rep: Rep, now: datetime) -> list[DealRow]:
             {},
             deal_id=deal.id,
             version=deal.version,
-            due_at=due_at(session, deal, now),
+            due_at=due_after(known[ae.id], deal.offered_at, ACCEPT_WITHIN),
             whose=None if ae.id == rep.id else ae.name,
         )
         for deal, opportunity, lead, ae in rows
@@ -103,8 +103,8 @@ def _mine(session: Session, rep: Rep, now: datetime) -> list[DealRow]:
 
 
 def _open_ones(session: Session, rep: Rep) -> int:
-    mine = (Opportunity.owner_id == rep.id, Opportunity.closed_at.is_(None))
-    return session.scalar(select(func.count()).where(*mine)) or 0
+    mine = (Opportunity.owner_id == rep.id, Opportunity.closed_at.is_(None), Lead.stage.not_in(GONE))
+    return session.scalar(select(func.count()).join_from(Opportunity, Lead).where(*mine)) or 0
 
 
 def _row(

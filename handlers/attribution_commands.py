@@ -24,8 +24,6 @@ from handlers.import_rows import neutralised
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
 
-AT_ONCE = 100
-"""Deals recounted in one transaction."""
 USUAL = "quarter"
 
 
@@ -160,10 +158,10 @@ def recount(
     if dry_run or not (yes or typer.confirm("Make new versions?")):
         out.print("Nothing was changed.")
         return
-    for start in range(0, len(changed), AT_ONCE):
+    for deal_id in changed:
+        # One at a time: whoever holds the leads of two deals waits in a ring with who merges them the other way round.
         with transaction() as session:
-            for deal_id in changed[start : start + AT_ONCE]:
-                crediting.recount(session, deal_id, now)
+            crediting.recount(session, deal_id, now)
     out.print(f"New versions made of {_deals(len(changed))}.")
 
 
