@@ -132,11 +132,9 @@ def asked_again_from(session: Session, kind: ProposalKind) -> datetime | None:
     return at + REST if at is not None else None
 
 
-def waiting(session: Session) -> Proposal | None:
-    """A proposal of a model that waits for an answer, or is tried in shadow: until then no thresholds are looked for."""
-    return session.scalars(
-        select(Proposal).where(Proposal.kind == ProposalKind.MODEL, Proposal.status.in_(WAITS))
-    ).one_or_none()
+def waiting(session: Session) -> Sequence[Proposal]:
+    """What waits for an answer, or is tried in shadow: one of each kind at most."""
+    return session.scalars(select(Proposal).where(Proposal.status.in_(WAITS))).all()
 
 
 def learning_due(session: Session, slot: datetime) -> bool:

@@ -113,10 +113,10 @@ def _blocked(session: Session, kind: ProposalKind, now: datetime, *, asked: bool
     again = calibrating.asked_again_from(session, kind)
     if not asked and again is not None and again > now:
         return "resting", f"Somebody said no lately: nothing of this kind is asked before {again:%-d %B %Y}."
-    first = calibrating.waiting(session)
-    if first is not None and first.status is ProposalStatus.SHADOW:
+    waiting = calibrating.waiting(session)
+    if any(one.status is ProposalStatus.SHADOW for one in waiting):
         return "waiting", "A model is being tried in shadow: nothing else is asked until that is decided."
-    if first is not None and kind is ProposalKind.THRESHOLDS:
+    if kind is ProposalKind.THRESHOLDS and any(one.kind is ProposalKind.MODEL for one in waiting):
         return "waiting", "A model waits for an answer: thresholds are looked at after that."
     return None
 

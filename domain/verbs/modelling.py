@@ -109,8 +109,11 @@ def activate(session: Session, row: ScoringModel, now: datetime) -> ScoringModel
     row.status, row.activated_at = ModelStatus.ACTIVE, now
     session.flush()
     happened(session, Happened.MODEL_ACTIVATED, now, model_id=row.id, before=was)
-    for tried in superseding.after_activation(session, row.id, now):
-        end_shadow(session, session.get_one(ScoringModel, tried), now)
+    for model_id in superseding.after_activation(session, row.id, now):
+        tried = session.get_one(ScoringModel, model_id, populate_existing=True)
+        # Somebody may have ended its trial by hand.
+        if tried.status is ModelStatus.SHADOW:
+            end_shadow(session, tried, now)
     start(session, row.id, now)
     return row
 

@@ -65,13 +65,12 @@ def keep(session: Session, found: Found, watched: Mapping[str, Any], now: dateti
 
 
 def _make(session: Session, found: Found, now: datetime) -> Proposal | None:
-    """None: what it was compared with is in force no more, or one of its kind is in shadow."""
-    waiting = session.scalars(
-        select(Proposal).where(Proposal.kind == found.kind, Proposal.status.in_(WAITS)).with_for_update()
-    ).one_or_none()
+    """None: what it was compared with is in force no more, or a model is being tried in shadow."""
+    asked = session.scalars(select(Proposal).where(Proposal.status.in_(WAITS)).with_for_update()).all()
     active, _ = modelling.active_model(session)
-    if active.id != found.base_id or (waiting is not None and waiting.status is ProposalStatus.SHADOW):
+    if active.id != found.base_id or any(one.status is ProposalStatus.SHADOW for one in asked):
         return None
+    waiting = next((one for one in asked if one.kind is found.kind), None)
     draft, _ = modelling.draft(session, found.toml or "", now)
     if waiting is not None and waiting.model_id == draft.id:
         return waiting

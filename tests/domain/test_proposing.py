@@ -109,8 +109,9 @@ def test_approved_it_is_tried_in_shadow_first_and_asked_about_again(session: Ses
     assert shown.leads == 1
 
 
-def test_while_one_is_in_shadow_nothing_of_its_kind_is_asked(session: Session) -> None:
-    row = ask(session)
+@pytest.mark.parametrize("kind", list(ProposalKind))
+def test_while_one_is_in_shadow_nothing_else_is_asked(session: Session, kind: ProposalKind) -> None:
+    row = ask(session, STRICT, kind)
     proposing.approve(session, row.id, version=1, by=manager(session), now=LATER, shadow=WEEK)
     assert proposing.keep(session, found(session, STRICTER), {}, LATER).proposal_id is None
     assert state(session, row) is ProposalStatus.SHADOW
@@ -167,6 +168,14 @@ def test_another_model_that_comes_into_force_ends_every_question(session: Sessio
     modelling.import_model(session, DEFAULT.replace("hql = 80", "hql = 85"), LATER)
     assert (state(session, tried), state(session, asked)) == (ProposalStatus.SUPERSEDED, ProposalStatus.SUPERSEDED)
     assert status_of_model(session, tried.model_id) is ModelStatus.DRAFT
+
+
+def test_a_trial_that_was_ended_by_hand_holds_no_other_model_up(session: Session) -> None:
+    tried, by = ask(session), manager(session)
+    proposing.approve(session, tried.id, version=1, by=by, now=LATER, shadow=WEEK)
+    modelling.end_shadow(session, session.get_one(ScoringModel, tried.model_id), LATER)
+    by_hand = modelling.import_model(session, STRICTER, LATER)
+    assert (state(session, tried), active(session)) == (ProposalStatus.SUPERSEDED, by_hand.id)
 
 
 def test_once_another_model_is_in_force_there_is_nothing_to_take_back(session: Session) -> None:
