@@ -98,18 +98,18 @@ _GUIDE = {"channel": "organic_search", "content": "ROI calculator"}
 _PRICES = {"page": "/pricing"}
 _MAIL = {"channel": "email", "campaign": "newsletter", "content": "Newsletter"}
 SORTS = (
-    Sort(22, 0.62, (("content_download", _GUIDE), ("webinar", _WEBINAR))),
-    Sort(10, 0.8, (("form_submission", {"channel": "referral", "page": "/contact"}), ("call", {})), source="partners"),
-    Sort(14, 0.72, (("content_download", _SEARCH), ("pricing_view", _PRICES), ("pricing_view", _PRICES))),
-    Sort(15, 0.22, (("content_download", _GUIDE), ("email_click", _MAIL), ("content_download", _SEARCH))),
+    Sort(22, 0.75, (("content_download", _GUIDE), ("webinar", _WEBINAR))),
+    Sort(10, 0.9, (("form_submission", {"channel": "referral", "page": "/contact"}), ("call", {})), source="partners"),
+    Sort(14, 0.85, (("content_download", _SEARCH), ("pricing_view", _PRICES), ("pricing_view", _PRICES))),
+    Sort(15, 0.15, (("content_download", _GUIDE), ("email_click", _MAIL), ("content_download", _SEARCH))),
     Sort(
         14,
-        0.05,
+        0.04,
         (("content_download", _SEARCH), ("content_download", _MAIL), ("form_submission", {"page": "/newsletter"})),
         TOP,
         free_mail=True,
     ),
-    Sort(8, 0.7, (("pricing_view", _PRICES), ("demo_request", _SEARCH | {"page": "/demo"})), TOP),
+    Sort(8, 0.85, (("pricing_view", _PRICES), ("demo_request", _SEARCH | {"page": "/demo"})), TOP),
     Sort(5, 0.3, (("demo_request", _SEARCH | {"page": "/demo"}),), MIDDLE),
     Sort(12, 0.0, (("content_download", {"channel": "social", "content": "Glossary"}),), LOW),
 )
@@ -148,13 +148,15 @@ class Character:
     reason: str
     detail: str | None
     deal: Deal | None
+    thinks_again: bool
+    """Whether it turns out after all, once it is an SQL, that there is no money for it."""
 
     @property
     def country(self) -> str:
         return str(self.person["country"])
 
 
-def cast(now: datetime, count: int, seed: int = 7) -> Iterator[Character]:
+def cast(now: datetime, count: int, seed: int = 9) -> Iterator[Character]:
     """In the order in which they came."""
     rng = random.Random(seed)
     span = timedelta(days=DAYS) - SETTLED
@@ -166,7 +168,7 @@ def cast(now: datetime, count: int, seed: int = 7) -> Iterator[Character]:
 
 def _weight(sort: Sort, moment: float) -> float:
     """Marketing learns: what hardly ever became an SQL gets rarer. `moment`: 0 the first day, 1 the last."""
-    return sort.share * (1.3 - 0.6 * moment if sort.chance < 0.3 else 0.8 + 0.4 * moment)
+    return sort.share * (1.5 - moment if sort.chance < 0.3 else 0.8 + 0.4 * moment)
 
 
 def _in_office_hours(at: datetime, rng: random.Random) -> datetime:
@@ -180,7 +182,7 @@ def _character(rng: random.Random, number: int, sort: Sort, moment: float, last:
     gaps = [timedelta(days=rng.uniform(0.5, 4.0)) for _ in sort.steps[1:]]
     moments = [last - sum(gaps[place:], timedelta()) for place in range(len(sort.steps))]
     # Both marketing and sales get better at it.
-    won = rng.random() < sort.chance * (0.7 + 0.4 * moment)
+    won = rng.random() < sort.chance * (0.65 + 0.25 * moment)
     reason, detail = rng.choice(POOR if sort.chance < 0.3 else FAIR)
     return Character(
         number=number,
@@ -194,6 +196,7 @@ def _character(rng: random.Random, number: int, sort: Sort, moment: float, last:
         reason=reason,
         detail=detail,
         deal=_deal(rng, person, sort) if won else None,
+        thinks_again=rng.random() < 0.12,
     )
 
 

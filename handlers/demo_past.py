@@ -167,6 +167,10 @@ def _sell(
         give_back(version=handoff.version, now=decided)
         return
     qualifying.qualify(session, handoff.id, version=handoff.version, by=rep, said=YES, now=decided)
+    if character.thinks_again:
+        later = decided + timedelta(days=1)
+        deciding.reject(session, handoff.id, version=handoff.version, by=rep, reason="no_budget", note=None, now=later)
+        return
     _deal(session, handoff, character, decided + timedelta(hours=2), until)
 
 

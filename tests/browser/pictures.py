@@ -10,9 +10,21 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from handlers.demo import running
-from sandbox.story_world import EMEA, HQL, MORGAN, MQL, World, until
+from sandbox.story_world import EMEA, HQL, MANAGERS, MORGAN, MQL, SAM, World, until
 from tests.browser.conftest import NO_CHROMIUM, Town, started
-from tests.browser.playing import ask, choose, from_menu, press, see, submit, the_worker_asleep
+from tests.browser.playing import (
+    a_deal,
+    ask,
+    ask_sam,
+    choose,
+    from_menu,
+    message_with,
+    operate,
+    press,
+    see,
+    submit,
+    the_worker_asleep,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 DESK, PHONE = (1180, 800), (390, 844)
@@ -191,9 +203,51 @@ def of_numbers(camera: Camera, town: Town, name: str, *, anew: bool) -> None:
         ask(camera.page, "/leadstats team 30d")
     chart = camera.page.locator("#scroller img.wide").last
     expect(chart).to_have_js_property("complete", value=True)
-    expect(camera.page.locator("#scroller table")).to_be_visible()
+    expect(camera.page.locator("#scroller table").last).to_be_visible()
     chart.scroll_into_view_if_needed()
     camera.take(name)
+
+
+def of_what_comes_after_the_sql(camera: Camera, town: Town) -> None:
+    """The AE's deal, the month, what was learnt, the trend, and the question to sales."""
+    ae, dm = a_deal(town, "Dela")
+    message(camera, town, ae, dm, "Dela Example")
+    camera.take("deal")
+    operate(town, "feedback", "monthly", "--now")
+    operate(town, "learn", "--now")
+    whole(message(camera, town, MORGAN, MANAGERS, "Quality review").locator("img.wide"))
+    camera.take("monthly")
+    proposal = message(camera, town, MORGAN, MANAGERS, "Proposal: a newly learnt scoring model")
+    camera.take("proposal")
+    proposal.get_by_test_id("button-proposal.details").click()
+    expect(camera.page.get_by_test_id("modal")).to_contain_text("Every change")
+    camera.take("proposal-details")
+    camera.page.get_by_test_id("modal-cancel").click()
+    for asked, name in (("trend team", "trend"), ("revenue by campaign 180d", "revenue")):
+        ask(camera.page, f"/leadstats {asked}")
+        said = message_with(camera.page, "lead quality by quarter" if name == "trend" else "Revenue, ")
+        expect(said).to_be_visible()
+        if name == "trend":
+            whole(said.locator("img.wide"))
+        said.scroll_into_view_if_needed()
+        camera.take(name)
+    ask_sam()
+    message(camera, town, SAM, town.world.direct_messages(SAM), "How good were the leads")
+    camera.take("pulse")
+
+
+def message(camera: Camera, town: Town, user: str, place: str, words: str) -> Locator:
+    camera.page.goto("about:blank")
+    camera.page.goto(town.page_of(user, place))
+    found = message_with(camera.page, words)
+    expect(found).to_be_visible()
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def whole(chart: Locator) -> None:
+    expect(chart).to_have_js_property("complete", value=True)
+    chart.scroll_into_view_if_needed()
 
 
 def all_pictures(town: Town, browser: Browser) -> None:
@@ -212,6 +266,7 @@ def all_pictures(town: Town, browser: Browser) -> None:
         one.take(name)
     of_a_lead(desk, town, rep)
     of_windows(desk, town, offered_to(town.world, "Kira"))
+    of_what_comes_after_the_sql(desk, town)
     of_homes(desk, town, rep)
     of_numbers(desk, town, "leadstats", anew=True)
     of_numbers(dark, town, "leadstats-dark", anew=False)

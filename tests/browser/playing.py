@@ -11,8 +11,12 @@ from functools import partial
 
 from playwright.sync_api import Locator, Page, expect
 
+from domain import finding
+from domain.verbs import pulsing
 from handlers.demo import PAST
-from sandbox.story_world import ADA, ALEX, EMEA, MQL, Card, until
+from handlers.jobs import transaction
+from kit.clock import utcnow
+from sandbox.story_world import ADA, ALEX, EMEA, MQL, SAM, Card, until
 from tests.browser.conftest import Town
 
 
@@ -106,6 +110,17 @@ def a_deal(town: Town, name: str) -> tuple[str, str]:
             world.submit(rep, until("the window", partial(world.view, rep)), **filled)
     places = {ae: world.direct_messages(ae) for ae in (ADA, ALEX)}
     return until("the deal", lambda: next(((ae, dm) for ae, dm in places.items() if _deal(town, ae, dm, name)), None))
+
+
+def message_with(page: Page, words: str) -> Locator:
+    return page.locator("#scroller [data-testid^='message-']").filter(has_text=words).last
+
+
+def ask_sam() -> None:
+    """How good his leads are this month: he is asked now, not on its last day."""
+    with transaction() as session:
+        sam = finding.rep_by_slack(session, SAM)
+        pulsing.ask(session, sam, f"{utcnow():%Y-%m}", 12, utcnow())
 
 
 def _deal(town: Town, ae: str, dm: str, name: str) -> Card | None:

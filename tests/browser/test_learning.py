@@ -7,21 +7,12 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import select
 
-from domain.tables import Rep
-from domain.verbs import pulsing
-from handlers.jobs import transaction
-from kit.clock import utcnow
 from sandbox.story_world import MANAGERS, MORGAN, SAM
 from tests.browser.conftest import Town
-from tests.browser.playing import a_deal, ask, operate
+from tests.browser.playing import a_deal, ask, ask_sam, message_with, operate
 
 pytestmark = pytest.mark.browser
-
-
-def message_with(page: Page, words: str) -> Locator:
-    return page.locator("#scroller [data-testid^='message-']").filter(has_text=words).last
 
 
 def test_an_ae_accepts_a_deal_with_the_keyboard_alone(page: Page, town: Town) -> None:
@@ -81,9 +72,7 @@ def seen_whole(chart: Locator) -> None:
 
 
 def test_sales_says_in_two_taps_how_good_its_leads_were(page: Page, town: Town) -> None:
-    with transaction() as session:
-        sam = session.scalars(select(Rep).where(Rep.slack_user_id == SAM)).one()
-        assert pulsing.ask(session, sam, f"{utcnow():%Y-%m}", 12, utcnow()) is not None
+    ask_sam()
     page.goto(town.page_of(SAM, town.world.direct_messages(SAM)))
     pulse = message_with(page, "How good were the leads")
     pulse.get_by_test_id("button-pulse.feeling.4").click()

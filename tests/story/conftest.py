@@ -15,8 +15,8 @@ from sqlalchemy.pool import NullPool
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNING = "Handoff is running"
-PATIENCE = 200
-"""Seconds for what is left of a demo. A whole story takes one minute, and gives up by itself after three (`STORY_SECONDS`)."""
+PATIENCE = 320
+"""Seconds for what is left of a demo. A whole story takes two minutes, and gives up by itself after five (`STORY_SECONDS`)."""
 SECRET = ("KEY", "PASSWORD", "SECRET", "TOKEN")
 
 

@@ -38,7 +38,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Once for the module: a story takes as long as people need for it, half a minute to a minute."""
+    """Once for the module: a story takes as long as people need for it, one to two minutes."""
     folder = tmp_path_factory.mktemp("story")
     with started(folder, "--once", DATABASE_URL=database_url) as demo:
         demo.hear("✓")
