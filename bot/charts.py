@@ -5,7 +5,6 @@ library takes half a second to import, and the web process never draws.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Protocol, cast
 
 from bot import trend
@@ -14,6 +13,7 @@ from bot.stats import Metric, Stage, funnel, metrics
 from domain.stats.quality import Numbers
 from domain.stats.trend import Line, Point
 from domain.stats.trend import Metric as Measure
+from kit import heavy
 
 DRAWN_BY = "bot.drawing"
 _lock = threading.Lock()
@@ -85,7 +85,7 @@ def trend_chart(lines: Sequence[Line]) -> bytes:
 
 
 def _pen() -> Pen:
-    return cast(Pen, import_module(DRAWN_BY))
+    return cast(Pen, heavy.load(DRAWN_BY))
 
 
 def _bar(stage: Stage) -> Bar:

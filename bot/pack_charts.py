@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Protocol
 
 from domain.loops.monthly import Pack, Row
 from domain.loops.sentences import value_words
 from domain.rules.feedback import FEWEST_ANSWERS, band_words, month_words
 from domain.stats.trend import Metric
+from kit import heavy
 
 DRAWN_BY = "bot.pack_drawing"
 _lock = threading.Lock()
@@ -87,5 +87,5 @@ def contentment(pack: Pack) -> bytes | None:
 def _drawn(draw: Callable[[Pen], bytes]) -> bytes:
     # One at a time: the fonts that the library keeps are shared by all threads.
     with _lock:
-        pen: Pen = import_module(DRAWN_BY)
+        pen: Pen = heavy.load(DRAWN_BY)
         return draw(pen)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
 from domain.rules.attribution import AttributionModel, Path, Worth
+from kit import heavy
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def fit_markov(paths: Sequence[Path], *, order: int = 1, repeats: bool = True) -
     if order not in (1, 2, 3):
         raise ValueError(f"a chain remembers 1, 2 or 3 touches, not {order}")
     touched = _touched(paths)
-    effects: dict[str, float] = import_module("domain.science.chains").removal_effects(touched, order, repeats=repeats)
+    effects: dict[str, float] = heavy.load("domain.science.chains").removal_effects(touched, order, repeats=repeats)
     value, whole = sum(path.value for path in touched), sum(effects.values())
     credited = {channel: value * (effect / whole if whole else 1 / len(effects)) for channel, effect in effects.items()}
     return _fit(touched, effects, credited, order)
@@ -53,7 +53,7 @@ def fit_shapley(paths: Sequence[Path], *, worth: Worth = Worth.VALUE) -> Fit:
     package marketing-attribution-models computes by `conv_rate`, if its `max_size` cuts no set short.)
     """
     touched = _touched(paths)
-    credited: dict[str, float] = import_module("domain.science.coalitions").shapley_values(touched, worth)
+    credited: dict[str, float] = heavy.load("domain.science.coalitions").shapley_values(touched, worth)
     whole = sum(value for value in credited.values() if value > 0)
     effects = {channel: max(value, 0.0) / whole if whole else 0.0 for channel, value in credited.items()}
     return _fit(touched, effects, credited, 0)
@@ -64,7 +64,7 @@ def totals(model: AttributionModel, paths: Sequence[Path]) -> dict[str, float]:
 
     As `shares` for each journey, summed. Raises ValueError for another model.
     """
-    credited: dict[str, float] = import_module("domain.science.journeys").totals(model, _touched(paths))
+    credited: dict[str, float] = heavy.load("domain.science.journeys").totals(model, _touched(paths))
     return credited
 
 
@@ -74,7 +74,7 @@ def removal_effects_of(transitions: Mapping[tuple[str, str], float], *, start: s
     An end is a state from which no step leads on. What the steps from a state lack of 1 ends in nothing. Raises ValueError if
     a state can never come to an end.
     """
-    effects: dict[str, float] = import_module("domain.science.chains").removal_effects_of(transitions, start, won)
+    effects: dict[str, float] = heavy.load("domain.science.chains").removal_effects_of(transitions, start, won)
     return effects
 
 

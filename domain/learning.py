@@ -6,12 +6,12 @@ answer = learn(model, toml, examples(session, outcomes(session, now), Goal.SQL),
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib import import_module
 from typing import cast
 
 from domain.rules.facts import LeadFacts
 from domain.rules.learning import ENOUGH, Example, Goal, Learnt, NotYet, too_few
 from domain.rules.scoring import Model, ModelError
+from kit import heavy
 
 
 def learn(
@@ -34,7 +34,7 @@ def learn(
     few = too_few((example.outcome for example in examples), goal, enough)
     if few is not None:
         return few
-    teaching = import_module("domain.science.teaching")
+    teaching = heavy.load("domain.science.teaching")
     ordered = _ordered(examples)
     try:
         answer = teaching.teach(
@@ -66,7 +66,7 @@ def measure_again(
     few = too_few((example.outcome for example in examples), goal, enough)
     if few is not None:
         return few
-    teaching = import_module("domain.science.teaching")
+    teaching = heavy.load("domain.science.teaching")
     answer = teaching.measure_again(base, base_toml, _ordered(examples), name=name, goal=goal, enough=enough)
     return cast("Learnt | NotYet", answer)
 

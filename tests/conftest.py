@@ -18,6 +18,8 @@ from kit.settings import settings
 
 # pytest-xdist tells its workers a width, and a console that is made at import would keep it, whatever a test says.
 os.environ.pop("COLUMNS", None)
+# As `kit/heavy.py` has it: tests that ask `domain.science` itself load numpy before that could say so.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 """A Tuesday, for rules and verbs that are given the time."""
