@@ -22,7 +22,9 @@ from domain.stats.trend import Metric
 Message = tuple[str, list[Block]]
 PACK_EVENT = "handoff_quality_pack"
 NAME = 80
-REASONS_SHOWN, MISSES_SHOWN, POOLS_SHOWN = 5, 6, 8
+REASONS_SHOWN, MISSES_SHOWN, POOLS_SHOWN, ADVICE_SHOWN = 5, 5, 7, 3
+"""Such that no message is larger than Slack takes, whatever names and links are in it."""
+REP_NAME = 40
 _ODD = {1: ", *more than usual*", -1: ", *fewer than usual*", 0: ""}
 
 
@@ -79,10 +81,10 @@ def _said(pool: PoolDay) -> str:
 def _missed(misses: Sequence[Miss], names: Names) -> str:
     if not misses:
         return ""
-    shown = sorted(misses[:MISSES_SHOWN], key=lambda miss: names.reps.get(miss.rep_id or 0, ""))
+    shown = sorted(misses[:MISSES_SHOWN], key=lambda miss: (names.reps.get(miss.rep_id or 0, ""), miss.rep_id or 0))
     parts = []
     for rep_id, theirs in groupby(shown, key=lambda miss: miss.rep_id):
-        who = escape(names.reps.get(rep_id or 0, "nobody"), NAME)
+        who = escape(names.reps.get(rep_id or 0, "nobody"), REP_NAME)
         parts.append(f"{who}: {', '.join(_miss(one, names) for one in theirs)}")
     more = f"; and {len(misses) - len(shown)} more" if len(misses) > len(shown) else ""
     return f"🔴 *{_many(len(misses), 'SLA')} missed.* {'; '.join(parts)}{more}"
@@ -112,7 +114,7 @@ def _many(count: int, what: str) -> str:
 
 
 def weekly_message(found: Week, names: Names) -> Message:
-    text = f"{found.period}: {found.rejected} of {found.decided} leads rejected"
+    text = f"{found.period}: {found.rejected} of {found.decided} offers rejected"
     blocks = [header(f"🔁 {text}"), *(section(part) for part in _weekly_parts(found, names))]
     if found.calm:
         blocks.append(section("✅ *Nothing stands out:* what differs is no more than chance."))
@@ -135,7 +137,7 @@ def _weekly_parts(found: Week, names: Names) -> Iterator[str]:
     if ends := _ends(found.bands):
         yield ends
     if found.advice:
-        yield "*Routing*\n" + "\n".join(_advice(one, names) for one in found.advice)
+        yield "*Routing*\n" + "\n".join(_routing(found.advice, names))
 
 
 def _label(reason: str) -> str:
@@ -180,8 +182,13 @@ def _ends(bands: Sequence[Band]) -> str:
     )
 
 
-def _advice(one: Advice, names: Names) -> str:
-    return f"• {_ADVICE[one.about](one, names)}"
+def _routing(advice: Sequence[Advice], names: Names) -> Iterator[str]:
+    """Of each kind the first ones: a team at its limit must not hide that a territory overflows."""
+    for about, those in groupby(advice, key=lambda one: one.about):
+        alike = list(those)
+        yield from (f"• {_ADVICE[about](one, names)}" for one in alike[:ADVICE_SHOWN])
+        if len(alike) > ADVICE_SHOWN:
+            yield f"• and {len(alike) - ADVICE_SHOWN} more like that"
 
 
 def _misses(one: Advice, names: Names) -> str:

@@ -1,7 +1,7 @@
 """How numbers are written in Slack: shares, marks, spans of time."""
 
 from domain.stats.quality import FEW
-from domain.stats.share import Share
+from domain.stats.share import Share, beside_words
 
 MARKS = {"good": "🟢", "short": "🔴", "too few to say": "⚪"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -17,8 +17,7 @@ def percent(rate: float | None) -> str:
 
 def beside(rate: float | None, target: float) -> str:
     """A share whose rounding does not hide on which side of its target it lies: 89.9%, not 90%."""
-    hidden = rate is not None and rate <= target and round(rate, 2) >= target and rate != target
-    return f"{rate:.1%}" if hidden else percent(rate)
+    return NOTHING if rate is None else beside_words(rate, target)
 
 
 def verdict(share: Share, target: float) -> str:

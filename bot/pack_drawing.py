@@ -50,6 +50,7 @@ def _panel(axes: Axes, panel: Panel) -> None:
             markerfacecolor=face,
             markeredgecolor=BLUE,
             markeredgewidth=3,
+            clip_on=False,  # a whole point also at 0 and at 100 %
         )
     axes.set_xticks(range(len(panel.labels)), list(panel.labels), fontsize=12, color=SOFT)
     _bare(axes)

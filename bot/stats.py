@@ -93,9 +93,8 @@ def _accuracy(found: Numbers) -> Metric:
     counted = f"predicted {percent(found.predicted)}, actual {percent(share.rate)} of {share.of}"
     if found.accuracy.unpredicted:
         counted += f"; {found.accuracy.unpredicted} without a prediction, not counted"
-    return Metric(
-        "Scoring accuracy", f"off by {distance:.0%}", mark, counted, f"within {ACCURACY:.0%}", distance, ACCURACY
-    )
+    now = f"off by {beside(distance, ACCURACY)}"
+    return Metric("Scoring accuracy", now, mark, counted, f"within {ACCURACY:.0%}", distance, ACCURACY)
 
 
 def nearness(counted: int, distance: float) -> str:
@@ -163,9 +162,7 @@ def _prediction(found: Numbers, tier: Tier) -> str:
     of = judged.share.of
     actual = f"actual {percent(judged.share.rate)} of {of} (95% sure: {100 * low:.0f} to {high:.0%})"
     mark = MARKS[nearness(of, judged.distance)]
-    return (
-        f"{mark} {tier.label()}:  predicted {percent(judged.predicted)}  ·  {actual}  ·  off by {judged.distance:.0%}"
-    )
+    return f"{mark} {tier.label()}:  predicted {percent(judged.predicted)}  ·  {actual}  ·  off by {beside(judged.distance, ACCURACY)}"
 
 
 def _reasons(found: Numbers) -> Iterator[str]:

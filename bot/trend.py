@@ -46,14 +46,12 @@ def trend_message(whose: str, lines: Sequence[Line], file_id: str | None, *, tab
 
 def mark_of(line: Line) -> str:
     """good, short, or too few to say: of the newest quarter that is final."""
-    newest, target = line.newest, line.metric.target
+    newest = line.newest
     if newest is None or newest.value is None or newest.share.of < FEW:
         return "too few to say"
-    if target is None:
+    if line.metric.target is None:
         return {Change.BETTER: "good", Change.WORSE: "short"}.get(newest.change or Change.UNCLEAR, "too few to say")
-    if line.metric.low_is_good:
-        return "good" if newest.value <= target else "short"
-    return "good" if newest.value > target else "short"
+    return "good" if line.metric.is_met(newest.value) else "short"
 
 
 def aim(metric: Metric) -> str:
@@ -67,7 +65,8 @@ def value_of(metric: Metric, value: float | None) -> str:
         return NOTHING
     if metric is Metric.SATISFACTION:
         return f"{value:.1f} of 5"
-    return f"off by {value:.0%}" if metric is Metric.ACCURACY else beside(value, metric.target or 0)
+    shown = beside(value, metric.target or 0)
+    return f"off by {shown}" if metric is Metric.ACCURACY else shown
 
 
 def _head(line: Line) -> str:

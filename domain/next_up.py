@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.candidates import Load, loads, verdicts
 from domain.rules.refusals import NoSuchPool
+from domain.stats import names
 from domain.tables import Pool, PoolMember, Rep, Role
 from domain.verbs.choosing import in_order, members_of
 
@@ -57,8 +58,7 @@ def _desk(member: PoolMember, rep: Rep, counted: Mapping[int, Load], skipped: st
 
 def pool_named(session: Session, name: str) -> Pool:
     """However it is written; raises NoSuchPool, which names those there are."""
-    pools = session.scalars(select(Pool).order_by(Pool.name)).all()
-    found = next((pool for pool in pools if pool.name.casefold() == name.strip().casefold()), None)
+    found = names.pool_named(session, name)
     if found is None:
         raise NoSuchPool(pools=", ".join(pools_there_are(session)) or "none yet")
     return found

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,18 +14,18 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.blocks import plain
+from bot.blocks import Block, plain
+from bot.feedback import weekly_message
 from domain.availability import calendar_of
 from domain.loops.daily import Day, day_of
 from domain.loops.kept import from_json, of_person, run_of
 from domain.loops.monthly import Pack, pack_of
-from domain.loops.rejecting import Rejected
-from domain.loops.sentences import cell_words, day_in_a_line, sentences, value_words, week_in_a_line
+from domain.loops.sentences import day_in_a_line, sentences, value_words, week_in_a_line
+from domain.loops.told import week_names
 from domain.loops.weekly import Week, week_of
 from domain.rules import feedback as rules
 from domain.rules.feedback import Loop
-from domain.rules.reasons import REASONS
-from domain.rules.refusals_feedback import NoSuchSpan
+from domain.rules.refusals_feedback import NoSuchSpan, NotOverYet
 from domain.tables import Pool, Rep
 from handlers.feedback_settings import feedback_settings
 from handlers.feedback_turns import make_daily, make_monthly, make_weekly
@@ -52,6 +53,8 @@ def daily(*, now: Now = False, period: Span = None) -> None:
         )
         for manager in managers.all():
             found = _day(session, manager, period, at)
+            if now and rules.day_bounds(found.day, ZoneInfo(manager.time_zone))[1] > at:
+                raise NotOverYet(loop=Loop.DAILY.value)
             out.print(f"{plain(manager.name, 80)}, {found.day}: {day_in_a_line(found)}.", soft_wrap=True)
             if now:
                 send(session, make_daily(manager.id, found.day.isoformat()))
@@ -78,15 +81,16 @@ def weekly(*, now: Now = False, period: Span = None) -> None:
         span = rules.week_of(name, zone)
     except ValueError:
         raise NoSuchSpan(loop=Loop.WEEKLY.value, example="2026-W47") from None
+    if now and span.until > at:
+        raise NotOverYet(loop=Loop.WEEKLY.value)
     with transaction() as session:
         run = run_of(session, Loop.WEEKLY, name)
         found = from_json(Week, run.data) if run is not None else week_of(session, name, span, at)
         if now:
             send(session, make_weekly(name))
+        _, blocks = weekly_message(found, week_names(session, found))
     out.print(f"{week_in_a_line(found)}.")
-    for reason in found.reasons:
-        out.print(f"  {_reason(reason.reason)}: {reason.count}")
-    for line in _odd(found.stands_out):
+    for line in _lines(blocks):
         out.print(line, soft_wrap=True)
     _say_sent(now=now)
 
@@ -102,9 +106,11 @@ def monthly(
     at, zone = utcnow(), feedback_settings().time_zone
     name = period or rules.month_before(f"{at.astimezone(zone):%Y-%m}")
     try:
-        rules.month_of(name, zone)
+        span = rules.month_of(name, zone)
     except ValueError:
         raise NoSuchSpan(loop=Loop.MONTHLY.value, example="2026-10") from None
+    if now and span.until > at:
+        raise NotOverYet(loop=Loop.MONTHLY.value)
     with transaction() as session:
         run = run_of(session, Loop.MONTHLY, name)
         pack = from_json(Pack, run.data) if run is not None else pack_of(session, name, zone, at)
@@ -126,14 +132,11 @@ def _metrics(pack: Pack) -> Table:
     return table
 
 
-def _reason(key: str) -> str:
-    return REASONS[key].label if key in REASONS else plain(key, 40)
-
-
-def _odd(found: Iterable[Rejected]) -> Iterator[str]:
-    for one in found:
-        who = plain(cell_words(one.source, one.band), 120)
-        yield f"  {who}: {_reason(one.reason)} {one.hit} of {one.of}, elsewhere {one.rest_hit} of {one.rest_of}"
+def _lines(blocks: Iterable[Block]) -> Iterator[str]:
+    """What the message says beneath its title, as it is read on a screen: without Slack's marks."""
+    for block in blocks:
+        if block["type"] == "section":
+            yield from unescape(block["text"]["text"]).replace("*", "").splitlines()
 
 
 def _write(html: Path, text: str) -> None:

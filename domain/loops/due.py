@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from domain.availability import calendars
-from domain.loops.kept import ALL, of_person, run_of
+from domain.loops.kept import ALL, of_person, run_of, runs_of
 from domain.rules import feedback as rules
 from domain.rules.feedback import Loop
 from domain.rules.periods import Period
@@ -20,7 +20,7 @@ SHARED_WITHIN = timedelta(days=7)
 """For so long a file follows the word about it, which may have waited for a digest."""
 
 
-def managers_due(session: Session, minute: int, now: datetime) -> Iterator[tuple[Rep, date]]:
+def managers_due(session: Session, minute: int, now: datetime) -> list[tuple[Rep, date]]:
     """The managers of pools whose day is to be told now, and which day that is."""
     managers = session.scalars(
         select(Rep)
@@ -28,10 +28,9 @@ def managers_due(session: Session, minute: int, now: datetime) -> Iterator[tuple
         .order_by(Rep.id)
     ).all()
     known = calendars(session, [rep.id for rep in managers], now) if managers else {}
-    for rep in managers:
-        day = rules.daily_due(known[rep.id], minute, now)
-        if day is not None and run_of(session, Loop.DAILY, day.isoformat(), of_person(rep.id)) is None:
-            yield rep, day
+    due = [(rep, day) for rep in managers if (day := rules.daily_due(known[rep.id], minute, now)) is not None]
+    made = runs_of(session, Loop.DAILY, {day.isoformat() for _, day in due}) if due else {}
+    return [(rep, day) for rep, day in due if (day.isoformat(), of_person(rep.id)) not in made]
 
 
 def readers(session: Session) -> list[Rep]:
@@ -93,9 +92,5 @@ def files_due(session: Session, now: datetime) -> list[tuple[LoopRun, Rep]]:
         .where(Notice.kind == Alert.MONTHLY, Notice.at > now - SHARED_WITHIN, Notice.sent_at.is_not(None))
         .where(Rep.active, Rep.slack_dm_id.is_not(None))
     ).all()
-    return [(run, rep) for run, rep in told if not _has_file(session, run, rep)]
-
-
-def _has_file(session: Session, run: LoopRun, rep: Rep) -> bool:
-    own = run_of(session, Loop.MONTHLY, run.period, of_person(rep.id))
-    return own is not None and own.file_id is not None
+    own = runs_of(session, Loop.MONTHLY, {run.period for run, _ in told}) if told else {}
+    return [(run, rep) for run, rep in told if own.get((run.period, of_person(rep.id))) is None]

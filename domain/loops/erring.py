@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from domain.loops.rejecting import cases_of
-from domain.rules.chance import SURE, Beside, stand_out
 from domain.rules.periods import Period
+from domain.rules.standing_out import Beside, stand_out
 from domain.stats.effectiveness import effectiveness
 from domain.tables import Handoff, ScoreRow
 
@@ -36,10 +36,9 @@ class Band:
     decided: int
     rejected: int
 
-    def beats(self, above: "Band") -> bool:
-        """Whether it becomes SQLs more often than the band above it, by more than chance."""
-        beside = Beside(self.sql, self.of, above.sql, above.of)
-        return beside.enough and beside.rate > beside.rest_rate and beside.chance < SURE
+    def beside(self, other: "Band") -> Beside:
+        """How often its leads become SQLs, against those of the other band."""
+        return Beside(self.sql, self.of, other.sql, other.of)
 
 
 @dataclass(frozen=True, slots=True)

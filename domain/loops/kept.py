@@ -1,5 +1,6 @@
 """How what a loop found is kept and read again: plain values as JSON, so that it can be shown unchanged later."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -34,3 +35,13 @@ def run_of(session: Session, kind: Loop, period: str, audience: str = ALL) -> Lo
     return session.scalars(
         select(LoopRun).where(LoopRun.kind == kind, LoopRun.period == period, LoopRun.audience == audience)
     ).one_or_none()
+
+
+def runs_of(session: Session, kind: Loop, periods: Collection[str]) -> dict[tuple[str, str], str | None]:
+    """What was made for these times, by time and audience, each with Slack's id of its file if it has one."""
+    rows = session.execute(
+        select(LoopRun.period, LoopRun.audience, LoopRun.file_id).where(
+            LoopRun.kind == kind, LoopRun.period.in_(periods)
+        )
+    )
+    return {(period, audience): file_id for period, audience, file_id in rows}

@@ -18,6 +18,8 @@ from domain.rules.tiers import Tier
 from domain.stats.chance import interval
 from domain.stats.content import kept_results
 from domain.stats.effectiveness import effectiveness
+from domain.stats.maturity import STILL_OPEN, still_open
+from domain.stats.quality import FEW
 from domain.stats.satisfaction import Satisfaction, by_month
 from domain.stats.share import Share
 from domain.stats.trend import Metric, QuarterNumbers, lines, trend
@@ -51,6 +53,16 @@ class Row:
     waiting: int
     before: float | None
     quarters: Sequence[Point]
+
+    @property
+    def short(self) -> bool:
+        """It is not what it should be, of enough that it can be said."""
+        return self.value is not None and self.of >= FEW and not self.metric.is_met(self.value)
+
+    @property
+    def final(self) -> bool:
+        """Whether hardly anything that it asks about is still open, as it is asked of a quarter."""
+        return still_open(Share(self.hit, self.of, self.waiting)) <= STILL_OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +133,8 @@ class Pack:
 def pack_of(session: Session, month: str, zone: ZoneInfo, now: datetime) -> Pack:
     """What the record says of the month as of `now`."""
     period, before = rules.month_of(month, zone), rules.month_of(rules.month_before(month), zone)
-    until = min(period.until, now)
     this, last = trend(session, [period, before], now)
-    quarters = trend(session, quarters_back(QUARTERS, until - rules.DAY, zone), now)
+    quarters = trend(session, quarters_back(QUARTERS, now, zone, at=min(period.since, now)), now)
     found = effectiveness(session, Period(_months_back(month, 3, zone), period.until, period.words), now)
     reasons, stands_out = rejected_of(session, period)
     leads = this.numbers.tiers

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from domain.rules.chance import Beside, stand_out
 from domain.rules.feedback import band_of
 from domain.rules.periods import Period
+from domain.rules.standing_out import Beside, stand_out
 from domain.tables import Handoff, Lead
 
 T = TypeVar("T", str, int)

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, func, select
 from sqlalchemy.orm import Session
 
 from domain.candidates import loads
-from domain.rules.chance import ENOUGH, Beside, stand_out
 from domain.rules.deadlines import ClockKind
 from domain.rules.periods import Period
+from domain.rules.standing_out import ENOUGH, Beside, stand_out
 from domain.stats.scope import missed
 from domain.tables import ClockOutcome, Handoff, Pool, PoolMember, Rep, Role, SlaClock
 

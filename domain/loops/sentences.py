@@ -8,6 +8,7 @@ from domain.loops.weekly import Week
 from domain.rules.feedback import WEEKDAYS, band_words, month_before, month_words
 from domain.rules.reasons import REASONS
 from domain.stats.quality import FEW
+from domain.stats.share import beside_words
 from domain.stats.trend import Metric
 
 MOST = 3
@@ -21,22 +22,24 @@ def sentences(pack: Pack) -> Sequence[str]:
 
 def _short(pack: Pack) -> Iterator[str]:
     """The metric that is furthest from its target."""
-    short = [(distance, row) for row in pack.metrics if (distance := _distance(row)) > 0]
+    known = [row for row in pack.metrics if row.of >= FEW and row.metric.target is not None]
+    short = [row for row in known if row.short]
     if short:
-        row = max(short, key=lambda one: one[0])[1]
+        row = max(short, key=_distance)
         target = row.metric.target or 0.0
         aim = f"within {target:.0%}" if row.metric.low_is_good else f"over {target:.0%}"
-        yield f"{row.metric.words} is {value_words(row.metric, row.value)}, the target is {aim}{_compared(pack, row)}."
-    elif any(row.of >= FEW and row.metric.target is not None for row in pack.metrics):
-        yield "Every metric of which there is enough to say is on target."
+        so_far = "" if row.final else f" so far, with {row.waiting:,} still open"
+        now = value_words(row.metric, row.value)
+        yield f"{row.metric.words} is {now}{so_far}; the target is {aim}{_compared(pack, row)}."
+    elif known:
+        so_far = "" if all(row.final for row in known) else " so far"
+        yield f"Every metric of which there is enough to say is on target{so_far}."
 
 
 def _distance(row: Row) -> float:
-    """How far a metric is from its target, as a part of it; 0 if it is met, or if too few are known."""
-    target = row.metric.target
-    if row.value is None or not target or row.of < FEW:
-        return 0.0
-    return max(0.0, (row.value - target if row.metric.low_is_good else target - row.value) / target)
+    """How far a metric is from its target, as a part of it."""
+    target = row.metric.target or 1.0
+    return abs((row.value or 0.0) - target) / target
 
 
 def _compared(pack: Pack, row: Row) -> str:
@@ -95,10 +98,13 @@ def _volume(pack: Pack) -> str:
 
 
 def value_words(metric: Metric, value: float | None) -> str:
-    """As people read it: a share, or a feeling from 1 to 5."""
+    """As people read it: a share, how far the predictions were off, or a feeling from 1 to 5."""
     if value is None:
         return "\N{EN DASH}"
-    return f"{value:.1f} of 5" if metric is Metric.SATISFACTION else f"{value:.0%}"
+    if metric is Metric.SATISFACTION:
+        return f"{value:.1f} of 5"
+    shown = beside_words(value, metric.target or 0.0)
+    return f"off by {shown}" if metric is Metric.ACCURACY else shown
 
 
 # ---- in a digest -----------------------------------------------------------------------------------------------------
@@ -118,4 +124,4 @@ def day_in_a_line(found: Day) -> str:
 def week_in_a_line(found: Week) -> str:
     said = len(found.stands_out) + len(found.inverted) + len(found.fires_for_no_fit) + len(found.advice)
     odd = "nothing stands out" if not said else "1 thing stands out" if said == 1 else f"{said} things stand out"
-    return f"{found.period}: {found.rejected} of {found.decided} leads rejected; {odd}"
+    return f"{found.period}: {found.rejected} of {found.decided} offers rejected; {odd}"

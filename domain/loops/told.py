@@ -1,7 +1,7 @@
 """What a loop found, with the names that it is said with: they are not kept, so that who is renamed or erased is so everywhere."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from domain.finding import names_of
 from domain.loops.daily import Day
 from domain.loops.kept import from_json
 from domain.loops.monthly import Pack
+from domain.loops.routing_advice import About
 from domain.loops.sentences import day_in_a_line, sentences, week_in_a_line
 from domain.loops.weekly import Week
 from domain.rules.feedback import Loop, month_words
@@ -37,10 +38,16 @@ def day_names(session: Session, found: Day) -> Names:
     )
 
 
-def week_names(session: Session, found: Week, reader: Rep) -> Names:
-    """Who is at their limit is named to managers alone."""
+def for_reader(found: Week, reader: Rep) -> Week:
+    """That somebody is at their limit is said to managers alone: for marketing it is none of what there is."""
+    if reader.role is Role.MANAGER:
+        return found
+    return replace(found, advice=[one for one in found.advice if one.about is not About.LIMIT])
+
+
+def week_names(session: Session, found: Week) -> Names:
     pools = {one.pool_id for one in found.advice if one.pool_id is not None}
-    reps = {one.rep_id for one in found.advice if one.rep_id is not None and reader.role is Role.MANAGER}
+    reps = {one.rep_id for one in found.advice if one.rep_id is not None}
     return Names(_pools(session, pools), names_of(session, reps))
 
 
@@ -62,9 +69,13 @@ def loop_news(session: Session, notice: Notice) -> tuple[Found, Names]:
         day = from_json(Day, run.data)
         return day, day_names(session, day)
     if notice.kind is Alert.WEEKLY:
-        week = from_json(Week, run.data)
-        return week, week_names(session, week, session.get_one(Rep, notice.rep_id))
+        week = _week(session, run, notice)
+        return week, week_names(session, week)
     return from_json(Pack, run.data), Names()
+
+
+def _week(session: Session, run: LoopRun, notice: Notice) -> Week:
+    return for_reader(from_json(Week, run.data), session.get_one(Rep, notice.rep_id))
 
 
 def in_a_line(session: Session, notice: Notice) -> str:
@@ -73,5 +84,5 @@ def in_a_line(session: Session, notice: Notice) -> str:
     if run.kind == Loop.DAILY:
         return day_in_a_line(from_json(Day, run.data))
     if run.kind == Loop.WEEKLY:
-        return week_in_a_line(from_json(Week, run.data))
+        return week_in_a_line(_week(session, run, notice))
     return f"{month_words(run.period)}: {sentences(from_json(Pack, run.data))[0]}"

@@ -6,6 +6,7 @@ Leads and rules are held against each other, people are not: of a rep it is only
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from domain.loops.erring import Band, Firing, bands_of, firings_of
 from domain.loops.rejecting import Reason, Rejected, reasons_of, rejected_of
 from domain.loops.routing_advice import Advice, advice_of
 from domain.rules.periods import Period
+from domain.rules.standing_out import stand_out
 
 LOOK_BACK, SCORE_LOOK_BACK = timedelta(days=28), timedelta(days=90)
 """What a week is too short for: what stands out is looked for in the leads of so long before its end."""
@@ -35,8 +37,7 @@ class Week:
     @property
     def inverted(self) -> Sequence[tuple[Band, Band]]:
         """Bands that become SQLs less often than the band beneath, by more than chance: (beneath, above)."""
-        pairs = zip(self.bands, self.bands[1:], strict=False)
-        return [(below, above) for below, above in pairs if below.beats(above)]
+        return stand_out(pairwise(self.bands), lambda pair: pair[0].beside(pair[1]))
 
     @property
     def calm(self) -> bool:

@@ -97,9 +97,11 @@ def daily_due(calendar: Calendar, minute: int, now: datetime) -> date | None:
 
 
 def week_of(name: str, zone: ZoneInfo) -> Period:
-    """`2026-W47`, from Monday to Monday. Raises ValueError."""
+    """`2026-W47`, from Monday to Monday. Raises ValueError, also for another spelling: by its name a week is made once."""
     year, _, number = name.partition("-W")
     monday = date.fromisocalendar(int(year), int(number), 1)
+    if week_name(monday) != name:
+        raise ValueError(name)
     since, _ = day_bounds(monday, zone)
     return Period(since, day_bounds(monday + 7 * DAY, zone)[0], f"week {int(number)}")
 
@@ -113,12 +115,14 @@ def weekly_due(zone: ZoneInfo, minute: int, now: datetime) -> str | None:
 
 def week_name(day: date) -> str:
     year, number, _ = day.isocalendar()
-    return f"{year}-W{number:02}"
+    return f"{year:04}-W{number:02}"
 
 
 def month_of(name: str, zone: ZoneInfo) -> Period:
     """`2026-10`. Raises ValueError."""
     first = date.fromisoformat(f"{name}-01")
+    if f"{first:%Y-%m}" != name:
+        raise ValueError(name)
     after = next_month(first)
     return Period(day_bounds(first, zone)[0], day_bounds(after, zone)[0], month_words(name))
 

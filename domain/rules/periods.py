@@ -39,9 +39,9 @@ def read_period(word: str, now: datetime, zone: tzinfo) -> Period | None:
     return None
 
 
-def quarters_back(count: int, now: datetime, zone: tzinfo) -> list[Period]:
-    """The last `count` quarters, the oldest first; the last of them is the one that runs now."""
-    today = now.astimezone(zone).date()
+def quarters_back(count: int, now: datetime, zone: tzinfo, at: datetime | None = None) -> list[Period]:
+    """The last `count` quarters, the oldest first; the last of them is the one that runs now, or that of an earlier moment `at`."""
+    today = (at or now).astimezone(zone).date()
     running = today.year * 4 + (today.month - 1) // 3
     those = (divmod(number, 4) for number in range(running - count + 1, running + 1))
     found = (_quarter(year, number + 1, now, zone) for year, number in those)

@@ -16,6 +16,17 @@ class PulseOver(Refusal):
     words = "This question is closed: it was about a month that has been spoken of. The next one comes by itself."
 
 
+class NotOverYet(Refusal):
+    """Facts: `loop`."""
+
+    key = "span_not_over"
+
+    words = (
+        "That time is not over yet. What the {loop} loop says is said once, and would lack the rest of it; "
+        "without --now it is shown here."
+    )
+
+
 class NoSuchSpan(Refusal):
     """Facts: `loop`, `example`."""
 

@@ -1,4 +1,7 @@
-"""Whether a share, or a difference of two, is more than chance. At 95 %, by Wilson's and Newcombe's intervals."""
+"""Within which bounds a share, or the difference of two, may lie. At 95 %, by Wilson's and Newcombe's intervals.
+
+Whether any of many shares is worth a word at all is asked by domain/rules/standing_out.py.
+"""
 
 import math
 

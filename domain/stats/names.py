@@ -54,7 +54,9 @@ def there_are(session: Session, column: InstrumentedAttribute[str | None]) -> Se
 
 def pool_named(session: Session, said: str) -> Pool | None:
     """Whatever its case."""
-    return session.scalars(select(Pool).where(func.lower(Pool.name) == said.casefold()).order_by(Pool.id)).first()
+    folded = said.strip().casefold()
+    # Not in SQL: lower() leaves a ß and a final sigma as they are, which casefold() does not.
+    return next((one for one in session.scalars(select(Pool).order_by(Pool.id)) if one.name.casefold() == folded), None)
 
 
 def pools(session: Session) -> Sequence[str]:

@@ -17,3 +17,9 @@ class Share:
 
     def __add__(self, other: "Share") -> "Share":
         return Share(self.hit + other.hit, self.of + other.of, self.waiting + other.waiting)
+
+
+def beside_words(rate: float, target: float) -> str:
+    """A share in whole per cent, or with a tenth where rounding would hide on which side of its target it lies: 89.9%, not 90%."""
+    hidden = rate != target and f"{rate:.0%}" == f"{target:.0%}"
+    return f"{rate:.1%}" if hidden else f"{rate:.0%}"

@@ -58,6 +58,12 @@ class Metric(StrEnum):
     def low_is_good(self) -> bool:
         return self is Metric.ACCURACY
 
+    def is_met(self, value: float) -> bool:
+        """Over the target, or within it; where there is none nothing is short of it."""
+        if self.target is None:
+            return True
+        return value <= self.target if self.low_is_good else value > self.target
+
 
 class Change(StrEnum):
     """Against the mature quarter before."""

@@ -75,7 +75,7 @@ class LoopRun(HasId, Base):
     period: Mapped[str]
     """2026-11-22, 2026-W47, 2026-11."""
     audience: Mapped[str]
-    """all, or pool-7."""
+    """all, rep-7, or channel."""
     made_at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
     channel: Mapped[str | None]

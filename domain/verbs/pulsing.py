@@ -16,12 +16,19 @@ from domain.verbs.record import happened
 ANSWERED_WITHIN = timedelta(days=31)
 """For so long after it was asked one may answer, and think again."""
 
+DECIDED_WITHIN = timedelta(days=90)
+"""So long before the month a lead may have become MQL or HQL to be one of those that were decided on in it."""
+
 
 def decided_leads(session: Session, rep_ids: Sequence[int], month: Period) -> dict[int, int]:
-    """On how many leads and opportunities each of them decided in the month; who decided on none is not in it."""
+    """On how many leads and opportunities each of them decided in the month; who decided on none is not in it.
+
+    Asked every minute at the end of a month: leads that became MQL or HQL long before it are not looked at.
+    """
     leads = (
         select(Handoff.rep_id, func.count(Handoff.lead_id.distinct()))
         .where(Handoff.rep_id.in_(rep_ids))
+        .where(Handoff.became_at >= month.since - DECIDED_WITHIN, Handoff.became_at < month.until)
         .where(or_(_within(Handoff.accepted_at, month), _within(Handoff.rejected_at, month)))
         .group_by(Handoff.rep_id)
     )

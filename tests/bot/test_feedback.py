@@ -1,7 +1,9 @@
 """The loops' messages and the pulse: short, hostile names only text, and always such that Slack takes them."""
 
+from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,8 +84,12 @@ def test_a_week_says_each_thing_with_its_numbers_and_what_changes_it() -> None:
     assert "Territory “DACH” of *SDR EMEA* sent 9 of 20 leads to the overflow pool" in seen
 
 
-def test_who_is_no_manager_reads_no_names() -> None:
-    assert "*Somebody* is at their limit" in said(weekly_message(WEEK, Names({7: "SDR EMEA"})))
+def test_a_team_at_its_limit_hides_no_territory() -> None:
+    limits = [Advice(About.LIMIT, None, 1, None, 10, 10)] * 40
+    seen = said(weekly_message(replace(WEEK, advice=[*limits, WEEK.advice[-1]]), NAMES))
+    assert seen.count("is at their limit") == 3
+    assert "• and 37 more like that" in seen
+    assert "Territory “DACH”" in seen
 
 
 def test_nothing_that_stands_out_is_a_proper_answer() -> None:
@@ -105,7 +111,7 @@ def pack(text: str = "Webinar") -> Pack:
 
 def test_a_month_begins_with_its_three_sentences() -> None:
     seen = said(monthly_message(pack()))
-    assert "1. Scoring accuracy is 31%, the target is within 15% (September 2026: 36%)." in seen
+    assert "1. Scoring accuracy is off by 31%; the target is within 15% (September 2026: off by 36%)." in seen
     assert "2. Leads from Webinar that scored 60 to 69 are rejected as “No fit” more than others" in seen
     assert (
         "3. Sales gives its leads 3.1 of 5; 7 of 9 answered. What was worst most often: data and phone numbers." in seen
@@ -142,6 +148,20 @@ def test_no_text_of_others_breaks_a_message(pool: str, rep: str, source: str, li
 def test_however_much_was_missed_the_message_fits(misses: int, pools: int) -> None:
     many = PoolDay(7, BUSY.mql, BUSY.hql, 1, 1, 1, [Miss(1, "first_contact", 5)] * misses, 1, 1, NOON, 1)
     check_message(daily_message(Day(DAY.day, [many] * pools), NAMES)[1])
+
+
+@pytest.mark.parametrize("letter", ["W", "日", '"', "&", "😀", "\\"])
+def test_two_hundred_pools_of_the_longest_names_and_links_fit_into_a_day_and_a_week(letter: str) -> None:
+    some = range(1, 1_000)
+    name, link = letter * 200, f"https://{'long-' * 8}workspace.slack.com/archives/C0123456789/p1700000000000000"
+    names = Names(dict.fromkeys(some, name), dict.fromkeys(some, name), dict.fromkeys(some, link))
+    pools = [
+        replace(BUSY, pool_id=pool, misses=[Miss(rep, "qualification", rep) for rep in range(pool, pool + 40)])
+        for pool in range(1, 201)
+    ]
+    check_message(daily_message(Day(DAY.day, pools), names)[1])
+    advice = [Advice(about, pool, pool, name, 12, 30, 9, 120, 30.0) for about in About for pool in range(1, 201)]
+    check_message(weekly_message(replace(WEEK, advice=advice), names)[1])
 
 
 def test_the_question_has_five_faces_then_asks_why_then_thanks() -> None:

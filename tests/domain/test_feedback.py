@@ -1,20 +1,24 @@
 """What the loops find in a record, and that it is kept as it was found."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from domain.loops import erring, routing_advice
 from domain.loops.daily import Day, Miss, day_of
-from domain.loops.due import managers_due, pulses_due
+from domain.loops.due import files_due, managers_due, pulses_due
+from domain.loops.erring import Band
 from domain.loops.kept import from_json, of_person, to_json
 from domain.loops.monthly import Pack, pack_of
 from domain.loops.routing_advice import About
 from domain.loops.sentences import day_in_a_line, sentences, week_in_a_line
-from domain.loops.told import week_names
+from domain.loops.told import in_a_line, loop_news
 from domain.loops.weekly import Week, week_of
 from domain.rules import feedback as rules
 from domain.rules.deadlines import ClockKind
@@ -24,8 +28,9 @@ from domain.rules.preferences import Alert, How, Preferences
 from domain.rules.refusals_feedback import NotYourPulse, PulseOver
 from domain.rules.tiers import Tier
 from domain.stats.satisfaction import by_month, satisfaction
+from domain.stats.trend import Metric
 from domain.tables import Handoff, Happened, Lead, LeadEvent, LoopRun, Pulse, Rep, Role, ScoreRow
-from domain.verbs import looping, pulsing, staffing
+from domain.verbs import looping, noticing, pulsing, staffing
 from domain.verbs.escalating import take_steps
 from domain.verbs.modelling import active_model
 from tests.conftest import NOON
@@ -141,6 +146,41 @@ def test_a_day_is_told_once_whoever_asks(session: Session, team: Team) -> None:
     assert events(session).count(Happened.LOOP_MADE) == 1
 
 
+def test_whose_turn_it_is_costs_no_more_questions_the_more_managers_there_are(session: Session, team: Team) -> None:
+    def asked() -> int:
+        session.expire_all()
+        with counted(session) as statements:
+            managers_due(session, 0, NOON)
+            files_due(session, NOON)
+        return len(statements)
+
+    before = asked()
+    for number in range(5):
+        manager = make_rep(session, f"Boss{number} Manager", Role.MANAGER)
+        manager.slack_dm_id = f"D{number}"
+        staffing.save_pool(session, name=f"Pool {number}", role=Role.SDR, slack_channel=None, manager=manager)
+        run = looping.make_run(session, Loop.MONTHLY, f"2025-{number + 1:02}", "all", {}, NOON)
+        said = noticing.notify(session, manager, Alert.MONTHLY, NOON, direct=True, data={"run": run.id if run else 0})
+        noticing.note_sent(session, [said.id], NOON)
+    assert (len(managers_due(session, 0, NOON)), len(files_due(session, NOON))) == (6, 5)
+    assert asked() <= before + 1
+
+
+@contextmanager
+def counted(session: Session) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
 # ---- the week --------------------------------------------------------------------------------------------------------
 
 
@@ -153,7 +193,7 @@ def test_a_cell_that_differs_from_the_rest_is_named_and_a_calm_week_is_calm(sess
     for number in range(40):
         decided(session, team, number, NOON, source="website" if number % 2 else "events")
     assert week(session).calm
-    assert week_in_a_line(week(session)).endswith("0 of 40 leads rejected; nothing stands out")
+    assert week_in_a_line(week(session)).endswith("0 of 40 offers rejected; nothing stands out")
     for number in range(40, 60):
         decided(session, team, number, NOON, source="adverts", reason="no_fit")
     found = week(session)
@@ -236,14 +276,34 @@ def test_routing_says_who_is_at_their_limit_and_which_territory_overflows(sessio
     assert over.hit / over.of >= routing_advice.OFTEN
 
 
-def test_people_are_named_to_managers_alone(session: Session, team: Team) -> None:
+def test_that_somebody_is_at_their_limit_is_said_to_managers_alone(session: Session, team: Team) -> None:
     make_offer(session)
     rep = session.get_one(Rep, session.scalars(select(Handoff.rep_id)).one())
     rep.most_open = 1
     found = week(session)
     marketing = make_rep(session, "Mia Marketing", Role.MARKETING)
-    assert week_names(session, found, team.morgan).reps == {rep.id: rep.name}
-    assert week_names(session, found, marketing).reps == {}
+    run = looping.make_run(session, Loop.WEEKLY, found.period, "all", to_json(found), NOON)
+    assert run is not None
+    told = {
+        reader.id: noticing.notify(session, reader, Alert.WEEKLY, NOON, direct=True, data={"run": run.id})
+        for reader in (team.morgan, marketing)
+    }
+    assert loop_news(session, told[team.morgan.id])[1].reps == {rep.id: rep.name}
+    assert in_a_line(session, told[team.morgan.id]).endswith("1 thing stands out")
+    week_of_marketing, names = loop_news(session, told[marketing.id])
+    assert isinstance(week_of_marketing, Week)
+    assert (week_of_marketing.calm, names.reps) == (True, {})
+    assert in_a_line(session, told[marketing.id]).endswith("nothing stands out")
+
+
+def test_bands_that_differ_by_chance_are_not_named_however_many_there_are(session: Session, team: Team) -> None:
+    noisy = [Band(10 * number, 20, 10 + 4 * (number % 2 == 0), 0, 0, 0) for number in range(10)]
+    odd = Band(60, 20, 17, 0, 0, 0)
+    even = Band(70, 20, 10, 0, 0, 0)
+    # 17 of 20 against 10 of 20 is more than chance if nothing else was asked, and not if it was asked ten times.
+    assert odd.beside(even).chance < 0.05
+    assert Week("2026-W10", 0, 0, [], [], [odd, even], [], []).inverted == [(odd, even)]
+    assert Week("2026-W10", 0, 0, [], [], [*noisy[:6], odd, even, *noisy[8:]], [], []).calm
 
 
 # ---- the pulse -------------------------------------------------------------------------------------------------------
@@ -351,6 +411,40 @@ def test_a_month_in_which_nothing_happened_says_so(session: Session, team: Team)
     pack = pack_of(session, "2026-01", UTC_ZONE, NOON)
     assert sentences(pack) == ["0 leads went to sales: 0 MQL, 0 HQL (December 2025: 0)."]
     assert from_json(Pack, to_json(pack)) == pack
+
+
+def test_a_quarter_that_runs_is_never_final_in_the_pack_and_one_that_is_over_has_its_last_day(
+    session: Session, team: Team
+) -> None:
+    for number in range(12):
+        decided(session, team, number, NOON - timedelta(days=20))
+        decided(session, team, 100 + number, datetime(2026, 3, 31, 18, 0, tzinfo=UTC_ZONE))
+    february = pack_of(session, "2026-02", UTC_ZONE, NOON).row(Metric.ACCEPTANCE).quarters[-1]
+    assert (february.quarter, february.of, february.mature) == ("2026-Q1 so far", 12, False)
+    for now in (datetime(2026, 4, 1, 9, 0, tzinfo=UTC_ZONE), datetime(2026, 9, 1, 9, 0, tzinfo=UTC_ZONE)):
+        march = pack_of(session, "2026-03", UTC_ZONE, now).row(Metric.ACCEPTANCE).quarters
+        assert [one.quarter for one in march] == ["2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1"]
+        assert (march[-1].of, march[-1].mature) == (24, True)
+
+
+def test_exactly_the_target_is_short_of_it_and_what_is_still_open_is_said(session: Session, team: Team) -> None:
+    empty = pack_of(session, "2026-01", UTC_ZONE, NOON)
+
+    def first(accepted: int, of: int, waiting: int = 0) -> str:
+        rows = [
+            replace(row, value=accepted / of, hit=accepted, of=of, waiting=waiting)
+            if row.metric is Metric.ACCEPTANCE
+            else row
+            for row in empty.metrics
+        ]
+        return sentences(replace(empty, metrics=rows))[0]
+
+    assert first(80, 100) == "MQL acceptance is 80%; the target is over 80%."
+    assert first(799, 1000) == "MQL acceptance is 79.9%; the target is over 80%."
+    assert first(50, 100, waiting=12) == "MQL acceptance is 50% so far, with 12 still open; the target is over 80%."
+    assert first(90, 100) == "Every metric of which there is enough to say is on target."
+    assert first(90, 100, waiting=12) == "Every metric of which there is enough to say is on target so far."
+    assert first(1, 9).startswith("0 leads went to sales")
 
 
 def test_nothing_that_is_kept_names_anybody(session: Session, team: Team) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from domain.next_up import next_up, pool_named, pools_of
 from domain.rules.reasons import UNFIT
 from domain.rules.refusals import NoSuchPool
+from domain.stats import names
 from domain.stats.fairness import fairness
 from domain.succession import MERGED
-from domain.tables import Company, Handoff, Lead, PoolMember, Rep, Turn, TurnKind
+from domain.tables import Company, Handoff, Lead, PoolMember, Rep, Role, Turn, TurnKind
 from domain.verbs import deciding, staffing, turns
 from domain.verbs.offering import withdraw
 from tests.conftest import NOON
@@ -176,3 +177,10 @@ def test_a_lead_without_a_pool_leaves_the_books_empty(session: Session) -> None:
     handoff = offered(session, make_lead(session))
     assert kinds_of(session, handoff) == []
     assert not turns.credit(session, handoff, NOON)
+
+
+def test_a_pool_is_found_however_its_name_is_written_wherever_it_is_asked_for(session: Session, team: Team) -> None:
+    street = staffing.save_pool(session, name="Straße", role=Role.SDR, slack_channel=None, manager=None)
+    assert names.pool_named(session, "STRASSE") is street
+    assert pool_named(session, " strasse ") is street
+    assert names.pool_named(session, "nobody's") is None

@@ -150,7 +150,7 @@ def test_the_week_goes_to_managers_and_marketing_and_who_wants_it_in_the_digest_
     work_off(Job.TELL_DIGEST)
     (said,) = direct(slack, MORGAN)[before:]
     assert "2026-W47: " in words(said)
-    assert "leads rejected; nothing stands out" in words(said)
+    assert "offers rejected; nothing stands out" in words(said)
 
 
 # ---- the month -------------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def command(*words_of_it: str) -> Any:
 
 def test_the_commands_say_each_loop_and_send_nothing_by_themselves(slack: Outside, team: Team) -> None:
     assert "Morgan Manager, " in command("daily").output
-    assert "leads rejected" in command("weekly").output
+    assert "offers rejected" in command("weekly").output
     assert "MQL acceptance" in command("monthly").output
     assert jobs() == []
     assert runs() == []
@@ -262,6 +262,24 @@ def test_a_span_that_is_none_is_refused_in_a_sentence(slack: Outside, team: Team
     answer = command(loop, "--period", span)
     assert answer.exit_code == 1
     assert str(answer.exception) == "no_such_span"
+
+
+@pytest.mark.parametrize(("loop", "span"), [("daily", "2999-01-01"), ("weekly", "2999-W01"), ("monthly", "2999-01")])
+def test_what_is_not_over_is_shown_and_not_said(slack: Outside, team: Team, loop: str, span: str) -> None:
+    assert command(loop, "--period", span).exit_code == 0
+    answer = command(loop, "--period", span, "--now")
+    assert (answer.exit_code, str(answer.exception)) == (1, "span_not_over")
+    assert jobs() == []
+
+
+def test_the_command_says_all_that_stands_out_in_the_week(slack: Outside, team: Team) -> None:
+    offer_a_lead(email="kim@other.example.com")
+    with transaction() as session:
+        session.execute(update(Rep).where(Rep.role == "sdr").values(most_open=1))
+    said = command("weekly").output
+    assert "1 thing stands out" in said
+    assert "is at their limit: " in said
+    assert "*" not in said
 
 
 # ---- the pulse -------------------------------------------------------------------------------------------------------

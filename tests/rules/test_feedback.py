@@ -11,7 +11,7 @@ from scipy.stats import fisher_exact
 
 from domain.rules import feedback
 from domain.rules.calendars import Calendar
-from domain.rules.chance import Beside, stand_out
+from domain.rules.standing_out import Beside, stand_out
 from tests.conftest import LAW
 
 UTC_ZONE, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
@@ -69,7 +69,20 @@ def test_the_month_is_that_before_from_its_first_working_day_on() -> None:
     assert feedback.month_before("2027-01") == "2026-12"
 
 
-@pytest.mark.parametrize("name", ["2026-13", "last", "2026-W54", "", "2026-1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-13",
+        "last",
+        "2026-W54",
+        "",
+        "2026-1",
+        "2026-W7",
+        "2026-W\N{FULLWIDTH DIGIT SEVEN}",
+        " 2026-W07",
+        "2026-W+7",
+    ],
+)
 def test_what_is_no_month_and_no_week_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         feedback.month_of(name, UTC_ZONE)

@@ -49,7 +49,7 @@ from domain.rules.refusals import (
     YoursAlready,
 )
 from domain.rules.refusals_deals import DealDecided, DealGone, NotYourDeal
-from domain.rules.refusals_feedback import NoSuchSpan, NotYourPulse, PulseOver
+from domain.rules.refusals_feedback import NoSuchSpan, NotOverYet, NotYourPulse, PulseOver
 from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided, ProposalsForManagers
 
 NAMES = {7: "Sam Sample"}
@@ -58,6 +58,7 @@ SAMPLES: list[Refusal] = [
     AlreadyThere(what="source", name="website"),
     NotYourPulse(),
     PulseOver(),
+    NotOverYet(loop="monthly"),
     NoSuchSpan(loop="weekly", example="2026-W47"),
     AbsenceOverlaps(since="2026-03-03T10:42:00+00:00", until="2026-03-10T10:42:00+00:00"),
     *(BadAbsence(why=why) for why in BadAbsence.WHY),

@@ -1,4 +1,8 @@
-"""Whether a share differs from another by more than chance: Fisher's exact test, which small numbers do not mislead."""
+"""Which of many shares stand out by more than chance: Fisher's exact test, which small numbers do not mislead.
+
+It asks of many at once whether any is worth a word, and says no more. How far one share is from another, and within which
+bounds that may lie, is asked of intervals: domain/stats/chance.py.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from math import exp, lgamma
