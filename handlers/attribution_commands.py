@@ -17,9 +17,9 @@ from domain.rules.money import money, units
 from domain.rules.periods import Period, read_period
 from domain.stats.pipeline import Pipeline, pipeline
 from domain.stats.revenue import By, Earned, Revenue, revenue
-from domain.tables import AttributionFile
+from domain.tables import AttributionFile, Opportunity
 from domain.verbs import crediting, practices
-from handlers.file_versions import BIGGEST_ID, Kept, commands, out
+from handlers.file_versions import BIGGEST_ID, Kept, commands, err, out
 from handlers.import_rows import neutralised
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
@@ -85,7 +85,11 @@ def report(
     _print_revenue(found, span)
     _print_pipeline(coming)
     if file is not None:
-        _write(file, found)
+        try:
+            _write(file, found)
+        except OSError as wrong:
+            err.print(f"{file}: {wrong.strerror}. Nothing was written.")
+            raise typer.Exit(1) from None
         out.print(f"Written to {file}.", soft_wrap=True)
 
 
@@ -148,6 +152,8 @@ def recount(
     """
     now = utcnow()
     with reading() as session:
+        if deal is not None and session.get(Opportunity, deal) is None:
+            raise typer.BadParameter(f"there is no deal {deal}.")
         wanted = [deal] if deal is not None else won_deals(session, since and since.replace(tzinfo=UTC))
     changed, changes = _would_change(wanted, now)
     if not changed:

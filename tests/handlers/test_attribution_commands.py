@@ -153,6 +153,13 @@ def test_a_report_as_a_file_holds_no_formula(deal: int, tmp_path: Path) -> None:
     ]
 
 
+def test_a_report_that_cannot_be_written_says_why(deal: int, tmp_path: Path) -> None:
+    asked = run("attribution", "report", "30d", "--csv", str(tmp_path / "nowhere" / "report.csv"))
+    assert asked.exit_code == 1
+    assert "No such file or directory. Nothing was written." in asked.output
+    assert "Revenue by channel" in asked.output
+
+
 # ---- recount ------------------------------------------------------------------------------------------------------------
 
 
@@ -173,5 +180,6 @@ def test_one_recounts_one_deal_or_those_since_a_day(deal: int, tmp_path: Path) -
     run("rates", "import", str(rates(tmp_path)))
     today = f"{utcnow():%Y-%m-%d}"
     assert "0 deals looked at" in run("attribution", "recount", "--since", today, "--yes").output
-    assert "nothing would change" in run("attribution", "recount", "--deal", str(deal + 1), "--yes").output
+    nobodys = run("attribution", "recount", "--deal", str(deal + 1))
+    assert (nobodys.exit_code, f"there is no deal {deal + 1}." in nobodys.output) == (2, True)
     assert "New versions made of 1 deal." in run("attribution", "recount", "--deal", str(deal), "--yes").output
