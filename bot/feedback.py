@@ -16,7 +16,7 @@ from domain.loops.told import Found, Names
 from domain.loops.weekly import LOOK_BACK, SCORE_LOOK_BACK, Week
 from domain.rules.deadlines import ClockKind
 from domain.rules.feedback import WEEKDAYS, band_words, month_words
-from domain.rules.reasons import REASONS
+from domain.rules.reasons import label_of
 from domain.stats.trend import Metric
 
 Message = tuple[str, list[Block]]
@@ -140,19 +140,15 @@ def _weekly_parts(found: Week, names: Names) -> Iterator[str]:
         yield "*Routing*\n" + "\n".join(_routing(found.advice, names))
 
 
-def _label(reason: str) -> str:
-    return REASONS[reason].label if reason in REASONS else escape(reason, NAME)
-
-
 def _reason(one: Reason) -> str:
     where = f"{one.of_source} from {escape(one.source, 40)}, {one.of_band} scored {band_words(one.band)}"
-    return f"• {_label(one.reason)}: *{one.count}*, most of them: {where}"
+    return f"• {escape(label_of(one.reason), NAME)}: *{one.count}*, most of them: {where}"
 
 
 def _standing_out(one: Rejected) -> str:
     who = escape(cell_words(one.source, one.band), 120)
     return (
-        f"• {who}: *{_label(one.reason)}* {one.hit} of {one.of} ({percent(one.beside.rate)}), "
+        f"• {who}: *{escape(label_of(one.reason), NAME)}* {one.hit} of {one.of} ({percent(one.beside.rate)}), "
         f"elsewhere {one.rest_hit} of {one.rest_of} ({percent(one.beside.rest_rate)})"
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.blocks import Block, context, escape, header, plain, section
 from bot.figures import MARKS, NOTHING, beside, lasting, percent, verdict, waiting
 from domain.rules.deadlines import ClockKind
-from domain.rules.reasons import REASONS
+from domain.rules.reasons import label_of
 from domain.rules.tiers import Tier
 from domain.stats.accuracy import ACCURACY
 from domain.stats.quality import ACCEPTANCE, FEW, IN_TIME, TO_OPPORTUNITY, TO_SQL, Numbers
@@ -167,7 +167,7 @@ def _prediction(found: Numbers, tier: Tier) -> str:
 
 def _reasons(found: Numbers) -> Iterator[str]:
     for key, count in found.rejections.top:
-        yield f"{REASONS[key].label if key in REASONS else escape(key, 40)} {count}"
+        yield f"{escape(label_of(key), 40)} {count}"
 
 
 def _notes(found: Numbers) -> Iterator[str]:

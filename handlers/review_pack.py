@@ -12,7 +12,7 @@ from domain.loops.sentences import cell_words, sentences, value_words
 from domain.rules.deadlines import ClockKind
 from domain.rules.feedback import band_words, month_words
 from domain.rules.money import money
-from domain.rules.reasons import REASONS
+from domain.rules.reasons import label_of
 
 
 def page(pack: Pack) -> str:
@@ -28,7 +28,7 @@ def page(pack: Pack) -> str:
         cell_words=cell_words,
         money=money,
         month_words=month_words,
-        reason_words=lambda key: REASONS[key].label if key in REASONS else key,
+        reason_words=label_of,
         clock_words=lambda key: ClockKind(key).words,
     )
 

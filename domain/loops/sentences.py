@@ -6,7 +6,7 @@ from domain.loops.daily import Day
 from domain.loops.monthly import Pack, Row
 from domain.loops.weekly import Week
 from domain.rules.feedback import WEEKDAYS, band_words, month_before, month_words
-from domain.rules.reasons import REASONS
+from domain.rules.reasons import label_of
 from domain.stats.quality import FEW
 from domain.stats.share import beside_words
 from domain.stats.trend import Metric
@@ -50,9 +50,8 @@ def _compared(pack: Pack, row: Row) -> str:
 
 def _standing_out(pack: Pack) -> Iterator[str]:
     for one in pack.stands_out[:1]:
-        reason = REASONS[one.reason].label if one.reason in REASONS else one.reason
         yield (
-            f"{cell_words(one.source, one.band)} are rejected as “{reason}” more than others: {one.hit} of {one.of}, "
+            f"{cell_words(one.source, one.band)} are rejected as “{label_of(one.reason)}” more than others: {one.hit} of {one.of}, "
             f"elsewhere {one.rest_hit} of {one.rest_of}."
         )
 

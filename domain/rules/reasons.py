@@ -80,5 +80,11 @@ REASONS: Mapping[str, Reason] = {
     )
 }
 
+
+def label_of(key: str) -> str:
+    """In words. A reason that is no more, or came from elsewhere, is said by its key: text that may be hostile."""
+    return REASONS[key].label if key in REASONS else key
+
+
 NOTE_LIMIT = 2000
 """Characters of a note."""
