@@ -43,7 +43,7 @@ def details_modal(view: ProposalView, now: datetime) -> View:
     """Every change, who changes tier, what became of those that it keeps, adds and drops, and how well it foresees."""
     parts = [
         ("Where it stands", [state_words(view, now)]),
-        ("What changes", change_lines(view, 10)),
+        ("What changes", change_lines(view, CHANGES)),
         ("What it would have done", past_lines(view)),
         ("What became of them", list(_groups(view.evidence.get("backtest")))),
         ("Who moves most", [_mover(mover) for mover in view.movers]),

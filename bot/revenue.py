@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.blocks import Block, context, cut, escape, header, section
 from bot.figures import NOTHING, percent
 from domain.rules.money import money
-from domain.stats.pipeline import Closings, Pipeline
+from domain.stats.pipeline import Closings, Coming, Pipeline
 from domain.stats.revenue import By, Earned, Revenue
 
 Message = tuple[str, list[Block]]
@@ -69,13 +69,17 @@ def _spent(line: Earned, base: str) -> Iterator[str]:
 
 def _pipeline(found: Pipeline) -> str:
     whole = found.whole
-    said = f"{money(whole.amount, found.base)}, weighted {money(whole.weighted, found.base)}"
-    lines = [f"*Open now*  {_deals(found.deals)}  ·  {said}"]
+    lines = [f"*Open now*  {_deals(found.deals)}  ·  {money(whole.amount, found.base)}{_weighted(whole, found)}"]
     lines += [
-        f"{escape(line.name, NAME)}  *{money(line.amount, found.base)}*  ·  weighted {money(line.weighted, found.base)}"
+        f"{escape(line.name, NAME)}  *{money(line.amount, found.base)}*{_weighted(line, found)}"
         for line in found.lines[:SHOWN]
     ]
     return "\n".join(lines)
+
+
+def _weighted(line: Coming, found: Pipeline) -> str:
+    """Where the CRM gives no probability to anything, there is nothing to weigh by."""
+    return f"  ·  weighted {money(line.weighted, found.base)}" if found.whole.weighted else ""
 
 
 def _about(found: Revenue) -> str:

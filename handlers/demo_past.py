@@ -189,12 +189,13 @@ def _deal(session: Session, handoff: Handoff, character: Character, opened: date
         amount=deal.amount,
         currency=deal.currency,
     )
-    selling.hear(session, word(stage="Prospecting", modified_at=opened), opened)
+    selling.hear(session, word(stage="Prospecting", probability=0.1, modified_at=opened), opened)
     if closed > until:
         yesterday = until + SETTLED - timedelta(days=1)
-        selling.hear(session, word(stage="Value Proposition", modified_at=yesterday), yesterday)
+        selling.hear(session, word(stage="Value Proposition", probability=0.5, modified_at=yesterday), yesterday)
         return
-    selling.hear(session, word(stage="Negotiation", modified_at=opened + (closed - opened) / 2), closed)
+    halfway = opened + (closed - opened) / 2
+    selling.hear(session, word(stage="Negotiation/Review", probability=0.9, modified_at=halfway), closed)
     stage = "Closed Won" if deal.won else "Closed Lost"
     said = word(stage=stage, modified_at=closed, is_closed=True, is_won=bool(deal.won), lost_reason=deal.lost_reason)
     won = selling.hear(session, said, closed)
