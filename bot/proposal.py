@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.blocks import Block, actions, button, context, escape, header, mention, moment, plain, section
 from bot.ids import ProposalPress, ProposalRef
-from bot.proposal_evidence import learning_risks, sureness
+from bot.proposal_evidence import chance_lines, learning_risks, sureness
 from domain.proposals import ProposalView
 from domain.rules.proposals import WAITS, ProposalKind, ProposalStatus
 from domain.rules.thresholds import WORK_DAYS
@@ -45,8 +45,13 @@ def _evidence(view: ProposalView) -> Iterator[Block]:
 
 
 def title(view: ProposalView) -> str:
-    what = "Proposal: a newly learnt scoring model"
-    return "Proposal: new thresholds" if view.kind is ProposalKind.THRESHOLDS else what
+    if view.kind is ProposalKind.THRESHOLDS:
+        return "Proposal: new thresholds"
+    return "Proposal: a chance beside each score" if _only_chances(view) else "Proposal: a newly learnt scoring model"
+
+
+def _only_chances(view: ProposalView) -> bool:
+    return "chances" in view.evidence
 
 
 def bullets(lines: Sequence[str]) -> str:
@@ -134,8 +139,9 @@ def change_lines(view: ProposalView, most: int = SHOWN_MOVES) -> list[str]:
     lines += [_move_words(move.label, move.before, move.after) for move in view.moves[:most]]
     left = len(view.moves) - most
     if left > 0:
-        lines.append(f"and {left} smaller {'change' if left == 1 else 'changes'}: see Details")
-    return lines or ["Only what is expected of each tier."]
+        lines.append(f"and {left} smaller {'change' if left == 1 else 'changes'}, named in Details")
+    chances = [escape(one.words[:1].upper() + one.words[1:], 400) for one in view.changes if one.place == "probability"]
+    return lines or chances or ["Only what is expected of each tier."]
 
 
 def _move_words(label: str, before: float | None, after: float | None) -> str:
@@ -148,6 +154,11 @@ def _move_words(label: str, before: float | None, after: float | None) -> str:
 
 
 def past_lines(view: ProposalView) -> list[str]:
+    if _only_chances(view):
+        return [
+            "The same leads would have gone the same way: no score and no tier changes.",
+            *chance_lines(view.evidence),
+        ]
     lines = list(_backtest_lines(view.evidence.get("backtest")))
     weighed = view.evidence.get("thresholds")
     if weighed:

@@ -41,6 +41,13 @@ def learning_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
     yield from _drift(found["drift"])
 
 
+def chance_lines(evidence: Mapping[str, Any]) -> Iterator[str]:
+    """Of chances that were measured for the points in force."""
+    found = evidence["chances"]
+    said = f"Measured on {found['outcomes']:,} leads, of whom {found['successes']:,} became {_ONES[found['goal']]}"
+    yield f"{said}; on later ones the chances were off by {_points(found['judged']['draft'])} on average"
+
+
 def _points(measured: Mapping[str, Any]) -> str:
     return f"{100 * measured['ece']:.0f} percentage points"
 

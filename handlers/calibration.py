@@ -21,7 +21,7 @@ from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided
 from domain.tables import Proposal, Rep
 from domain.verbs import proposing
 from handlers.calibration_settings import learning_settings
-from handlers.jobs import Running, finishing, job, reading, send, transaction
+from handlers.jobs import Running, finishing, job, lease, reading, send, transaction
 from handlers.learning_run import Past, find, kept
 from handlers.noticing import tell
 from handlers.sending import Job, learn_thresholds, publish_home, show_proposal
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 def learn(running: Running, kind: str) -> None:
     """One run: a model first, then thresholds for the model that is in force by then."""
     what, now = ProposalKind(kind), utcnow()
-    with kept(running.renew):
+    with kept(running.renew, lease() / 3):
         found, past = find(what, now, learning_settings(), asked=False)
     with finishing(running) as session:
         keep(session, found, past)

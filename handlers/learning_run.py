@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from domain import calibrating, learning, watching
@@ -17,7 +18,7 @@ from domain.backtest.reading import ranges
 from domain.backtest.report import make_report
 from domain.outcomes import Outcome, examples, outcomes, population
 from domain.rules.facts import LeadFacts
-from domain.rules.learning import Example, Goal, Learnt
+from domain.rules.learning import Example, Goal, Learnt, NotYet
 from domain.rules.proposals import ProposalKind, ProposalStatus
 from domain.rules.scoring import Model
 from domain.rules.thresholds import Advice, advise
@@ -26,7 +27,7 @@ from domain.verbs.proposing import Found
 from domain.watching import Watch
 from handlers import backtest_run
 from handlers.calibration_settings import LearningSettings
-from handlers.jobs import lease, reading
+from handlers.jobs import reading
 from handlers.ledger import TakenOver
 from kit.log import where_it_broke
 
@@ -59,14 +60,14 @@ class Past:
 
 
 @contextmanager
-def kept(renew: Renew) -> Iterator[None]:
+def kept(renew: Renew, every: timedelta) -> Iterator[None]:
     """Long arithmetic says nothing on its way: the lease of its job is prolonged beside it."""
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(lease().total_seconds() / 3):
-            # Who has it by now ends it; our own end is refused then.
-            with suppress(TakenOver):
+        while not over.wait(every.total_seconds()):
+            # Who has it by now ends it, and our own end is refused then; a database that is away may be back for the next beat.
+            with suppress(TakenOver, SQLAlchemyError):
                 renew()
 
     beating = threading.Thread(target=beat, daemon=True)
@@ -132,6 +133,8 @@ def _of_model(
         answer = learning.learn(
             past.base, past.base_toml, examined, now=now, name=LEARNT, goal=said.goal, population=everybody
         )
+        if isinstance(answer, NotYet) and answer.verdict == "no_better" and past.base.probability is None:
+            return _of_chances(past, examined, answer, said)
     except Exception as error:  # noqa: BLE001  (a run that fails is noted, and said; the next one is a week away)
         log.error("learning.failed", error=where_it_broke(error))  # noqa: TRY400  (a traceback shows what leads are like)
         return Found(kind, past.base_id, "failed", "Learning failed; the log says where.", {})
@@ -140,6 +143,18 @@ def _of_model(
     evidence = {"learning": answer.evidence, "backtest": _backtest(past.base_toml, answer.toml, now, said)}
     what = f"Learnt from {len(examined)} leads of which one knows what became of them."
     return Found(kind, past.base_id, "proposed", what, _data(past, said.goal), answer.toml, evidence)
+
+
+def _of_chances(past: Past, examined: Sequence[Example], no_better: NotYet, said: LearningSettings) -> Found:
+    """No points to move, but nobody has measured yet what a score is worth: that is worth asking about by itself."""
+    kind = ProposalKind.MODEL
+    answer = learning.measure_again(past.base, past.base_toml, examined, name=past.base.name, goal=said.goal)
+    if not isinstance(answer, Learnt):
+        return Found(kind, past.base_id, no_better.verdict, no_better.said, no_better.data)
+    what = f"{no_better.said} But how many leads of a score become one of the {said.goal.words} can be said by now."
+    return Found(
+        kind, past.base_id, "proposed", what, _data(past, said.goal), answer.toml, {"chances": answer.evidence}
+    )
 
 
 def _data(past: Past, goal: Goal) -> dict[str, Any]:

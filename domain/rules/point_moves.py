@@ -36,6 +36,6 @@ def point_moves(old: Model, new: Model) -> Sequence[PointMove]:
 
 
 def same_points(one: Model, other: Model) -> bool:
-    """Whether they score alike: what differs is where the tiers begin, and what is expected of them."""
-    only = ("thresholds.", "expected_conversion.", "movement.")
+    """Whether they score alike: what differs is where the tiers begin, what is expected of them, and how learning goes on."""
+    only = ("thresholds.", "expected_conversion.", "movement.", "probability", "learning.")
     return all(change.place.startswith(only) for change in diff(one, other))

@@ -27,6 +27,10 @@ from tests.conftest import NOON
 OLD = read_model(default_model_toml())
 TOML = default_model_toml().replace("mql = 60", "mql = 63").replace("points = 32", "points = 41", 1)
 NEW = read_model(TOML)
+MEASURED = (
+    default_model_toml()
+    + '\n[probability]\nof = "sql"\noutcomes = 412\nat = [[0, 0.1, 0.0, 0.2], [100, 0.8, 0.7, 0.9]]\n'
+)
 GROUPS = {
     "kept": {"leads": 30, "unknown": 2, "running": 3, "sql": [11, 25], "won": [4, 25]},
     "gained": {"leads": 4, "unknown": 3, "running": 0, "sql": [1, 1], "won": [0, 1]},
@@ -104,6 +108,22 @@ def ids(blocks: list[Block]) -> list[str]:
 
 def test_a_learnt_model_that_waits_for_an_answer() -> None:
     same_as_snapshot("proposal_open", *proposal_message(a_view(), NOON))
+
+
+def test_chances_alone_are_asked_about_as_what_they_are() -> None:
+    new = read_model(MEASURED)
+    view = a_view(moves=(), after=OLD.thresholds, changes=diff(OLD, new), evidence={"chances": LEARNING})
+    text = json.dumps(proposal_message(view, NOON), ensure_ascii=False)
+    for words in (
+        "Proposal: a chance beside each score",
+        "A chance stands beside the score: how many become an SQL, measured on 412",
+        "no score and no tier changes",
+        "Measured on 412 leads, of whom 103 became SQLs; on later ones the chances were off by 2 percentage points",
+    ):
+        assert words in text
+    for words in ("better than today", "could not be replayed", "The risk"):
+        assert words not in text
+    check_view(details_modal(view, NOON))
 
 
 def test_thresholds_that_wait_for_an_answer() -> None:
@@ -232,4 +252,5 @@ def test_models_that_differ_in_thresholds_alone_score_alike() -> None:
     stricter = read_model(default_model_toml().replace("mql = 60", "mql = 65"))
     assert same_points(OLD, stricter)
     assert not same_points(OLD, NEW)
+    assert same_points(OLD, read_model(MEASURED))
     assert point_moves(OLD, stricter) == []
