@@ -329,6 +329,14 @@ def test_who_decided_on_three_leads_is_asked_once(session: Session, team: Team) 
     assert list(pulses_due(session, MINUTE, END + timedelta(days=1))) == []
 
 
+def test_leads_that_came_long_before_the_month_are_none_of_it(session: Session, team: Team) -> None:
+    month_of_leads(session, team)
+    old = decided(session, team, 9, NOON)
+    old.became_at = datetime(2025, 11, 30, tzinfo=UTC_ZONE)
+    session.flush()
+    assert [leads for _, _, leads in pulses_due(session, MINUTE, END)] == [3]
+
+
 def test_who_does_not_want_to_be_asked_is_not(session: Session, team: Team) -> None:
     month_of_leads(session, team)
     staffing.set_preferences(session, team.sam, Preferences(how={Alert.PULSE: How.OFF}), NOON)
