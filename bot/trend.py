@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.blocks import Block, context, escape, header, plain, section
+from bot.blocks import Block, context, escape, plain, section
 from bot.figures import MARKS, NOTHING, beside
 from domain.stats.quality import FEW
 from domain.stats.trend import Change, Line, Metric, Point
@@ -23,11 +23,10 @@ LEGEND = (
 )
 
 
-def trend_answer(whose: str, lines: Sequence[Line]) -> Message:
-    """At once and in words; the chart follows."""
-    blocks = [header("Lead quality by quarter"), section(f"*{escape(whose, NAME)}*")]
-    blocks += [section(f"{_head(line)}\n{_series(line)}") for line in lines]
-    return escape(in_one_line(whose, lines), 1_500), [*blocks, context(LEGEND)]
+def trend_coming(whose: str) -> Message:
+    """At once: the quarters are reckoned in a job."""
+    words = "The last six quarters follow in a moment, with their chart."
+    return f"{escape(whose, NAME)}: {words}", [section(f"📈 *{escape(whose, NAME)}*\n{words}")]
 
 
 def in_one_line(whose: str, lines: Sequence[Line]) -> str:
@@ -41,7 +40,9 @@ def trend_message(whose: str, lines: Sequence[Line], file_id: str | None, *, tab
     alt = in_one_line(whose, lines)
     image = {"type": "image", "slack_file": {"id": file_id}, "alt_text": alt}
     title = section(f"📈 *{escape(whose, NAME)}*  ·  lead quality by quarter")
-    return escape(alt, 1_500), [title, *([image] if file_id else []), *(_table(lines) if table else _rows(lines))]
+    heads = section("\n".join(_head(line) for line in lines))
+    numbers = [heads, *_table(lines)] if table else _rows(lines)
+    return escape(alt, 1_500), [title, *([image] if file_id else []), *numbers, context(LEGEND)]
 
 
 def mark_of(line: Line) -> str:
@@ -106,4 +107,4 @@ def _table(lines: Sequence[Line]) -> list[Block]:
 
 
 def _rows(lines: Sequence[Line]) -> list[Block]:
-    return [context(f"{_head(line)}\n{_series(line)}") for line in lines]
+    return [section(f"{_head(line)}\n{_series(line)}") for line in lines]

@@ -22,7 +22,7 @@ from bot.stats import Message, chart_message, leadstats
 from bot.stats_calls import calls_answer
 from bot.stats_score import score_answer
 from bot.stats_won import won_answer
-from bot.trend import trend_answer, trend_message
+from bot.trend import trend_coming, trend_message
 from domain import finding
 from domain.rules.periods import USUAL, Period, quarters_back, read_period
 from domain.rules.personas import Persona
@@ -80,6 +80,8 @@ class Drawable:
     picture: Callable[[], bytes]
     message: Callable[[str | None, bool], Message]
     """Given Slack's id of the picture, or none, and whether Slack takes tables."""
+    empty: bool = False
+    """There is nothing to draw: the words alone are shown."""
 
 
 @on_command(Command.LEADSTATS)
@@ -128,8 +130,8 @@ def _answer(session: Session, ask: Ask, now: datetime) -> tuple[Message, bool]:
     if ask.view == "won":
         return won_answer(ask.whose, words, won_lost(session, ask.period, ask.scope)), False
     if ask.view == TREND:
-        found = _trend(session, ask, now)
-        return trend_answer(ask.whose, found), any(point.share.of for line in found for point in line.points)
+        # Six quarters of a large record take a second: who clicks does not wait for them.
+        return trend_coming(ask.whose), True
     those = numbers(session, ask.period, now, ask.scope)
     return leadstats(ask.whose, words, those), bool(those.leads.handed)
 
@@ -229,7 +231,10 @@ def _drawable(slack_user_id: str, whose: str, span: str) -> Drawable:
         if ask.view == TREND:
             found = _trend(session, ask, now)
             return Drawable(
-                "lead-quality-trend.png", partial(trend_chart, found), partial(_trend_message, ask.whose, found)
+                "lead-quality-trend.png",
+                partial(trend_chart, found),
+                lambda file_id, table: trend_message(ask.whose, found, file_id, table=table),
+                empty=not any(point.share.of for line in found for point in line.points),
             )
         those, words = numbers(session, ask.period, now, ask.scope), ask.period.words
     return Drawable(
@@ -239,14 +244,15 @@ def _drawable(slack_user_id: str, whose: str, span: str) -> Drawable:
     )
 
 
-def _trend_message(whose: str, found: Sequence[Line], file_id: str | None, table: bool) -> Message:
-    return trend_message(whose, found, file_id, table=table)
-
-
 @job(Job.DRAW_CHART)
 def draw(running: Running, slack_user_id: str, channel: str, whose: str, span: str) -> None:
     """Draw the chart and give it to Slack. Done twice, Slack keeps a picture that nobody sees."""
     drawable = _drawable(slack_user_id, whose, span)
+    if drawable.empty:
+        to = _To(slack_user_id, channel, file_id="", again=running.claimed.token > 1)
+        _show(to, drawable.message(None, False))
+        with finishing(running):
+            return
     file_id = messenger.upload(drawable.name, drawable.picture())
     with finishing(running) as session:
         send(session, send_chart(slack_user_id, channel, whose, span, file_id))

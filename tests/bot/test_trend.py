@@ -10,7 +10,7 @@ from bot.limits import check_message
 from bot.stats_calls import calls_answer
 from bot.stats_score import score_answer
 from bot.stats_won import won_answer
-from bot.trend import trend_answer, trend_message
+from bot.trend import trend_coming, trend_message
 from domain.rules.qualification import Counts, Verdict
 from domain.rules.tiers import Tier
 from domain.stats.calls import Asked, Calls, Qualifying
@@ -69,7 +69,7 @@ def said(blocks: list[dict[str, object]]) -> str:
 
 
 def test_the_trend_looks_as_it_did() -> None:
-    text, blocks = trend_answer(TEAM, LINES)
+    text, blocks = trend_message(TEAM, LINES, None, table=False)
     check_message(blocks)
     same_as_snapshot("leadstats_trend", text, blocks)
 
@@ -81,7 +81,7 @@ def test_the_trend_beneath_its_chart_looks_as_it_did() -> None:
 
 
 def test_each_metric_is_judged_by_its_newest_quarter_that_is_final() -> None:
-    seen = said(trend_answer(TEAM, LINES)[1])
+    seen = said(trend_message(TEAM, LINES, None, table=False)[1])
     assert "🟢 *MQL acceptance*  83% in 2026-Q3, no clear change  ·  target over 80%" in seen
     assert "🔴 *MQL → SQL*  30% in 2026-Q3, ▼ worse than before  ·  target over 40%" in seen
     assert "🟢 *Scoring accuracy*  off by 12% in 2026-Q3, ▲ better than before  ·  target within 15%" in seen
@@ -92,7 +92,7 @@ def test_each_metric_is_judged_by_its_newest_quarter_that_is_final() -> None:
 
 
 def test_what_is_still_open_is_said_and_marked() -> None:
-    assert "2026-Q4 so far 90% ⏳ (90 of 100; 30 still open)" in said(trend_answer(TEAM, LINES)[1])
+    assert "2026-Q4 so far 90% ⏳ (90 of 100; 30 still open)" in said(trend_message(TEAM, LINES, None, table=False)[1])
 
 
 def test_where_slack_takes_no_table_the_quarters_stand_in_lines() -> None:
@@ -143,7 +143,7 @@ def test_won_and_lost_are_said_with_their_worth() -> None:
 
 def test_with_nothing_to_count_nothing_is_claimed() -> None:
     empty = [line(metric, None, None, None, None) for metric in Metric]
-    assert said(trend_answer(TEAM, empty)[1]).count("⚪") == len(Metric)
+    assert said(trend_message(TEAM, empty, None, table=True)[1]).count("⚪") == len(Metric)
     assert "Too few leads are known" in said(score_answer(TEAM, DAYS, effectiveness_of([]))[1])
     assert "No calls yet" in said(calls_answer(TEAM, DAYS, Qualifying(Calls(), [], []), by_rep=True)[1])
     assert "Won \u2013; 0 still open" in said(won_answer(TEAM, DAYS, WonLost(0, 0, 0, None, [], []))[1])
@@ -157,7 +157,7 @@ def test_no_name_can_break_an_answer(attack: str) -> None:
         reps=[(attack, CALLS.every), (attack, CALLS.every)],
     )
     for text, blocks in (
-        trend_answer(attack, LINES),
+        trend_coming(attack),
         trend_message(attack, LINES, "F0CHART0001", table=True),
         trend_message(attack, LINES, None, table=False),
         score_answer(attack, DAYS, SCORE),

@@ -192,7 +192,6 @@ def test_marketing_sees_what_is_said_of_leads_and_nothing_of_people(door: httpx.
 @pytest.mark.parametrize(
     ("text", "title"),
     [
-        ("trend", "Lead quality by quarter"),
         ("score 90d", "What the score was worth, last 90 days"),
         ("calls pool SDR", "Qualification calls, last 30 days"),
         ("won quarter", "Won and lost, "),
@@ -204,6 +203,24 @@ def test_one_asks_for_something_else_than_the_five_metrics(
     assert asked(door, text, MORGAN)["blocks"][0]["text"]["text"].startswith(title)
     assert "The team's numbers are for managers." in asked(door, f"{text.split(maxsplit=1)[0]} team", SAM)["text"]
     assert "Sam Sample" in words_of(asked(door, f"{text.split(maxsplit=1)[0]} me", SAM))
+
+
+def test_a_trend_is_not_reckoned_while_somebody_waits(door: httpx.Client, team: Team) -> None:
+    assert asked(door, "trend", MORGAN)["text"] == (
+        "The whole team: The last six quarters follow in a moment, with their chart."
+    )
+    assert "The team's numbers are for managers." in asked(door, "trend team", SAM)["text"]
+    assert "Sam Sample" in words_of(asked(door, "trend me", SAM))
+
+
+def test_a_trend_of_nothing_is_said_without_a_picture(door: httpx.Client, slack: Outside, team: Team) -> None:
+    channel = slack.new_channel()
+    slack.act(MORGAN, "command", channel=channel, command="/leadstats", text="trend persona other")
+    work_off_charts()
+    said = json.dumps(slack.messages(channel, MORGAN))
+    assert "nothing to count yet" in said
+    assert "slack_file" not in said
+    assert jobs() == []
 
 
 # A second or two: see below.
