@@ -16,6 +16,12 @@ NAME = 60
 SECTION = 2_900
 
 
+def revenue_coming(period: str) -> Message:
+    """At once: it is reckoned in a job."""
+    words = f"Revenue, {escape(period, NAME)}: what channels and campaigns brought follows in a moment."
+    return words, [section(f"💶 {words}")]
+
+
 def revenue_message(period: str, found: Sequence[Revenue], coming: Pipeline, ended: Closings) -> Message:
     """The answer: one list for each way to add up, the deals that are open, and what the numbers lack."""
     first = found[0]

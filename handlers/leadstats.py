@@ -1,5 +1,6 @@
 """`/leadstats [trend|score|calls|won] [me|team|REP|pool|channel|campaign|persona|model NAME] [30d|quarter|2026-Q3|FROM..TO]`,
-and `/leadstats revenue [by channel|campaign|group] [...]`: an answer at once, and the chart of the five metrics or of their trend.
+and `/leadstats revenue [by channel|campaign|group] [...]`: an answer at once, and the chart of the five metrics or of their trend. The
+trend and revenue are reckoned in a job: on a large record they take longer than a click may.
 """
 
 import re
@@ -17,7 +18,7 @@ from bot.blocks import Block, escape
 from bot.charts import chart, trend_chart
 from bot.ids import Command
 from bot.listening import Answer, Asked, on_command
-from bot.revenue import revenue_message
+from bot.revenue import revenue_coming, revenue_message
 from bot.stats import Message, chart_message, leadstats
 from bot.stats_calls import calls_answer
 from bot.stats_score import score_answer
@@ -46,6 +47,7 @@ EXAMPLE = "/leadstats team 30d"
 REVENUE_EXAMPLE, REVENUE_USUAL = "/leadstats revenue by campaign 2026-Q3", "quarter"
 TEAM = "team"
 TREND = "trend"
+REVENUE = "revenue"
 OF_LEADS = frozenset({TEAM, "channel", "campaign", "persona", "model"})
 """Whose numbers marketing may ask for, as managers may: those of leads. Reps and pools are people."""
 CHART_EVENT = "handoff_chart"
@@ -74,20 +76,19 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Drawable:
-    """What can be shown as a picture, with its numbers beneath."""
+    """What is reckoned in a job, and how it is shown: as a picture with its numbers beneath, or in words alone."""
 
     name: str
-    picture: Callable[[], bytes]
+    picture: Callable[[], bytes] | None
+    """None: there is nothing to draw."""
     message: Callable[[str | None, bool], Message]
     """Given Slack's id of the picture, or none, and whether Slack takes tables."""
-    empty: bool = False
-    """There is nothing to draw: the words alone are shown."""
 
 
 @on_command(Command.LEADSTATS)
 def leadstats_asked(asked: Asked) -> Answer:
     if (wanted := revenue_question(asked.text, REVENUE_USUAL)) is not None:
-        return _revenue(asked.slack_user_id, *wanted)
+        return _revenue_asked(asked, *wanted)
     said = question(asked.text, USUAL)
     if said is None:
         raise BadQuestion(example=EXAMPLE)
@@ -102,21 +103,32 @@ def leadstats_asked(asked: Asked) -> Answer:
     return message
 
 
-def _revenue(slack_user_id: str, by: str, span: str) -> Message:
-    """What channels and campaigns brought. Raises ManagersOnly and BadQuestion."""
-    now = utcnow()
+def _revenue_asked(asked: Asked, by: str, span: str) -> Message:
+    """What channels and campaigns brought follows: open deals are shared out one by one. Raises ManagersOnly and BadQuestion."""
     if by and by not in {one.value for one in By}:
         raise BadQuestion(example=REVENUE_EXAMPLE)
-    with reading() as session:
-        rep = finding.rep_by_slack(session, slack_user_id)
-        if rep.role not in {Role.MANAGER, Role.MARKETING}:
-            raise ManagersOnly
-        period = read_period(span, now, ZoneInfo(rep.time_zone))
-        if period is None:
-            raise BadQuestion(example=REVENUE_EXAMPLE)
-        wanted = [By(by)] if by else [By.CHANNEL, By.CAMPAIGN]
-        found = [revenue(session, period, by=one) for one in wanted]
-        return revenue_message(period.words, found, pipeline(session, now, wanted[0]), closings(session, period))
+    with transaction() as session:
+        period = _time_of_revenue(session, asked.slack_user_id, span, utcnow())
+        send(session, draw_chart(asked.slack_user_id, asked.channel, f"{REVENUE}:{by}", span))
+    return revenue_coming(period.words)
+
+
+def _time_of_revenue(session: Session, slack_user_id: str, span: str, now: datetime) -> Period:
+    rep = finding.rep_by_slack(session, slack_user_id)
+    if rep.role not in {Role.MANAGER, Role.MARKETING}:
+        raise ManagersOnly
+    period = read_period(span, now, ZoneInfo(rep.time_zone))
+    if period is None:
+        raise BadQuestion(example=REVENUE_EXAMPLE)
+    return period
+
+
+def _revenue(session: Session, slack_user_id: str, by: str, span: str, now: datetime) -> Drawable:
+    period = _time_of_revenue(session, slack_user_id, span, now)
+    wanted = [By(by)] if by else [By.CHANNEL, By.CAMPAIGN]
+    found = [revenue(session, period, by=one) for one in wanted]
+    coming, ended = pipeline(session, now, wanted[0]), closings(session, period)
+    return Drawable(REVENUE, None, lambda _file_id, _table: revenue_message(period.words, found, coming, ended))
 
 
 def _answer(session: Session, ask: Ask, now: datetime) -> tuple[Message, bool]:
@@ -226,15 +238,18 @@ def _scope(session: Session, kind: str, name: str) -> tuple[str, Scope]:
 def _drawable(slack_user_id: str, whose: str, span: str) -> Drawable:
     """Read again: what may be seen, and what there is, is as of now."""
     now = utcnow()
+    kind, _, by = whose.partition(":")
     with reading() as session:
+        if kind == REVENUE:
+            return _revenue(session, slack_user_id, by, span, now)
         ask = _understood(session, finding.rep_by_slack(session, slack_user_id), whose, span, now)
         if ask.view == TREND:
             found = _trend(session, ask, now)
+            anything = any(point.share.of for line in found for point in line.points)
             return Drawable(
                 "lead-quality-trend.png",
-                partial(trend_chart, found),
+                partial(trend_chart, found) if anything else None,
                 lambda file_id, table: trend_message(ask.whose, found, file_id, table=table),
-                empty=not any(point.share.of for line in found for point in line.points),
             )
         those, words = numbers(session, ask.period, now, ask.scope), ask.period.words
     return Drawable(
@@ -246,10 +261,10 @@ def _drawable(slack_user_id: str, whose: str, span: str) -> Drawable:
 
 @job(Job.DRAW_CHART)
 def draw(running: Running, slack_user_id: str, channel: str, whose: str, span: str) -> None:
-    """Draw the chart and give it to Slack. Done twice, Slack keeps a picture that nobody sees."""
+    """Draw the chart and give it to Slack. Done twice, Slack keeps a picture that nobody sees. What has none is said here."""
     drawable = _drawable(slack_user_id, whose, span)
-    if drawable.empty:
-        to = _To(slack_user_id, channel, file_id="", again=running.claimed.token > 1)
+    if drawable.picture is None:
+        to = _To(slack_user_id, channel, f"words-{running.claimed.id}", again=running.claimed.token > 1)
         _show(to, drawable.message(None, False))
         with finishing(running):
             return

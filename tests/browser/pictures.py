@@ -225,7 +225,7 @@ def of_what_comes_after_the_sql(camera: Camera, town: Town) -> None:
     camera.page.get_by_test_id("modal-cancel").click()
     for asked, name in (("trend team", "trend"), ("revenue by campaign 180d", "revenue")):
         ask(camera.page, f"/leadstats {asked}")
-        said = message_with(camera.page, "lead quality by quarter" if name == "trend" else "Revenue, ")
+        said = message_with(camera.page, "lead quality by quarter" if name == "trend" else "Model: ")
         expect(said).to_be_visible()
         if name == "trend":
             whole(said.locator("img.wide"))

@@ -24,6 +24,7 @@ from tests.handlers.making import (
     make_staff,
     sandbox_process,
     slack,
+    work_off,
 )
 
 __all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
@@ -40,7 +41,17 @@ def sold(door: httpx.Client, slack: Outside) -> None:
 
 
 def said(door: httpx.Client, text: str, user: str = MORGAN) -> str:
+    """What is answered at once."""
     return json.dumps(ask(door, "/leadstats", text, user), ensure_ascii=False)
+
+
+def follows(slack: Outside, text: str, user: str = MORGAN) -> str:
+    """What comes after it, for who asked alone."""
+    channel = slack.new_channel()
+    slack.act(user, "command", channel=channel, command="/leadstats", text=text)
+    assert work_off() == ["draw_chart"]
+    told = slack.messages(channel, user)[-1]
+    return json.dumps(told["blocks"], ensure_ascii=False)
 
 
 @pytest.mark.parametrize(
@@ -52,18 +63,26 @@ def said(door: httpx.Client, text: str, user: str = MORGAN) -> str:
     ],
 )
 def test_a_manager_sees_what_channels_and_campaigns_brought(
-    door: httpx.Client, sold: None, text: str, lists: set[str]
+    slack: Outside, sold: None, text: str, lists: set[str]
 ) -> None:
-    answer = said(door, text)
+    answer = follows(slack, text)
     assert {one for one in ("By channel", "By campaign", "By group") if one in answer} == lists
     assert "12,345 EUR* from 1 deal won" in answer
     assert "W-shaped" in answer
     assert jobs() == []
 
 
+def test_it_is_not_reckoned_while_somebody_waits(door: httpx.Client, sold: None) -> None:
+    assert "Revenue, last 30 days: what channels and campaigns brought follows in a moment." in said(
+        door, "revenue 30d"
+    )
+    assert [(job.name, job.args["whose"]) for job in jobs()] == [("draw_chart", "revenue:")]
+
+
 def test_marketing_sees_it_too_and_sales_does_not(door: httpx.Client, sold: None) -> None:
     assert "Revenue" not in said(door, "revenue", SAM)
     assert "managers" in said(door, "revenue", SAM)
+    assert jobs() == []
     with transaction() as session:
         staffing.save_rep(session, utcnow(), name="Sam Sample", email="sam.sample@example.com", role=Role.MARKETING)
     assert "Revenue, " in said(door, "revenue", SAM)
