@@ -16,7 +16,7 @@ from domain.verbs.scoring import facts_at, facts_at_all
 from domain.verbs.selling import Word
 from tests.conftest import NOON
 from tests.domain.making import Team, make_lead, make_offer, take
-from tests.domain.test_indexes import watched
+from tests.domain.making_large_record import watched
 
 YES = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": ""}
 RIPE, OLD = NOON + timedelta(days=31), NOON + timedelta(days=121)
