@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from hypothesis import strategies as st
 
+from bot.card import lead_card
+from bot.ids import MenuChoice
 from domain.rules.deadlines import TARGETS
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.qualification import Answer, Counts, Verdict
@@ -29,6 +32,7 @@ from domain.views import (
 )
 from tests.conftest import NOON
 
+SOON = NOON + timedelta(minutes=20)
 SAM = Person(7, "Sam Sample", "U0SAM")
 MORGAN = Person(9, "Morgan Manager", "U0MORGAN")
 LEAD = LeadView(
@@ -98,6 +102,15 @@ DEAL = DealView("Negotiation", 1_250_000, "EUR", ADA, NOON, None, None, None)
 def clocks(began: datetime, outcome: ClockOutcome | None = None, stopped: datetime | None = None) -> list[ClockView]:
     return [ClockView(kind, began + span, None, stopped, outcome) for kind, span in TARGETS[Tier.MQL].items()]
 
+
+SQL = a_view(
+    HandoffStatus.QUALIFIED,
+    clocks=clocks(NOON, ClockOutcome.MET, NOON),
+    qualification=QUALIFIED,
+    qualified_at=NOON,
+    qualified_by=SAM,
+    attempts=a_view(HandoffStatus.CONTACTED).attempts,
+)
 
 ATTACKS = (
     "<!channel> <!here> <!everyone> <@U0SAM> <#C0GENERAL01> <https://evil.example|click me>",
@@ -215,6 +228,22 @@ def texts(value: object, kind: str) -> Iterator[str]:
     elif isinstance(value, list):
         for inside in value:
             yield from texts(inside, kind)
+
+
+def drawn(view: CardView, now: datetime = SOON) -> str:
+    """All that a person reads on the card."""
+    _, blocks = lead_card(view, now)
+    return "\n".join(chain(texts(blocks, "plain_text"), texts(blocks, "mrkdwn")))
+
+
+def buttons(view: CardView, now: datetime = SOON) -> dict[str, str]:
+    """Each button and each option of the menu, with what it carries."""
+    _, blocks = lead_card(view, now)
+    found: list[dict[str, Any]] = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+    menu = [MenuChoice.unpack(one["value"]) for element in found for one in element.get("options", ())]
+    return {one["action_id"]: one["value"] for one in found if one["type"] == "button"} | {
+        choice.press: choice.ref.packed for choice in menu
+    }
 
 
 OURS = re.compile(
