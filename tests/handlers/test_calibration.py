@@ -1,45 +1,32 @@
 """A proposal in a real workspace: posted once over a crash, decided by signed clicks, redrawn in every state."""
 
-import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
-from typer.testing import CliRunner
+from sqlalchemy import update
 
 from bot.blocks import escape
 from bot.ids import ProposalPress, ProposalRef, ProposalSubmission
-from domain import calibrating
-from domain.rules.preferences import Alert
-from domain.rules.proposals import ProposalKind, ProposalStatus
-from domain.rules.scoring import default_model_toml
-from domain.tables import Learning, Notice, Proposal, Rep
-from domain.verbs import deciding, modelling, proposing
-from domain.verbs.proposing import Found
-from domain.watching import SHADOW_OVER, WORSE
-from handlers import upkeep
+from domain.rules.proposals import ProposalStatus
+from domain.tables import Proposal, Rep
+from domain.verbs import proposing
 from handlers.calibration_settings import learning_settings
-from handlers.cli import app
-from handlers.jobs import reading, send, transaction
-from handlers.noticing import tell
-from handlers.sending import Job, learn_model, show_proposal
+from handlers.jobs import send, transaction
+from handlers.sending import Job, show_proposal
 from kit.clock import utcnow
 from tests.bot.test_proposal import LEARNING
-from tests.domain.making import HQL, Team, make_lead, make_offer
+from tests.domain.making import Team, make_lead
 from tests.handlers.making import (
     GUEST,
     MORGAN,
     SAM,
     Outside,
-    clear_jobs,
     click,
     door,
     door_url,
     jobs,
-    make_staff,
     rep_in_slack,
     sandbox_process,
     slack,
@@ -47,79 +34,27 @@ from tests.handlers.making import (
     work_off,
 )
 from tests.handlers.making import tell as tell_door
+from tests.handlers.making_proposals import (
+    BACKTEST,
+    STRICTER,
+    act,
+    ask,
+    channel,
+    in_force,
+    proposal,
+    run,
+    said,
+    settings,
+    shown,
+    team,
+)
 from tests.handlers.test_home import home, opened, tell_event, words
 
-__all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
-
-STRICT, STRICTER = (calibrating.with_thresholds(default_model_toml(), mql, 80) for mql in (65, 70))
-GROUP = {"leads": 3, "unknown": 2, "running": 0, "sql": [1, 1], "won": [0, 1]}
-BACKTEST: dict[str, Any] = {
-    "days": 90,
-    "leads": 200,
-    "to_sales": [52, 41],
-    "tiers": {"MQL": [52, 41], "HQL": [9, 12]},
-    "moved": 14,
-    "at_once": {"mql": 2},
-    "groups": {"kept": GROUP, "gained": GROUP, "lost": GROUP},
-    "up": [],
-    "down": [],
-}
-
-
-@pytest.fixture
-def channel(slack: Outside) -> str:
-    return slack.new_channel()
-
-
-@pytest.fixture
-def team(channel: str) -> Team:
-    return make_staff(channel)
-
-
-@pytest.fixture(autouse=True)
-def settings(channel: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Proposals are posted in the channel."""
-    monkeypatch.setenv("LEARNING_CHANNEL", channel)
-    learning_settings.cache_clear()
-    yield
-    learning_settings.cache_clear()
-
-
-def ask(toml: str = STRICT, kind: ProposalKind = ProposalKind.MODEL, **evidence: object) -> int:
-    """A proposal that was just made, with the job that shows it waiting; returns its number."""
-    with transaction() as session:
-        base, _ = modelling.active_model(session)
-        found = Found(kind, base.id, "proposed", "Learnt.", {}, toml, {"backtest": BACKTEST, **evidence})
-        return proposing.keep(session, found, {}, utcnow()).proposal_id or 0
-
-
-def proposal(number: int) -> Proposal:
-    with reading() as session:
-        return session.get_one(Proposal, number)
-
-
-def in_force() -> int:
-    with reading() as session:
-        return modelling.active_model(session)[0].id
-
-
-def shown(slack: Outside, channel: str) -> dict[str, Any]:
-    """The one message that stands there."""
-    (message,) = slack.messages(channel)
-    return message
-
-
-def said(message: dict[str, Any]) -> str:
-    return json.dumps(message, ensure_ascii=False)
+__all__ = ["channel", "door", "door_url", "sandbox_process", "settings", "slack", "team"]  # fixtures
 
 
 def ids(message: dict[str, Any]) -> list[str]:
     return [one["action_id"] for block in message["blocks"] if block["type"] == "actions" for one in block["elements"]]
-
-
-def act(slack: Outside, channel: str, press: ProposalPress, user: str = MORGAN) -> None:
-    slack.press(user, shown(slack, channel), press)
-    work_off()
 
 
 def test_a_proposal_is_posted_once_and_says_what_changes_and_what_it_would_have_done(
@@ -305,117 +240,6 @@ def test_a_manager_decides_in_their_home_as_well(door: httpx.Client, slack: Outs
 def home_again(door: httpx.Client, slack: Outside) -> dict[str, Any]:
     tell_event(door, opened(MORGAN))
     return home(slack, MORGAN)
-
-
-def test_when_the_shadow_is_over_managers_are_asked_again_once(slack: Outside, channel: str, team: Team) -> None:
-    number = ask()
-    with transaction() as session:
-        now = utcnow()
-        proposing.approve(session, number, version=1, by=None, now=now - timedelta(days=8), shadow=timedelta(days=7))
-    work_off()
-    for _ in range(2):
-        upkeep.round_of()
-        work_off(Job.TELL_NOTICE, Job.SHOW_PROPOSAL)
-    assert [one.data["why"] for one in told()] == [SHADOW_OVER]
-    assert "Put it in force?" in said(shown(slack, channel))
-    dm = str(rep_in_slack(MORGAN).slack_dm_id)
-    assert ProposalPress.ACTIVATE in said(slack.messages(dm, MORGAN)[-1])
-
-
-def told() -> list[Notice]:
-    with reading() as session:
-        return list(session.scalars(select(Notice).where(Notice.kind == Alert.PROPOSAL)))
-
-
-def test_a_word_that_a_model_does_worse_has_the_button_to_take_it_back(
-    door: httpx.Client, slack: Outside, channel: str, team: Team
-) -> None:
-    before, number = in_force(), ask()
-    watched = {"sql": [3, 40], "promised": 0.31, "accepted": [10, 40], "before": [60, 80], "worse": True}
-    with transaction() as session:
-        proposing.approve(session, number, version=1, by=None, now=utcnow(), shadow=timedelta(0))
-        morgan = session.get_one(Rep, team.morgan.id)
-        morgan.preferences = {"quiet": [0, 0]}
-        tell(session, morgan, Alert.PROPOSAL, utcnow(), data={"proposal_id": number, "why": WORSE, "watched": watched})
-    work_off()
-    dm = str(rep_in_slack(MORGAN).slack_dm_id)
-    word = slack.messages(dm, MORGAN)[-1]
-    assert "8% (3 of 40) of its leads became an SQL; 31% were foreseen" in said(word)
-    slack.press(MORGAN, word, ProposalPress.ROLL_BACK)
-    assert in_force() == before
-
-
-def test_the_weekly_run_is_sent_once_and_says_how_far_the_data_is(slack: Outside, team: Team) -> None:
-    upkeep.round_of()
-    upkeep.round_of()
-    assert [job.args for job in jobs() if job.name == Job.LEARN] == [{"kind": "model"}]
-    assert work_off(Job.LEARN) == [Job.LEARN, Job.LEARN]
-    with reading() as session:
-        runs = session.execute(select(Learning.kind, Learning.verdict).order_by(Learning.id)).all()
-    assert [tuple(run) for run in runs] == [
-        (ProposalKind.MODEL, "not_enough"),
-        (ProposalKind.THRESHOLDS, "not_enough"),
-    ]
-    clear_jobs()
-    upkeep.round_of()
-    assert [job for job in jobs() if job.name == Job.LEARN] == []
-
-
-def test_the_weekly_run_finds_out_that_the_model_in_force_does_worse_and_says_so_once(
-    slack: Outside, channel: str, team: Team
-) -> None:
-    number = ask()
-    with transaction() as session:
-        proposing.approve(session, number, version=1, by=None, now=utcnow(), shadow=timedelta(0))
-    rejected_leads(22)
-    clear_jobs()
-    for _ in range(2):
-        with transaction() as session:
-            send(session, learn_model())
-        work_off(Job.LEARN)
-    assert [one.data["why"] for one in told()] == [WORSE]
-    with reading() as session:
-        (_, data, *_) = session.scalars(select(Learning.data).order_by(Learning.id))
-    assert (data["watched"]["sql"], data["watched"]["worse"]) == ([0, 22], True)
-
-
-def rejected_leads(count: int) -> None:
-    """Offered some weeks ago, and told by sales that they do not fit."""
-    past = utcnow() - timedelta(days=40)
-    for lead in range(count):
-        with transaction() as session:
-            handoff = make_offer(session, HQL, f"lead{lead}@buyer.example.com", now=past)
-            by = session.get_one(Rep, handoff.rep_id)
-            deciding.reject(
-                session, handoff.id, version=handoff.version, by=by, now=past, reason="competitor", note=None
-            )
-
-
-def test_switched_off_nothing_is_learnt_by_itself(slack: Outside, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEARNING_WEEKLY", "no")
-    learning_settings.cache_clear()
-    upkeep.round_of()
-    assert [job for job in jobs() if job.name == Job.LEARN] == []
-
-
-def test_a_run_that_two_workers_make_leaves_one_row(slack: Outside, team: Team) -> None:
-    with transaction() as session:
-        send(session, learn_model())
-    work_off(Job.LEARN)
-    with reading() as session:
-        assert len(session.scalars(select(Learning).where(Learning.kind == ProposalKind.MODEL)).all()) == 1
-
-
-def run(*words_of_it: str) -> str:
-    answer = CliRunner().invoke(app, list(words_of_it))
-    assert answer.exit_code == 0, answer.output
-    return answer.output
-
-
-def test_the_command_line_learns_now_and_says_what_came_of_it(slack: Outside, team: Team) -> None:
-    assert "Nothing was learnt yet" in run("learn")
-    assert "not_enough. Not enough data yet: 0 of about 60" in run("learn", "--now")
-    assert "Not enough data yet" in run("learn")
 
 
 def test_the_command_line_decides_as_well(slack: Outside, team: Team) -> None:
