@@ -1,4 +1,4 @@
-"""Every refusal there is, each with its sentence."""
+"""Every refusal there is, each with its sentence; those about deals, feedback and proposals have files of their own."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -225,13 +225,6 @@ class NoSuchModel(Refusal):
     words = "There is no scoring model {named}. `handoff model list` says which there are."
 
 
-class NoFormerModel(Refusal):
-    key = "no_former_model"
-    status = 404
-
-    words = "No other model was in force before, so there is none to go back to."
-
-
 class NotRescoring(Refusal):
     key = "not_rescoring"
     status = 404
@@ -264,14 +257,6 @@ class NoSuchName(Refusal):
     def sentence(self, names: Names, when: When = utc_time) -> str:  # noqa: ARG002  (it names nobody of ours)
         near = f"The nearest: {self.facts['near']}." if self.facts["near"] else "No name is known yet."
         return f"There is no {self.facts['what']} of this name. {near} Try for example `{self.facts['example']}`."
-
-
-class TooManyInShadow(Refusal):
-    """Facts: `most`."""
-
-    key = "too_many_in_shadow"
-
-    words = "There are {most} models in shadow already. Take one out with `handoff model unshadow` first."
 
 
 class DeliveryConflict(Refusal):

@@ -1,4 +1,4 @@
-"""Refusals about what was learnt and proposed."""
+"""Refusals about what was learnt and proposed: its trial in shadow and the way back among them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,3 +42,18 @@ class NoSuchProposal(Refusal):
     status = 404
 
     words = "There is no proposal {number}. `handoff proposals list` says which there are."
+
+
+class TooManyInShadow(Refusal):
+    """Facts: `most`."""
+
+    key = "too_many_in_shadow"
+
+    words = "There are {most} models in shadow already. Take one out with `handoff model unshadow` first."
+
+
+class NoFormerModel(Refusal):
+    key = "no_former_model"
+    status = 404
+
+    words = "No other model was in force before, so there is none to go back to."

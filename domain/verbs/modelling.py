@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from domain.rules.refusals import NoFormerModel, NoSuchModel, NoSuchMove, NotFound, TooManyInShadow
+from domain.rules.refusals import NoSuchModel, NoSuchMove, NotFound
+from domain.rules.refusals_proposals import NoFormerModel, TooManyInShadow
 from domain.rules.scoring import Model, read_model
 from domain.tables import Happened, LeadEvent, ModelStatus, ScoringModel
 from domain.verbs import superseding

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from domain.rules.refusals import NoFormerModel, NoSuchModel, NoSuchMove, TooManyInShadow
+from domain.rules.refusals import NoSuchModel, NoSuchMove
+from domain.rules.refusals_proposals import NoFormerModel, TooManyInShadow
 from domain.rules.scoring import ModelError, default_model_toml
 from domain.rules.tiers import Tier
 from domain.stats.shadow import beside

@@ -22,7 +22,6 @@ from domain.rules.refusals import (
     DetailMissing,
     ImportAgain,
     ManagersOnly,
-    NoFormerModel,
     NoLongerOffered,
     NoSuchLead,
     NoSuchModel,
@@ -43,14 +42,19 @@ from domain.rules.refusals import (
     QuestionsChanged,
     Stranger,
     TooFewAttempts,
-    TooManyInShadow,
     UnknownReason,
     WrongWorkspace,
     YoursAlready,
 )
 from domain.rules.refusals_deals import DealDecided, DealGone, NotYourDeal
 from domain.rules.refusals_feedback import NoSuchSpan, NotOverYet, NotYourPulse, PulseOver
-from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided, ProposalsForManagers
+from domain.rules.refusals_proposals import (
+    NoFormerModel,
+    NoSuchProposal,
+    ProposalDecided,
+    ProposalsForManagers,
+    TooManyInShadow,
+)
 
 NAMES = {7: "Sam Sample"}
 SAMPLES: list[Refusal] = [
