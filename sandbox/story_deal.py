@@ -1,6 +1,7 @@
 """Chapters about the deal: an AE gets it with a brief, accepts it, and when it is won, whose work it was is frozen."""
 
 import re
+import time
 
 from sandbox.story_world import ADA, ALEX, EMEA, MANAGERS, MORGAN, Card, World, chapter, expect, until
 
@@ -25,9 +26,15 @@ def _deal(world: World, places: dict[str, str]) -> tuple[str, Card] | None:
     return next(((ae, card) for ae, card in found if card), None)
 
 
+def _asked_for_revenue(world: World) -> bool:
+    """Frozen is a deal a moment after its card says that it is won: who asks before that asks again."""
+    world.command(MORGAN, MANAGERS, "/leadstats", "revenue by campaign 7d")
+    time.sleep(2)
+    return "autumn-series" in world.answered(MORGAN, MANAGERS)
+
+
 def credited(world: World) -> None:
     chapter("The deal is won: whose work it was is frozen")
-    world.command(MORGAN, MANAGERS, "/leadstats", "revenue by campaign 7d")
-    until("the revenue", lambda: "autumn-series" in world.answered(MORGAN, MANAGERS))
+    until("the revenue", lambda: _asked_for_revenue(world))
     worth = re.search(r"autumn-series  \*([^*]*[1-9][^*]*)\*", world.answered(MORGAN, MANAGERS))
     expect(f"/leadstats revenue gives the campaign its share of it: {worth and worth[1]}", worth)

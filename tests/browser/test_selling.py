@@ -73,6 +73,8 @@ def test_a_lead_is_accepted_with_the_keyboard_alone(page: Page, town: Town) -> N
     an_mql(town, "Kora")
     card = see(page, town, MORGAN, "Kora Example").first
     rep = become_the_rep(page, town, card)
+    # The brief in its thread is the last that is drawn of a new card: no key is lost to a drawing.
+    expect(card).to_contain_text("1 reply")
     card.focus()
     for _ in range(8):
         page.keyboard.press("Tab")

@@ -174,7 +174,9 @@ def test_the_ae_is_reminded_and_then_the_manager_hears_each_once(session: Sessio
         deal_clocks.take_deal_steps(session, NOON + after, 10)
         session.flush()
     said = session.scalars(
-        select(LeadEvent.kind).where(LeadEvent.kind.in_([Happened.DEAL_REMINDED, Happened.DEAL_ESCALATED]))
+        select(LeadEvent.kind)
+        .where(LeadEvent.kind.in_([Happened.DEAL_REMINDED, Happened.DEAL_ESCALATED]))
+        .order_by(LeadEvent.id)
     )
     assert list(said) == [Happened.DEAL_REMINDED, Happened.DEAL_ESCALATED]
     assert (deal.remind_at, deal.reminded_at, deal.escalated_at) == (None, NOON + REMIND_AFTER, NOON + ACCEPT_WITHIN)
