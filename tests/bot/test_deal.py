@@ -40,7 +40,7 @@ from tests.bot.making import (
     what_slipped_through,
 )
 from tests.bot.snapshots import same_as_snapshot
-from tests.conftest import LAW, NOON
+from tests.conftest import HEAVY_LAW, NOON
 
 DAY = timedelta(days=1)
 FULL = DealMessage(
@@ -188,7 +188,7 @@ messages = st.builds(
 )
 
 
-@LAW
+@HEAVY_LAW
 @given(messages)
 def test_whatever_is_in_it_slack_takes_it_and_nothing_slips_through(view: DealMessage) -> None:
     text, blocks = deal_blocks(view)
@@ -223,7 +223,7 @@ news = st.builds(
 )
 
 
-@LAW
+@HEAVY_LAW
 @given(st.sampled_from(sorted(DEAL_ALERTS)), news)
 def test_what_is_said_beside_it_is_harmless_too(kind: Alert, said: DealNews) -> None:
     text, blocks = deal_notice(kind, said, None)
@@ -242,7 +242,7 @@ rows = st.builds(
 )
 
 
-@LAW
+@HEAVY_LAW
 @given(st.lists(rows, max_size=10), st.lists(rows, max_size=10), st.lists(stuck, max_size=5))
 def test_the_lines_in_the_home_are_harmless_too(
     offered: list[DealRow], mine: list[DealRow], over: list[StuckDeal]

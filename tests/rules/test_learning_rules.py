@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from domain.rules.learning import ENOUGH, Goal, same_volume, says_no, shrunk, too_few
 from domain.rules.reasons import REASONS
 from domain.rules.tiers import Thresholds
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 
 SCORES = st.lists(st.integers(0, 100), max_size=60)
 
@@ -40,7 +40,7 @@ def test_where_no_lead_was_an_hql_none_becomes_one() -> None:
     assert (thresholds.mql, thresholds.hql) == (60, 100)
 
 
-@LAW
+@HEAVY_LAW
 @given(SCORES, SCORES, st.integers(1, 98), st.integers(1, 40), st.integers(1, 40))
 def test_thresholds_always_rise_and_stay_where_they_are_if_no_score_moved(
     before: list[int], after: list[int], mel: int, one: int, other: int

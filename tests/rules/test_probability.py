@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.rules.model_remarks import remarks
 from domain.rules.probability import Chance, Direction, Outcome, Probability
 from domain.rules.scoring import ModelError, default_model_toml, parse_model, read_model, score
-from tests.conftest import LAW
+from tests.conftest import HEAVY_LAW
 from tests.rules.scoring_strategies import NOW, leads, models
 
 SAMPLE = {"of": "sql", "outcomes": 412, "at": [[0, 0.02, 0.01, 0.05], [35, 0.1, 0.07, 0.15], [100, 0.71, 0.6, 0.8]]}
@@ -54,7 +54,7 @@ def test_beyond_the_measured_points_the_chance_stays_as_it_is_there() -> None:
     assert measured.chance(100) == measured.chance(60) == Chance(0.5, 0.4, 0.6, Outcome.SQL)
 
 
-@LAW
+@HEAVY_LAW
 @given(tables(), st.floats(0, 100), st.floats(0, 100))
 def test_more_points_are_never_a_smaller_chance_and_the_interval_holds_it(
     table: dict[str, Any], one: float, other: float
@@ -67,7 +67,7 @@ def test_more_points_are_never_a_smaller_chance_and_the_interval_holds_it(
         assert 0 <= chance.low <= chance.share <= chance.high <= 1
 
 
-@LAW
+@HEAVY_LAW
 @given(tables())
 def test_at_a_measured_point_the_chance_is_what_was_measured(table: dict[str, Any]) -> None:
     measured = read(table)

@@ -5,6 +5,7 @@ import random
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from domain.rules.thresholds import DOWN, ENOUGH, UP, Advice, Capacity, advise, curves
@@ -85,7 +86,8 @@ def test_the_curve_is_found_again_and_few_outcomes_leave_it_wide() -> None:
     assert spread(100) > 2 * spread(5000)
 
 
-@LAW
+# Each of these resamples a thousand times, twice.
+@hypothesis_settings(LAW, max_examples=LAW.max_examples // 250 + 10)
 @given(
     st.lists(st.tuples(st.integers(60, 100), st.booleans()), min_size=60, max_size=200),
     st.tuples(st.floats(0.1, 50), st.floats(0.1, 50)),
