@@ -24,10 +24,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 """A Tuesday, for rules and verbs that are given the time."""
 
-LAW = hypothesis_settings(max_examples=10_000 if os.environ.get("CI") else 100, deadline=None)
-"""`@LAW` above `@given`: what must hold without an exception, tried on many more examples where CI says so."""
-HEAVY_LAW = hypothesis_settings(LAW, max_examples=1_000 if os.environ.get("CI") else 100)
-"""The same for laws whose one example is thousands of steps: else they alone would take CI's time."""
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "100"))
+"""How many examples a law is tried on: `make test LAW_EXAMPLES=10000` tries more; `.ci/run` says how many it takes."""
+LAW = hypothesis_settings(max_examples=EXAMPLES, deadline=None)
+"""`@LAW` above `@given`: what must hold without an exception."""
+TEXT_LAW = hypothesis_settings(LAW, max_examples=EXAMPLES * 10)
+"""The same for what takes any text from outside: an example costs next to nothing, and the odd ones are rare."""
+HEAVY_LAW = hypothesis_settings(LAW, max_examples=max(EXAMPLES // 5, 100))
+"""The same for laws whose one example is thousands of steps: else they alone would take the tests' time."""
 
 
 @pytest.fixture(scope="session")

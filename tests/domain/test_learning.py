@@ -20,7 +20,7 @@ from domain.rules.tiers import Tier
 from domain.science import teaching
 from domain.science.drafting import START_ID
 from domain.science.fitting import STAY, Hold
-from tests.conftest import LAW, NOON
+from tests.conftest import EXAMPLES, LAW, NOON
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = """
@@ -314,7 +314,7 @@ def test_the_model_that_comes_with_the_house_can_learn() -> None:
 
 
 # Each of these is a hundred fits.
-@hypothesis_settings(LAW, max_examples=LAW.max_examples // 100 + 14)
+@hypothesis_settings(LAW, max_examples=EXAMPLES // 20 + 14)
 @given(
     st.integers(0, 10**6),
     st.floats(0.1, 0.9),

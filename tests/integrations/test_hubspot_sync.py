@@ -21,7 +21,7 @@ from integrations.marketing_ports import Contact
 from kit.outside import Refused, TryLater
 from kit.quota import Account
 from sandbox.hubspot import HubSpotTwin
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 from tests.integrations.conftest import Sandbox
 
 READ = "batch/read"
@@ -360,7 +360,7 @@ def test_only_the_documented_codes_of_an_address_are_decoded_before_it_is_signed
 URI = "https://handoff.example.com/webhooks/hubspot"
 
 
-@LAW
+@TEXT_LAW
 @given(body=st.binary(max_size=200), changed=st.binary(max_size=200), late=st.integers(-300_000, 300_000))
 def test_whatever_the_body_only_the_one_that_was_signed_passes(body: bytes, changed: bytes, late: int) -> None:
     at = str(int(NOW.timestamp() * 1000) + late)
@@ -370,7 +370,7 @@ def test_whatever_the_body_only_the_one_that_was_signed_passes(body: bytes, chan
     assert not is_signed("", URI, body, signed(URI, body, at, ""), at, NOW)
 
 
-@LAW
+@TEXT_LAW
 @given(body=st.binary(max_size=200) | st.text(alphabet='[]{}"objectIdnull1,: ', max_size=60).map(str.encode))
 def test_no_body_breaks_the_reading_of_events(body: bytes) -> None:
     with suppress(NoEventsError):

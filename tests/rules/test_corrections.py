@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rules.corrections import FIELDS, NotReadable, as_shown, read_corrections
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_is_shown_is_read_back_as_what_it_was(country: str, employees: int,
     assert {field: value for field, value in read_corrections(as_shown(values), "").items() if value} == values
 
 
-@LAW
+@TEXT_LAW
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(st.characters(exclude_categories=()), max_size=300)))
 def test_any_text_is_read_or_answered_in_a_sentence(said: dict[str, str]) -> None:
     try:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.rules.countries import codes, country_code, country_name
 from domain.rules.regions import region_of
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 
 WRITTEN = [
     ("de", "DE"),
@@ -103,7 +103,7 @@ def test_what_is_no_code_is_its_own_name() -> None:
     assert (country_name("DE"), country_name("Utopia")) == ("Germany", "Utopia")
 
 
-@LAW
+@TEXT_LAW
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 def test_any_text_is_a_known_country_or_none(text: str) -> None:
     assert country_code(text) in {None, *codes()}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rules.doubts import is_placeholder, is_test_word, typed_at_random
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 from tests.rules.test_personas import TITLES
 
 RUNS = """
@@ -78,7 +78,7 @@ def test_some_people_are_called_tester() -> None:
     assert is_test_word("  TEST ", surname=True)
 
 
-@LAW
+@TEXT_LAW
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 def test_any_text_can_be_doubted(text: str) -> None:
     assert typed_at_random(text) in {True, False}

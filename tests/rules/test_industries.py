@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from domain.rules.industries import Industry, industry_of
 from domain.rules.industry_names import NAMES
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 
 OF_PROVIDERS = [
     ("Business Services", "professional_services"),
@@ -83,7 +83,7 @@ def test_no_name_leads_to_two_industries() -> None:
     assert len(names) > 250
 
 
-@LAW
+@TEXT_LAW
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 def test_any_text_has_an_industry(text: str) -> None:
     assert industry_of(text) in Industry

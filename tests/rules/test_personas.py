@@ -16,7 +16,7 @@ from domain.rules.personas import (
     function_of,
     seniority_of,
 )
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 from tests.rules.titles import IN_OTHER_SCRIPTS, rows
 from tests.rules.titles import TITLES as TABLE
 from tests.rules.unseen_titles import UNSEEN
@@ -177,7 +177,7 @@ def test_a_lead_of_whom_nothing_is_known_has_categories_all_the_same() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=400), st.integers())
-@LAW
+@TEXT_LAW
 def test_any_text_whatever_can_be_categorised(text: str, employees: int) -> None:
     found = categorise(text, text, employees)
     assert found.persona is Persona.OTHER or found.seniority not in {Seniority.UNKNOWN, Seniority.STUDENT}

@@ -12,7 +12,7 @@ from domain.rules.deadlines import TARGETS, ClockKind, Do, Step
 from domain.rules.model_table import ModelError
 from domain.rules.sla_policy import DEFAULT, ClockPolicy, from_json, read_policy, to_json
 from domain.rules.tiers import Tier
-from tests.conftest import LAW
+from tests.conftest import LAW, TEXT_LAW
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 WHOLE = """
@@ -140,7 +140,7 @@ def test_every_time_that_can_be_written_is_read_as_it_is(seconds: int) -> None:
     assert first_contact(f'[mql.first_contact]\ntarget = "{written}"').target == timedelta(seconds=seconds)
 
 
-@LAW
+@TEXT_LAW
 @given(st.text(max_size=200))
 def test_any_text_is_a_policy_or_is_refused(toml: str) -> None:
     try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.rules.thresholds import DOWN, ENOUGH, UP, Advice, Capacity, advise, curves
 from domain.rules.tiers import Thresholds
-from tests.conftest import LAW
+from tests.conftest import EXAMPLES, LAW
 
 TODAY = Thresholds()
 A_DAY = dict.fromkeys(range(40, 101), 0.5)
@@ -87,7 +87,7 @@ def test_the_curve_is_found_again_and_few_outcomes_leave_it_wide() -> None:
 
 
 # Each of these resamples a thousand times, twice.
-@hypothesis_settings(LAW, max_examples=LAW.max_examples // 250 + 10)
+@hypothesis_settings(LAW, max_examples=EXAMPLES // 50 + 10)
 @given(
     st.lists(st.tuples(st.integers(60, 100), st.booleans()), min_size=60, max_size=200),
     st.tuples(st.floats(0.1, 50), st.floats(0.1, 50)),

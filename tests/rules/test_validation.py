@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.rules.merging import FORM, merge_fields
 from domain.rules.notes import HONEYPOT_FIELD, Note
 from domain.rules.validation import LONGEST_MESSAGE, LONGEST_NAME, BadLead, Checked, check
-from tests.conftest import LAW
+from tests.conftest import TEXT_LAW
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)
 plain_values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), any_text, st.lists(any_text, max_size=2))
@@ -270,7 +270,7 @@ def texts_of(checked: Checked) -> list[str]:
     ),
 )
 @example({"message": "\x00" * 10_000, "phone": "+" * 400, "employees": "1" * 400})
-@LAW
+@TEXT_LAW
 def test_whatever_stands_in_the_fields_is_taken_and_can_be_stored(raw: dict[str, object]) -> None:
     checked = check(raw | {"email": "ann@example.com"})
     for text in texts_of(checked):
@@ -281,7 +281,7 @@ def test_whatever_stands_in_the_fields_is_taken_and_can_be_stored(raw: dict[str,
 
 
 @given(st.one_of(any_text, st.emails(), st.builds("{}@{}".format, any_text, any_text)))
-@LAW
+@TEXT_LAW
 def test_any_text_is_an_address_or_is_refused(text: str) -> None:
     try:
         checked = check({"email": text})
@@ -292,7 +292,7 @@ def test_any_text_is_an_address_or_is_refused(text: str) -> None:
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-@LAW
+@TEXT_LAW
 def test_checking_what_was_checked_changes_nothing(name: str, message: str) -> None:
     once = lead(company=name, message=message)
     again = lead(**{"company": "", **once.said})

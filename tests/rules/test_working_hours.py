@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.rules.calendars import Block
 from domain.rules.public_holidays import holidays_of
 from domain.rules.working_hours import Unreadable, read_block, read_days, read_week, read_zone, week_words
-from tests.conftest import LAW
+from tests.conftest import LAW, TEXT_LAW
 
 
 @st.composite
@@ -24,7 +24,7 @@ def test_a_week_that_is_written_down_is_read_as_it_was(week: dict[int, list[Bloc
     assert read_week(week_words(week)) == week
 
 
-@LAW
+@TEXT_LAW
 @given(st.text(max_size=40) | st.from_regex(r"(mon|tue|sun|xyz)(-fri)? [0-9:, -]{0,20}", fullmatch=True))
 def test_whatever_is_typed_is_read_or_refused_with_a_reason(text: str) -> None:
     try:
