@@ -101,7 +101,7 @@ def _command(file: Path, processes: int, html: Path) -> Figures:
     words = ["backtest", str(file), "--days", str(_past.DAYS), "--html", str(html), "--processes", str(processes)]
     began, most, before = time.perf_counter(), 0, _cpu_seconds()
     with subprocess.Popen(
-        [sys.executable, "-m", "handlers.cli", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "handlers", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as child:
         watched = psutil.Process(child.pid)
         while child.poll() is None:

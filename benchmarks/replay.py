@@ -91,7 +91,7 @@ def _lay_out() -> None:
 
 def _start_import(system: System, data: Path, folder: Path) -> subprocess.Popen[bytes]:
     command = ["import", str(data), "--map", str(EXAMPLE / "map.toml"), "--shift-dates-to-today", "--yes"]
-    return system.run("handlers.cli", *command, "--refused", str(folder / "refused.csv"))
+    return system.run("handlers", *command, "--refused", str(folder / "refused.csv"))
 
 
 def _kill_worker(system: System, after: int) -> None:

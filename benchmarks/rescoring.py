@@ -174,7 +174,7 @@ class Run(NamedTuple):
 def _rescore() -> Run:
     """`handoff rescore --here` as a process of its own."""
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "handlers.cli", "rescore", "--here"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "handlers", "rescore", "--here"], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

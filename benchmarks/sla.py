@@ -190,7 +190,7 @@ def _latenesses(wanted: int, seconds: int) -> list[float]:
 
 @contextmanager
 def _clock_process() -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "handlers.cli", "clock"], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "handlers", "clock"], stderr=subprocess.DEVNULL)
     try:
         # Its first round takes the clocks that stand there anyway; it is at work once one of them was looked at.
         _change(_MAKE_DUE, now=utcnow(), open=10, due=1)

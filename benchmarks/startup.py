@@ -35,14 +35,14 @@ def measure(arguments: argparse.Namespace) -> Figures:
     say("python -c pass, handoff --help, imports")
     seconds = {
         "python": _median(times, partial(_run, "-c", "pass")),
-        "help": _median(times, partial(_run, "-m", "handlers.cli", "--help")),
+        "help": _median(times, partial(_run, "-m", "handlers", "--help")),
         **{f"import_{name}": _median(times, partial(_run, "-c", f"import {name}")) for name in MODULES},
     }
     with log_folder() as logs, server():
         say("handoff migrate on new databases")
         seconds["migrate"] = _median(times, _migrate)
         with database():
-            _run("-m", "handlers.cli", "migrate")
+            _run("-m", "handlers", "migrate")
             say("web, worker, clock until they are ready")
             seconds["web"] = _median(times, partial(_web, logs))
             for name in ("worker", "clock"):
@@ -70,7 +70,7 @@ def _run(*words: str) -> float:
 
 def _migrate() -> float:
     with database():
-        return _run("-m", "handlers.cli", "migrate")
+        return _run("-m", "handlers", "migrate")
 
 
 def _web(logs: Path) -> float:
@@ -96,7 +96,7 @@ def _until_ready(name: str, ready: Callable[[], bool], log: Path, port: int) -> 
     environment = os.environ | {"PORT": str(port), "LOG_JSON": "true", "KIT_PARENT": str(os.getpid())}
     began = time.perf_counter()
     with log.open("wb") as out:
-        words = [sys.executable, "-m", "kit.child", "handlers.cli", name]
+        words = [sys.executable, "-m", "kit.child", "handlers", name]
         child = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
         until(ready, f"{name} is ready", seconds=PATIENCE, every=0.01)

@@ -245,7 +245,3 @@ def main() -> None:
 def _end(why: str) -> None:
     err.print(why)
     raise SystemExit(1)
-
-
-if __name__ == "__main__":
-    main()

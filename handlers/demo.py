@@ -141,7 +141,7 @@ def _stream(system: System, every: float, stopped: threading.Event) -> int:
     before, then = PAST, list(AFTER_THE_PAST)
     while not stopped.wait(1.0):
         if then and system.ended(before):
-            before = "handlers.cli"
+            before = "handlers"
             system.run(before, *then.pop(0))
         dead = system.dead()
         if dead:

@@ -117,7 +117,7 @@ class System:
 
     def start_one(self, name: str) -> None:
         """Start one more process: `web`, `worker`, `clock`; a number may be appended to the name."""
-        self._spawn(name, "handlers.cli", name.rstrip("0123456789"))
+        self._spawn(name, "handlers", name.rstrip("0123456789"))
 
     def run(self, module: str, *arguments: str, more: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start another module of the sandbox or ours beside them, on our own standard output."""

@@ -138,7 +138,7 @@ class World:
 
     def operate(self, *words: str) -> str:
         """`handoff WORDS`, as an operator types it; returns what it says."""
-        command = [sys.executable, "-m", "handlers.cli", *words]
+        command = [sys.executable, "-m", "handlers", *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         if done.returncode:
             raise NotSo(f"handoff {' '.join(words)}: {done.stdout}{done.stderr}")

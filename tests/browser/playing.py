@@ -95,7 +95,7 @@ def ask(page: Page, command: str) -> None:
 def operate(town: Town, *words: str) -> None:
     """`handoff WORDS`, once the demo's past is laid, as an operator types it beside the running system."""
     until("the past", lambda: town.system.ended(PAST))
-    command = [sys.executable, "-m", "handlers.cli", *words]
+    command = [sys.executable, "-m", "handlers", *words]
     subprocess.run(command, env=town.system.environment, check=True, capture_output=True, timeout=60)
 
 

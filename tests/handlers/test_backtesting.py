@@ -173,7 +173,7 @@ def test_however_it_is_ended_no_process_of_it_stays(
             text("insert into touches (lead_id, kind, occurred_at) select id, 'webinar', captured_at from leads")
         )
     command = subprocess.Popen(
-        [sys.executable, "-m", "handlers.cli", "backtest", str(candidate), "--processes", "2"],
+        [sys.executable, "-m", "handlers", "backtest", str(candidate), "--processes", "2"],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database_url},
         stdout=subprocess.PIPE,

@@ -108,7 +108,7 @@ class Workers:
 
     def start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as out:
-            command = [sys.executable, "-m", "handlers.cli", "worker"]
+            command = [sys.executable, "-m", "handlers", "worker"]
             started = subprocess.Popen(command, env=self.env, cwd=self.folder, stdout=out, stderr=out)
         self.running.append(started)
         return started

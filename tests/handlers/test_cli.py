@@ -23,7 +23,7 @@ def handoff(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
     """Run the command as a process of its own; nothing of this machine's settings reaches it."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "DATABASE_URL") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-m", "handlers.cli", *arguments],
+        [sys.executable, "-m", "handlers", *arguments],
         env=kept | {"COLUMNS": "200", "PYTHONPATH": str(ROOT)} | environment,
         cwd=ROOT,
         capture_output=True,

@@ -19,7 +19,7 @@ __all__ = ["configured", "providers", "sandbox", "stage"]  # fixtures
 def handoff(*arguments: str) -> str:
     """The command line as an operator uses it, in a process of its own: its start takes a second or two."""
     ended = subprocess.run(
-        [sys.executable, "-m", "handlers.cli", *arguments],
+        [sys.executable, "-m", "handlers", *arguments],
         env=os.environ | {"COLUMNS": "220", "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,

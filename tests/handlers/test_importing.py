@@ -292,7 +292,7 @@ def test_an_import_that_was_stopped_is_simply_run_again(
     """Takes some seconds: a process of its own is started, killed between two batches, and its work finished."""
     content = HEADER + "".join(f"{n},p{n}@sample.example.com,P,2026-02-01,web\n" for n in range(600))
     (tmp_path / "leads.csv").write_text(content, encoding="utf-8")
-    command = [sys.executable, "-m", "handlers.cli", "import", "leads.csv", "--map", "map.toml"]
+    command = [sys.executable, "-m", "handlers", "import", "leads.csv", "--map", "map.toml"]
     folder = Path(__file__).parents[2]
     killed = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(folder)}, stdout=subprocess.DEVNULL)
     while counts()[0] == 0:

@@ -81,7 +81,7 @@ def newest(engine: Engine) -> Rescoring:
 
 def here() -> "subprocess.Popen[bytes]":
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "DATABASE_URL") if name in os.environ}
-    command = [sys.executable, "-m", "handlers.cli", "rescore", "--here"]
+    command = [sys.executable, "-m", "handlers", "rescore", "--here"]
     return subprocess.Popen(command, env=kept | {"PYTHONPATH": str(ROOT)}, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 

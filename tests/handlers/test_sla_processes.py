@@ -66,7 +66,7 @@ class Clocks:
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            command = [sys.executable, "-m", "handlers.cli", "clock"]
+            command = [sys.executable, "-m", "handlers", "clock"]
             self.running.append(subprocess.Popen(command, env=self.env, cwd=self.folder, stdout=out, stderr=out))
 
     def kill(self, which: int) -> None:
