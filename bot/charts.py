@@ -1,17 +1,17 @@
-"""The charts of `/leadstats` as pictures. Drawing it is in bot/drawing.py, which is loaded when it is first needed: its
-library takes half a second to import, and the web process never draws.
+"""The charts of `/leadstats` as pictures, and what those of the monthly pack share with them. Drawing is in bot/drawing.py, which
+is loaded when it is first needed: its library takes half a second to import, and the web process never draws.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 from bot import trend
 from bot.figures import percent
 from bot.stats import Metric, Stage, funnel, metrics
 from domain.stats.quality import Numbers
-from domain.stats.trend import Line, Point
+from domain.stats.trend import Change, Line
 from domain.stats.trend import Metric as Measure
 from kit import heavy
 
@@ -62,30 +62,46 @@ class Panel:
     dots: Sequence[Dot]
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A share from 0 to 1 as a bar, with the bounds of its interval. `note` stands beneath it."""
+
+    label: str
+    rate: float
+    low: float
+    high: float
+    note: str
+
+
 class Pen(Protocol):
     def draw(self, title: str, bars: list[Bar], bullets: list[Bullet]) -> bytes: ...
 
     def draw_trend(self, title: str, panels: list[Panel]) -> bytes: ...
+
+    def draw_columns(self, title: str, columns: list[Column]) -> bytes: ...
+
+
+def drawn(draw: Callable[[Pen], bytes]) -> bytes:
+    """One at a time: the fonts that the library keeps are shared by all threads."""
+    with _lock:
+        pen: Pen = heavy.load(DRAWN_BY)
+        return draw(pen)
 
 
 def chart(period: str, found: Numbers) -> bytes:
     """A PNG. It holds our own words and numbers only: the names of others stand in the message, where any script can be read."""
     bars = [_bar(stage) for stage in funnel(found)]
     bullets = [_bullet(metric) for metric in metrics(found)]
-    # One at a time: the fonts that the library keeps are shared by all threads.
-    with _lock:
-        return _pen().draw(f"Lead quality, {period}", bars, bullets)
+    return drawn(lambda pen: pen.draw(f"Lead quality, {period}", bars, bullets))
 
 
 def trend_chart(lines: Sequence[Line]) -> bytes:
     """A PNG: one small chart for each metric, all over the same quarters."""
-    panels = [_panel(line) for line in lines]
-    with _lock:
-        return _pen().draw_trend("Lead quality by quarter", panels)
+    return by_quarter([_panel(line) for line in lines])
 
 
-def _pen() -> Pen:
-    return cast(Pen, heavy.load(DRAWN_BY))
+def by_quarter(panels: list[Panel]) -> bytes:
+    return drawn(lambda pen: pen.draw_trend("Lead quality by quarter", panels))
 
 
 def _bar(stage: Stage) -> Bar:
@@ -102,22 +118,20 @@ WORST, BEST_FEELING = 0.5, 5.0
 
 
 def _panel(line: Line) -> Panel:
-    target = line.metric.target
-    return Panel(
-        line.metric.words,
-        trend.aim(line.metric),
-        None if target is None else _height(line.metric, target),
-        trend.mark_of(line),
-        [_dot(line.metric, point) for point in line.points],
-    )
+    dots = [dot(line.metric, one.quarter, one.value, mature=one.mature, change=one.change) for one in line.points]
+    return panel(line.metric, trend.mark_of(line), dots)
 
 
-def _dot(metric: Measure, point: Point) -> Dot:
-    said = (
-        "" if point.value is None else trend.value_of(metric, point.value).removeprefix("off by ").removesuffix(" of 5")
-    )
-    rate = None if point.value is None else _height(metric, point.value)
-    return Dot(_short(point.quarter), rate, said, point.mature, trend.ARROWS[point.change])
+def panel(metric: Measure, mark: str, dots: Sequence[Dot]) -> Panel:
+    """`mark`: good, short, or too few to say."""
+    target = None if metric.target is None else _height(metric, metric.target)
+    return Panel(metric.words, trend.aim(metric), target, mark, dots)
+
+
+def dot(metric: Measure, quarter: str, value: float | None, *, mature: bool, change: Change | None) -> Dot:
+    rate = None if value is None else _height(metric, value)
+    said = "" if value is None else trend.value_of(metric, value).removeprefix("off by ").removesuffix(" of 5")
+    return Dot(_short(quarter), rate, said, mature, trend.ARROWS[change])
 
 
 def _height(metric: Measure, value: float) -> float:

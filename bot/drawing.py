@@ -1,4 +1,4 @@
-"""The picture itself. Imported by name, by bot/charts.py alone, and never at start.
+"""The pictures themselves. Imported by name, by bot/charts.py alone, and never at start.
 
 On a card of its own, rounded and softer than paper, so that it reads in Slack's light and looks meant in its dark; in blue
 and orange, which all eyes tell apart; big enough for a phone.
@@ -11,10 +11,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from bot.charts import Bar, Bullet, Dot, Panel
+from bot.charts import Bar, Bullet, Column, Dot, Panel
 
-WIDTH, HEIGHT = 960, 900
-"""As it is shown; it is drawn with twice as many points each way."""
+WIDTH, HEIGHT, LOW = 960, 900, 420
+"""As they are shown, one with a single row of bars low; they are drawn with twice as many points each way."""
 _INCH = 100
 
 GROUND, EDGE, INK, SOFT, TRACK = "#f2f4f7", "#d5dbe3", "#1d2733", "#566170", "#dde2e9"
@@ -22,6 +22,8 @@ ON_BLUE = "#ffffff"
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#9aa5b1"
 _COLOURS = {"good": BLUE, "short": ORANGE, "too few to say": GREY}
 _WORDS = {"good": "on target", "short": "short of it", "too few to say": "too few to say"}
+FEWEST_COLUMNS = 5
+"""There is room for so many bars at least: one alone would be a wall."""
 ACCURACY_END = 0.5
 """Where the bar of a distance ends: beyond half of what was predicted, how far makes no difference."""
 
@@ -54,11 +56,29 @@ def draw_trend(title: str, panels: list[Panel]) -> bytes:
     return _png(figure)
 
 
-def _sheet(title: str) -> Figure:
-    figure = Figure(figsize=(WIDTH / _INCH, HEIGHT / _INCH), dpi=2 * _INCH, facecolor="none")
+def draw_columns(title: str, columns: list[Column]) -> bytes:
+    """Bars from none to all, each with its interval and what it counts."""
+    return _png(columns_on_a_sheet(title, columns))
+
+
+def columns_on_a_sheet(title: str, columns: list[Column]) -> Figure:
+    figure = _sheet(title, LOW)
+    axes = figure.add_axes((0.04, 0.05, 0.92, 0.75))
+    places = max(len(columns), FEWEST_COLUMNS)
+    axes.plot([-0.5, places - 0.5], [0, 0], color=TRACK, linewidth=2)
+    for place, column in enumerate(columns):
+        _column(axes, place, column)
+    axes.set_xlim(-0.5, places - 0.5)
+    axes.set_ylim(-0.3, 1.12)
+    axes.axis("off")
+    return figure
+
+
+def _sheet(title: str, height: int = HEIGHT) -> Figure:
+    figure = Figure(figsize=(WIDTH / _INCH, height / _INCH), dpi=2 * _INCH, facecolor="none")
     FigureCanvasAgg(figure)
-    _card(figure)
-    figure.text(0.04, 0.945, title, fontsize=24, fontweight="bold", color=INK, va="center")
+    _card(figure, height)
+    figure.text(0.04, 1 - 50 / height, title, fontsize=24, fontweight="bold", color=INK, va="center")
     return figure
 
 
@@ -68,14 +88,14 @@ def _png(figure: Figure) -> bytes:
     return picture.getvalue()
 
 
-def _card(figure: Figure) -> None:
+def _card(figure: Figure, height: int) -> None:
     """What all stands on. Beyond its corners nothing is drawn."""
     axes = figure.add_axes((0, 0, 1, 1), zorder=-1)
     axes.set_xlim(0, WIDTH)
-    axes.set_ylim(0, HEIGHT)
+    axes.set_ylim(0, height)
     axes.axis("off")
     card = FancyBboxPatch(
-        (2, 2), WIDTH - 4, HEIGHT - 4, boxstyle="round,pad=0,rounding_size=28", facecolor=GROUND, edgecolor=EDGE
+        (2, 2), WIDTH - 4, height - 4, boxstyle="round,pad=0,rounding_size=28", facecolor=GROUND, edgecolor=EDGE
     )
     axes.add_patch(card)
 
@@ -146,6 +166,16 @@ def _dot(axes: Axes, place: int, dot: Dot, colour: str) -> None:
     axes.plot([place], [dot.rate], "o", markersize=11, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=3)
     said = f"{dot.arrow}\n{dot.said}".lstrip()
     axes.text(place, dot.rate + 0.12, said, ha="center", va="bottom", fontsize=13, fontweight="bold", color=INK)
+
+
+def _column(axes: Axes, place: int, column: Column) -> None:
+    axes.bar([place], [column.rate], width=0.62, color=BLUE)
+    if column.high > column.low:
+        axes.plot([place, place], [column.low, column.high], color=GREY, linewidth=4)
+    above = max(column.rate, column.high) + 0.02
+    axes.text(place, above, f"{column.rate:.0%}", ha="center", va="bottom", fontsize=15, fontweight="bold", color=INK)
+    axes.text(place, -0.05, column.label, ha="center", va="top", fontsize=13, color=INK)
+    axes.text(place, -0.18, column.note, ha="center", va="top", fontsize=12, color=SOFT)
 
 
 def _pill(axes: Axes, row: float, width: float, colour: str, *, height: float = 0.72) -> None:

@@ -255,8 +255,13 @@ def _metric(row: Row) -> str:
 
 def chart_words(pack: Pack) -> str:
     """What screen readers say of the chart."""
-    said = [f"{row.metric.words} {value_words(row.metric, row.value)}" for row in pack.metrics if row.value is not None]
-    return plain(f"Quality of leads in {month_words(pack.month)} and by quarter: {'; '.join(said)}.", 1_500)
+    rows = [(row, [point for point in row.quarters if point.value is not None]) for row in pack.metrics]
+    said = [
+        f"{row.metric.words} {', '.join(f'{value_words(row.metric, one.value)} in {one.quarter}' for one in known)}"
+        for row, known in rows
+        if known
+    ]
+    return plain(f"Lead quality by quarter: {'; '.join(said)}.", 1_500)
 
 
 def pack_metadata(run_id: int) -> dict[str, Any]:

@@ -1,67 +1,28 @@
-"""The pictures of the monthly pack. Drawing them is in bot/pack_drawing.py, which is loaded when it is first needed, in a job."""
+"""The pictures of the monthly pack: its metrics by quarter as `/leadstats trend` draws them, and two with a bar for each share."""
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
+from bot.charts import Column, Panel, by_quarter, dot, drawn, panel
+from bot.trend import judged
 from domain.loops.monthly import Pack, Row
-from domain.loops.sentences import value_words
-from domain.rules.feedback import FEWEST_ANSWERS, band_words, month_words
-from domain.stats.trend import Metric
-from kit import heavy
-
-DRAWN_BY = "bot.pack_drawing"
-_lock = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One metric by quarter; a value is from 0 to `top`, or None. A hollow point is not final yet."""
-
-    name: str
-    now: str
-    labels: Sequence[str]
-    values: Sequence[float | None]
-    hollow: Sequence[bool]
-    target: float | None
-    top: float
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One bar with its interval. `note` stands above it."""
-
-    label: str
-    value: float
-    low: float
-    high: float
-    note: str
-
-
-class Pen(Protocol):
-    def panels(self, title: str, panels: Sequence[Panel]) -> bytes: ...
-
-    def columns(self, title: str, columns: Sequence[Column]) -> bytes: ...
+from domain.rules.feedback import MONTHS, band_words
+from domain.stats.trend import Change
 
 
 def overview(pack: Pack) -> bytes:
     """A PNG: each metric by quarter, with its target. It holds our own words and numbers only."""
-    panels = [_panel(row) for row in pack.metrics]
-    return _drawn(lambda pen: pen.panels(f"Quality of leads, {month_words(pack.month)}", panels))
+    return by_quarter([_panel(row) for row in pack.metrics])
 
 
 def _panel(row: Row) -> Panel:
-    tops = {Metric.SATISFACTION: 5.0, Metric.ACCURACY: 0.5}
-    return Panel(
-        name=row.metric.words,
-        now=value_words(row.metric, row.value),
-        labels=[one.quarter.removesuffix(" so far") for one in row.quarters],
-        values=[one.value for one in row.quarters],
-        hollow=[not one.mature for one in row.quarters],
-        target=row.metric.target,
-        top=tops.get(row.metric, 1.0),
-    )
+    changes = [Change(one.change) if one.change is not None else None for one in row.quarters]
+    dots = [
+        dot(row.metric, one.quarter, one.value, mature=one.mature, change=change)
+        for one, change in zip(row.quarters, changes, strict=True)
+    ]
+    final = [(one, change) for one, change in zip(row.quarters, changes, strict=True) if one.mature]
+    if not final:
+        return panel(row.metric, "too few to say", dots)
+    newest, change = final[-1]
+    return panel(row.metric, judged(row.metric, newest.value, newest.of, change), dots)
 
 
 def bands(pack: Pack) -> bytes | None:
@@ -71,21 +32,24 @@ def bands(pack: Pack) -> bytes | None:
         for one in reversed(pack.bands)
         if one.due
     ]
-    return _drawn(lambda pen: pen.columns("Leads that became an SQL, by score", columns)) if columns else None
+    return drawn(lambda pen: pen.draw_columns("Leads that became an SQL, by score", columns)) if columns else None
 
 
 def contentment(pack: Pack) -> bytes | None:
     """A PNG: the share of sales that is content, by month; None: nobody has answered, or too few."""
-    months = [(month, one) for month, one in sorted(pack.satisfaction.items()) if one.answered >= FEWEST_ANSWERS]
-    columns = [
-        Column(month, one.content or 0.0, one.content or 0.0, one.content or 0.0, f"{one.mean:.1f} of 5")
-        for month, one in months
+    columns = content_by_month(pack)
+    return drawn(lambda pen: pen.draw_columns("Sales that is content with its leads", columns)) if columns else None
+
+
+def content_by_month(pack: Pack) -> list[Column]:
+    return [
+        Column(_short(month), one.content, one.content, one.content, f"{one.mean:.1f} of 5")
+        for month, one in sorted(pack.satisfaction.items())
+        if one.content is not None and one.mean is not None
     ]
-    return _drawn(lambda pen: pen.columns("Sales that is content with its leads", columns)) if columns else None
 
 
-def _drawn(draw: Callable[[Pen], bytes]) -> bytes:
-    # One at a time: the fonts that the library keeps are shared by all threads.
-    with _lock:
-        pen: Pen = heavy.load(DRAWN_BY)
-        return draw(pen)
+def _short(month: str) -> str:
+    """`2026-10` is Oct '26: twelve of them stand beside each other."""
+    year, _, number = month.partition("-")
+    return f"{MONTHS[int(number) - 1][:3]} '{year[2:]}"

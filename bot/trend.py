@@ -46,13 +46,18 @@ def trend_message(whose: str, lines: Sequence[Line], file_id: str | None, *, tab
 
 
 def mark_of(line: Line) -> str:
-    """good, short, or too few to say: of the newest quarter that is final."""
+    """Of the newest quarter that is final."""
     newest = line.newest
-    if newest is None or newest.value is None or newest.share.of < FEW:
+    return "too few to say" if newest is None else judged(line.metric, newest.value, newest.share.of, newest.change)
+
+
+def judged(metric: Metric, value: float | None, counted: int, change: Change | None) -> str:
+    """good, short, or too few to say."""
+    if value is None or counted < FEW:
         return "too few to say"
-    if line.metric.target is None:
-        return {Change.BETTER: "good", Change.WORSE: "short"}.get(newest.change or Change.UNCLEAR, "too few to say")
-    return "good" if line.metric.is_met(newest.value) else "short"
+    if metric.target is None:
+        return {Change.BETTER: "good", Change.WORSE: "short"}.get(change or Change.UNCLEAR, "too few to say")
+    return "good" if metric.is_met(value) else "short"
 
 
 def aim(metric: Metric) -> str:

@@ -93,9 +93,9 @@ COMMITTERS = {"handlers.jobs", "handlers.relay", "handlers.worker", "handlers.qu
 counts calls to vendors."""
 
 SCIENTIFIC = {"matplotlib", "numpy", "scipy", "sklearn"}
-HEAVY = ("domain.science", "bot.drawing", "bot.pack_drawing")
-"""What imports the scientific packages. It is loaded by name (`kit/heavy.py`): by `domain/learning.py`, `domain/attributing.py`, `bot/charts.py` and
-`bot/pack_charts.py`, in a job. Neither the web process nor the live score waits for it."""
+HEAVY = ("domain.science", "bot.drawing")
+"""What imports the scientific packages. It is loaded by name (`kit/heavy.py`): by `domain/learning.py`, `domain/attributing.py` and
+`bot/charts.py`, in a job. Neither the web process nor the live score waits for it."""
 
 
 def sources() -> dict[str, ast.Module]:

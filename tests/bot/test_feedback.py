@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feedback import daily_message, monthly_message, weekly_message
+from bot.drawing import columns_on_a_sheet
+from bot.feedback import chart_words, daily_message, monthly_message, weekly_message
 from bot.ids import PulsePress
 from bot.limits import check_message
+from bot.pack_charts import bands, content_by_month, contentment, overview
 from bot.pulse import pulse_message
 from domain.loops.daily import Day, Miss, PoolDay, Volume
 from domain.loops.earning import Earned, Earnings
 from domain.loops.erring import Band, Firing
-from domain.loops.monthly import ContentRow, Pack, Point, Row
+from domain.loops.monthly import BandRow, ContentRow, Pack, Point, Row
 from domain.loops.rejecting import Reason, Rejected
 from domain.loops.routing_advice import About, Advice
 from domain.loops.told import Names
@@ -26,6 +29,7 @@ from domain.stats.trend import Metric
 from domain.tables import Pulse
 from handlers.review_pack import page
 from tests.bot.making import hostile, slips, texts
+from tests.bot.test_stats import size_of
 from tests.conftest import HEAVY_LAW, NOON
 
 NAMES = Names({7: "SDR EMEA"}, {1: "Sam Sample", 2: "Dana Demo"}, {5: "https://sample.example.com/archives/C0/p1"})
@@ -128,6 +132,34 @@ def test_the_page_escapes_every_text_and_asks_nothing_of_the_outside() -> None:
     assert 'src="data:image/png;base64,iVBOR' in shown
     assert "http://" not in shown
     assert "https://" not in shown
+
+
+YEAR = replace(
+    pack(),
+    satisfaction={f"2026-{month:02}": Satisfaction(9, 8, {5: 5, 2: 3}) for month in range(1, 13)},
+    bands=[BandRow(60, 45, 8, 40, 0.1, 0.35, 2), BandRow(90, 20, 16, 20, 0.58, 0.92, 6)],
+)
+
+
+def test_the_pictures_of_the_pack_are_for_a_phone() -> None:
+    assert size_of(overview(YEAR)) == (1920, 1800)
+    for low in (bands(YEAR), contentment(YEAR)):
+        assert low is not None
+        assert size_of(low) == (1920, 840)
+    assert (bands(pack()), contentment(replace(pack(), satisfaction={}))) == (None, None)
+
+
+def test_twelve_months_beside_each_other_do_not_run_into_each_other() -> None:
+    columns = content_by_month(YEAR)
+    sheet = columns_on_a_sheet("Sales that is content with its leads", columns)
+    texts_on_it = {one.get_text(): one.get_window_extent() for axes in sheet.axes for one in axes.texts}
+    months = [texts_on_it[column.label] for column in columns]
+    assert len(months) == 12
+    assert all(month.x1 < after.x0 for month, after in pairwise(months))
+
+
+def test_who_hears_the_chart_hears_its_quarters() -> None:
+    assert "Lead quality by quarter: MQL acceptance 35% in 2026-Q3, 31% in 2026-Q4 so far; " in chart_words(pack())
 
 
 @HEAVY_LAW
