@@ -47,11 +47,7 @@ def _evidence(view: ProposalView) -> Iterator[Block]:
 def title(view: ProposalView) -> str:
     if view.kind is ProposalKind.THRESHOLDS:
         return "Proposal: new thresholds"
-    return "Proposal: a chance beside each score" if _only_chances(view) else "Proposal: a newly learnt scoring model"
-
-
-def _only_chances(view: ProposalView) -> bool:
-    return "chances" in view.evidence
+    return "Proposal: a chance beside each score" if view.only_chances else "Proposal: a newly learnt scoring model"
 
 
 def bullets(lines: Sequence[str]) -> str:
@@ -73,8 +69,10 @@ def state_words(view: ProposalView, now: datetime) -> str:
     return said[view.status](view)
 
 
-def _open(_: ProposalView) -> str:
-    return "❓ *Nothing has changed yet.* A manager decides."
+def _open(view: ProposalView) -> str:
+    ended = "Its trial in shadow was ended by hand. " if view.shadow_since else ""
+    at_once = " Approve puts it in force at once: no score changes, so a trial would show nothing."
+    return f"❓ *Nothing has changed yet.* {ended}A manager decides.{at_once if view.only_chances else ''}"
 
 
 def is_over(view: ProposalView, now: datetime) -> bool:
@@ -154,7 +152,7 @@ def _move_words(label: str, before: float | None, after: float | None) -> str:
 
 
 def past_lines(view: ProposalView) -> list[str]:
-    if _only_chances(view):
+    if view.only_chances:
         return [
             "The same leads would have gone the same way: no score and no tier changes.",
             *chance_lines(view.evidence),

@@ -42,8 +42,10 @@ def learning_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def chance_lines(evidence: Mapping[str, Any]) -> Iterator[str]:
-    """Of chances that were measured for the points in force."""
-    found = evidence["chances"]
+    """Of chances that were measured for points that stay."""
+    found = evidence.get("chances") or evidence.get("learning")
+    if not found:
+        return
     said = f"Measured on {found['outcomes']:,} leads, of whom {found['successes']:,} became {_ONES[found['goal']]}"
     yield f"{said}; on later ones the chances were off by {_points(found['judged']['draft'])} on average"
 

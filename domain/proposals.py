@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.finding import name_of
 from domain.rules.model_diff import Change, diff
-from domain.rules.point_moves import PointMove, point_moves
+from domain.rules.point_moves import PointMove, only_chances, point_moves
 from domain.rules.proposals import WAITS, ProposalKind, ProposalStatus
 from domain.rules.tiers import Thresholds
 from domain.stats.shadow import Beside, beside
@@ -58,6 +58,11 @@ class ProposalView:
     rolled_back_by: Person | None = None
     rolled_back_at: datetime | None = None
     movers: Sequence[MoverView] = ()
+
+    @property
+    def only_chances(self) -> bool:
+        """No lead would score otherwise: there is nothing to try in shadow."""
+        return only_chances(self.changes)
 
 
 def proposal_view(session: Session, proposal_id: int) -> ProposalView:

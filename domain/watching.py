@@ -103,10 +103,10 @@ def managers(session: Session) -> Sequence[Rep]:
     )
 
 
-def told_lately(session: Session, proposal_id: int, why: str, now: datetime) -> bool:
+def told_since(session: Session, proposal_id: int, why: str, since: datetime) -> bool:
     wanted = select(Notice.id).where(
         Notice.kind == Alert.PROPOSAL,
-        Notice.at > now - TOLD_AGAIN_AFTER,
+        Notice.at >= since,
         Notice.data["proposal_id"].as_integer() == proposal_id,
         Notice.data["why"].astext == why,
     )
@@ -120,8 +120,11 @@ def still_asks(session: Session, data: Mapping[str, Any]) -> bool:
 
 
 def shadows_over(session: Session, now: datetime) -> list[Proposal]:
-    """Those whose time in shadow is over, and of whom nobody was told so yet."""
+    """Those whose time in shadow is over, and of whom nobody was told so yet, or lately. A trial before this one is none."""
     rows = session.scalars(
         select(Proposal).where(Proposal.status == ProposalStatus.SHADOW, Proposal.shadow_until <= now)
     ).all()
-    return [row for row in rows if not told_lately(session, row.id, SHADOW_OVER, now)]
+    lately = now - TOLD_AGAIN_AFTER
+    return [
+        row for row in rows if not told_since(session, row.id, SHADOW_OVER, max(lately, row.shadow_until or lately))
+    ]

@@ -54,7 +54,8 @@ def keep(session: Session, found: proposing.Found, past: Past) -> None:
     if past.watched is None or found.kind is not ProposalKind.MODEL:
         return
     proposal_id, how = past.watched
-    if how.worse and not watching.told_lately(session, proposal_id, watching.WORSE, now):
+    lately = now - watching.TOLD_AGAIN_AFTER
+    if how.worse and not watching.told_since(session, proposal_id, watching.WORSE, lately):
         data = {"proposal_id": proposal_id, "why": watching.WORSE, "watched": how.as_json()}
         for manager in watching.managers(session):
             tell(session, manager, Alert.PROPOSAL, now, data=data)

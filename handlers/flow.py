@@ -369,6 +369,7 @@ WHAT_FOLLOWS: Mapping[Happened, tuple[Rule, ...]] = {
     Happened.MODEL_LEARNT: (),
     Happened.PROPOSAL_MADE: (_proposal,),
     Happened.PROPOSAL_SHADOWED: (_proposal,),
+    Happened.PROPOSAL_UNSHADOWED: (_proposal,),
     Happened.PROPOSAL_ACTIVATED: (_proposal,),
     Happened.PROPOSAL_DECLINED: (_proposal,),
     Happened.PROPOSAL_ROLLED_BACK: (_proposal,),

@@ -10,7 +10,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from bot.blocks import plain
-from bot.proposal import tiers_words
+from bot.proposal import past_lines, tiers_words
 from domain.proposals import ProposalView, newest_learnings, proposal_view, proposals
 from domain.rules.learning import Goal
 from domain.rules.proposals import ProposalKind, ProposalStatus
@@ -75,6 +75,8 @@ def show(number: Number) -> None:
 
 
 def _evidence(view: ProposalView) -> list[str]:
+    if view.only_chances:
+        return [plain(line, 300) for line in past_lines(view)]
     found = view.evidence.get("backtest")
     if not found:
         return ["The past was not replayed."]
@@ -88,7 +90,7 @@ def approve(
     *,
     at_once: Annotated[bool, typer.Option("--at-once", help="Put it in force without a trial in shadow.")] = False,
 ) -> None:
-    """Try it in shadow for LEARNING_SHADOW_DAYS; one that is in shadow is put in force."""
+    """Try it in shadow for LEARNING_SHADOW_DAYS. One that is in shadow, or changes no score, is put in force."""
 
     def decision(session: Session, row: Proposal, now: datetime) -> Proposal:
         if at_once or row.status is ProposalStatus.SHADOW:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from domain.rules.model_diff import diff
+from domain.rules.model_diff import Change, diff
 from domain.rules.scoring_model import Model
 
 
@@ -33,6 +33,12 @@ def point_moves(old: Model, new: Model) -> Sequence[PointMove]:
         for rule_id in dict.fromkeys([*after, *before])
     ]
     return sorted((move for move in moves if move.change), key=lambda move: (-abs(move.change), move.rule))
+
+
+def only_chances(changes: Sequence[Change]) -> bool:
+    """Whether no lead's score or tier would be another one: what differs is the chance beside it, and what is expected."""
+    only = ("probability", "expected_conversion.", "learning.")
+    return all(change.place.startswith(only) for change in changes)
 
 
 def same_points(one: Model, other: Model) -> bool:

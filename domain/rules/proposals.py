@@ -25,6 +25,8 @@ class ProposalMove(StrEnum):
     DECLINE = "decline"
     ROLL_BACK = "roll back"
     SUPERSEDE = "supersede"
+    REOPEN = "ask again"  # its model was taken out of shadow by hand: nothing is being tried
+    FOLLOW = "be in force with its model"  # whoever put that in force, and whatever was said of the proposal before
 
 
 PROPOSAL_MOVES: Mapping[tuple[ProposalStatus, ProposalMove], ProposalStatus] = {
@@ -38,6 +40,12 @@ PROPOSAL_MOVES: Mapping[tuple[ProposalStatus, ProposalMove], ProposalStatus] = {
     (ProposalStatus.ACTIVE, ProposalMove.ROLL_BACK): ProposalStatus.ROLLED_BACK,
     # Another model came into force: there is nothing to take back any more.
     (ProposalStatus.ACTIVE, ProposalMove.SUPERSEDE): ProposalStatus.SUPERSEDED,
+    (ProposalStatus.SHADOW, ProposalMove.REOPEN): ProposalStatus.OPEN,
+    **{
+        (status, ProposalMove.FOLLOW): ProposalStatus.ACTIVE
+        for status in ProposalStatus
+        if status is not ProposalStatus.ACTIVE
+    },
 }
 
 

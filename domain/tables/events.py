@@ -82,6 +82,7 @@ class Happened(StrEnum):
     MODEL_LEARNT = "model.learnt"
     PROPOSAL_MADE = "proposal.made"
     PROPOSAL_SHADOWED = "proposal.shadowed"
+    PROPOSAL_UNSHADOWED = "proposal.unshadowed"
     PROPOSAL_ACTIVATED = "proposal.activated"
     PROPOSAL_DECLINED = "proposal.declined"
     PROPOSAL_ROLLED_BACK = "proposal.rolled_back"

@@ -157,6 +157,7 @@ def end_shadow(session: Session, row: ScoringModel, now: datetime) -> None:
         raise NoSuchMove(move="take a model out of shadow", state=row.status.value)
     row.status = ModelStatus.DRAFT
     happened(session, Happened.MODEL_UNSHADOWED, now, model_id=row.id)
+    superseding.after_shadow(session, row.id, now)
 
 
 def import_model(session: Session, toml: str, now: datetime) -> ScoringModel:

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from domain.rules.model_diff import diff
+from domain.rules.point_moves import only_chances
 from domain.rules.proposals import WAITS, ProposalKind, ProposalMove, ProposalStatus, proposal_step
 from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided, ProposalsForManagers
 from domain.tables import Happened, Learning, ModelStatus, Proposal, Rep, Role, ScoringModel
@@ -100,11 +102,13 @@ def _make(session: Session, found: Found, now: datetime) -> Proposal | None:
 def approve(
     session: Session, proposal_id: int, *, version: int, by: Rep | None, now: datetime, shadow: timedelta
 ) -> Proposal:
-    """Try it in shadow for so long, or put it in force at once if that is no time at all. `by` None: who runs the command line.
+    """Try it in shadow for so long, or put it in force at once if that is no time at all, or if no score would differ in shadow.
+
+    `by` None: who runs the command line.
 
     Raises TooManyInShadow, and what every move here raises: ProposalDecided, ProposalsForManagers, NoSuchProposal.
     """
-    if shadow <= timedelta(0):
+    if shadow <= timedelta(0) or _scores_alike(session, find_proposal(session, proposal_id)):
         return activate(session, proposal_id, version=version, by=by, now=now)
     row = _move(
         session, proposal_id, ProposalMove.SHADOW, version, by, now, shadow_since=now, shadow_until=now + shadow
@@ -112,6 +116,11 @@ def approve(
     modelling.start_shadow(session, session.get_one(ScoringModel, row.model_id), now)
     _happened(session, Happened.PROPOSAL_SHADOWED, row, by, now)
     return row
+
+
+def _scores_alike(session: Session, row: Proposal) -> bool:
+    old, new = (modelling.parsed(session.get_one(ScoringModel, one)) for one in (row.base_id, row.model_id))
+    return only_chances(diff(old, new))
 
 
 def activate(session: Session, proposal_id: int, *, version: int, by: Rep | None, now: datetime) -> Proposal:
@@ -128,7 +137,8 @@ def decline(session: Session, proposal_id: int, *, version: int, by: Rep | None,
     row = _move(session, proposal_id, ProposalMove.DECLINE, version, by, now, note=said)
     draft = session.get_one(ScoringModel, row.model_id)
     session.refresh(draft)
-    if draft.status is ModelStatus.SHADOW and row.shadow_since is not None:
+    # Without a trial of ours, somebody put it in shadow by hand.
+    if draft.status is ModelStatus.SHADOW and row.shadow_until is not None:
         modelling.end_shadow(session, draft, now)
     _happened(session, Happened.PROPOSAL_DECLINED, row, by, now)
     return row

@@ -116,6 +116,7 @@ def test_chances_alone_are_asked_about_as_what_they_are() -> None:
     text = json.dumps(proposal_message(view, NOON), ensure_ascii=False)
     for words in (
         "Proposal: a chance beside each score",
+        "Approve puts it in force at once",
         "A chance stands beside the score: how many become an SQL, measured on 412",
         "no score and no tier changes",
         "Measured on 412 leads, of whom 103 became SQLs; on later ones the chances were off by 2 percentage points",
@@ -124,6 +125,19 @@ def test_chances_alone_are_asked_about_as_what_they_are() -> None:
     for words in ("better than today", "could not be replayed", "The risk"):
         assert words not in text
     check_view(details_modal(view, NOON))
+
+
+def test_a_draft_whose_points_stayed_is_one_of_chances_whatever_it_was_learnt_for() -> None:
+    view = a_view(
+        moves=(), after=OLD.thresholds, changes=diff(OLD, read_model(MEASURED)), evidence={"learning": LEARNING}
+    )
+    assert "Measured on 412 leads" in json.dumps(proposal_message(view, NOON))
+
+
+def test_a_question_whose_trial_was_ended_by_hand_says_so() -> None:
+    text = json.dumps(proposal_message(a_view(version=3, shadow_since=NOON), NOON))
+    assert "Its trial in shadow was ended by hand. A manager decides." in text
+    assert "ended by hand" not in json.dumps(proposal_message(a_view(), NOON))
 
 
 def test_thresholds_that_wait_for_an_answer() -> None:

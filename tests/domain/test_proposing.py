@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import tomlkit
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,17 @@ from domain.rules.proposals import REST, ProposalKind, ProposalStatus
 from domain.rules.refusal import Refusal
 from domain.rules.refusals_proposals import NoSuchProposal, ProposalDecided, ProposalsForManagers
 from domain.rules.scoring import default_model_toml
-from domain.tables import Happened, LeadEvent, Learning, ModelStatus, Proposal, Rep, Rescoring, Role, ScoringModel
+from domain.tables import (
+    Happened,
+    LeadEvent,
+    Learning,
+    ModelStatus,
+    Proposal,
+    Rep,
+    Rescoring,
+    Role,
+    ScoringModel,
+)
 from domain.verbs import modelling, proposing
 from domain.verbs.proposing import Found
 from domain.verbs.scoring import score_lead
@@ -24,6 +35,7 @@ from tests.domain.test_concurrency import THREADS, all_at_once
 LATER, WEEK = NOON + timedelta(hours=1), timedelta(days=7)
 AT_ONCE = timedelta(0)
 DEFAULT = default_model_toml()
+CHANCES = '\n[probability]\nof = "sql"\noutcomes = 90\nat = [[0, 0.1, 0.0, 0.2], [100, 0.8, 0.7, 0.9]]\n'
 STRICT, STRICTER = (calibrating.with_thresholds(DEFAULT, mql, 80) for mql in (65, 70))
 
 
@@ -131,6 +143,28 @@ def test_without_a_time_in_shadow_a_yes_puts_it_in_force(session: Session) -> No
     row = ask(session)
     proposing.approve(session, row.id, version=1, by=manager(session), now=LATER, shadow=AT_ONCE)
     assert (row.status, active(session)) == (ProposalStatus.ACTIVE, row.model_id)
+
+
+@pytest.mark.parametrize("more", ["", "[expected_conversion]\nmql = 0.2\n"], ids=["chances", "and expectations"])
+def test_what_changes_no_score_is_not_tried_in_shadow_for_nothing_would_be_seen_there(
+    session: Session, more: str
+) -> None:
+    row = ask(session, expecting(more) + CHANCES)
+    proposing.approve(session, row.id, version=1, by=manager(session), now=LATER, shadow=WEEK)
+    assert (row.status, row.shadow_since, active(session)) == (ProposalStatus.ACTIVE, None, row.model_id)
+
+
+def test_chances_beside_other_thresholds_are_tried_in_shadow(session: Session) -> None:
+    row = ask(session, STRICT + CHANCES)
+    proposing.approve(session, row.id, version=1, by=manager(session), now=LATER, shadow=WEEK)
+    assert row.status is ProposalStatus.SHADOW
+
+
+def expecting(table: str) -> str:
+    """The model of the house, which expects something else of its tiers."""
+    document = tomlkit.parse(DEFAULT)
+    document.update(tomlkit.parse(table))
+    return tomlkit.dumps(document)
 
 
 def test_declined_it_says_why_and_a_trial_ends(session: Session) -> None:

@@ -10,14 +10,16 @@ from sqlalchemy import update
 from bot.blocks import escape
 from bot.ids import ProposalPress, ProposalRef, ProposalSubmission
 from domain.rules.proposals import ProposalStatus
-from domain.tables import Proposal, Rep
+from domain.rules.scoring import default_model_toml
+from domain.tables import Proposal, Rep, ScoringModel
 from domain.verbs import proposing
 from handlers.calibration_settings import learning_settings
-from handlers.jobs import send, transaction
+from handlers.jobs import reading, send, transaction
 from handlers.sending import Job, show_proposal
 from kit.clock import utcnow
 from tests.bot.test_proposal import LEARNING
 from tests.domain.making import Team, make_lead
+from tests.domain.test_proposing import CHANCES
 from tests.handlers.making import (
     GUEST,
     MORGAN,
@@ -253,3 +255,31 @@ def test_the_command_line_decides_as_well(slack: Outside, team: Team) -> None:
     assert in_force() == before
     assert "is declined now" in run("proposals", "decline", str(ask(STRICTER)), "--note", "No.")
     assert "is active now" in run("proposals", "approve", str(ask(STRICTER)), "--at-once")
+
+
+def test_a_trial_that_is_ended_on_the_command_line_is_over_in_the_message_and_in_the_home_as_well(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    number = ask()
+    work_off()
+    act(slack, channel, ProposalPress.APPROVE)
+    with reading() as session:
+        draft = session.get_one(ScoringModel, proposal(number).model_id)
+    run("model", "unshadow", f"{draft.name}@{draft.version}")
+    work_off()
+    message = shown(slack, channel)
+    assert "Its trial in shadow was ended by hand" in said(message)
+    assert ids(message) == [ProposalPress.APPROVE, ProposalPress.DECLINE, ProposalPress.DETAILS]
+    assert "Its trial in shadow was ended by hand" in words(home_again(door, slack))
+
+
+def test_chances_alone_are_in_force_with_a_yes_and_the_command_line_says_what_they_are(
+    door: httpx.Client, slack: Outside, channel: str, team: Team
+) -> None:
+    number = ask(default_model_toml() + CHANCES, chances=LEARNING)
+    work_off()
+    assert "Approve puts it in force at once" in said(shown(slack, channel))
+    assert "no score and no tier changes" in run("proposals", "show", str(number))
+    act(slack, channel, ProposalPress.APPROVE)
+    assert in_force() == proposal(number).model_id
+    assert "In force since" in said(shown(slack, channel))
