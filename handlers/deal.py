@@ -55,21 +55,26 @@ def move_deals(running: Running, rep_id: int) -> None:
 
 @job(Job.SHOW_DEAL)
 def show(running: Running, deal_id: int) -> None:
-    """Make the AE's message say what the record says. It is posted only while they have something to decide or to do."""
+    """Make the AE's message say what the record says. It is posted only while they have something to decide or to do; what
+    stands there already is drawn anew whatever has become of it.
+    """
     with reading() as session:
         deal = session.get_one(DealHandoff, deal_id)
         view = deals.deal_message(session, deal_id, utcnow())
         dm = session.get_one(Rep, deal.rep_id).slack_dm_id
-    if deal.channel is None and (deal.status not in DEAL_LIVE or not view.is_open or view.erased or dm is None):
+    theirs = deal.status in DEAL_LIVE and view.is_open and not view.erased
+    if deal.channel is None and (dm is None or not theirs):
         return
     text, blocks = deal_blocks(view, _link(view))
     if deal.ts is not None and deal.drawn == fingerprint(blocks):
         return
     try:
-        ts = _draw(deal, dm, text, blocks)
+        ts = _draw(deal, dm, text, blocks, may_post=theirs)
     except messenger.Unreachable:
         with finishing(running) as session:
             dealing.ask_the_next(session, deal_id, Withdrawn.UNREACHABLE, utcnow())
+        return
+    if ts is None:
         return
     with finishing(running) as session:
         placing_deals.note_deal(session, deal_id, ts, fingerprint(blocks))
@@ -86,8 +91,8 @@ def _link(view: DealMessage) -> str | None:
     return view.permalink or messenger.permalink(*view.card_at)
 
 
-def _draw(deal: DealHandoff, dm: str | None, text: str, blocks: list[Block]) -> str:
-    """Redraw it, or post it; an earlier claim means that a try crashed, so it is looked for first."""
+def _draw(deal: DealHandoff, dm: str | None, text: str, blocks: list[Block], *, may_post: bool) -> str | None:
+    """Redraw it, or post it; an earlier claim means that a try crashed, so it is looked for first. None: it stands nowhere."""
     if deal.channel is not None and deal.ts is not None:
         # Who deletes the message finds the deal in their Home: it is not posted again.
         with suppress(messenger.MessageGone):
@@ -101,7 +106,7 @@ def _draw(deal: DealHandoff, dm: str | None, text: str, blocks: list[Block]) -> 
         if found is not None:
             messenger.update(str(claimed.channel), found, text, blocks)
             return found
-    return messenger.post(str(claimed.channel), text, blocks, metadata=metadata)
+    return messenger.post(str(claimed.channel), text, blocks, metadata=metadata) if may_post else None
 
 
 @job(Job.SHOW_DEALS_OF)

@@ -233,6 +233,35 @@ def test_a_message_that_was_posted_before_a_crash_is_found_again(slack: Outside,
     assert words_of(the_deal(slack)).count("💼") == 1
 
 
+def claimed_then_returned(channel: str) -> DealHandoff:
+    """A try to post the message there crashed, and before the next one a manager has said no for the AE."""
+    an_opportunity()
+    work_off(Job.HAND_DEAL)
+    deal = newest()
+    with transaction() as session:
+        placing_deals.claim_deal(session, deal.id, channel, utcnow())
+        by, now = session.merge(rep_in_slack(MORGAN), load=False), utcnow()
+        deal_decisions.return_deal(session, deal.id, version=1, by=by, reason="duplicate", note=None, now=now)
+    return deal
+
+
+def test_what_was_returned_before_its_message_was_posted_is_not_posted_any_more(slack: Outside, team: Team) -> None:
+    channel = slack.new_channel()
+    claimed_then_returned(channel)
+    work_off(Job.SHOW_DEAL)
+    assert (slack.messages(channel), newest().ts) == ([], None)
+
+
+def test_what_was_posted_before_a_crash_and_returned_since_says_so(slack: Outside, team: Team) -> None:
+    channel = slack.new_channel()
+    deal = claimed_then_returned(channel)
+    posted = messenger.post(channel, "before the crash", [], metadata=messenger.deal_metadata(deal.id))
+    work_off(Job.SHOW_DEAL)
+    (message,) = slack.messages(channel)
+    assert newest().ts == posted == message["ts"]
+    assert "Returned by Morgan Manager" in words_of(message)
+
+
 def test_drawing_it_again_posts_nothing(slack: Outside, opportunity_id: int) -> None:
     before = slack.posts()
     with transaction() as session:
