@@ -1,7 +1,9 @@
 """Every id that Slack sends back to us, and the one codec for what a button carries."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar, Self
 
 
 class Press(StrEnum):
@@ -156,66 +158,51 @@ class BadRef(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class HandoffRef:
-    """The handoff a button is about, as it was when the card was drawn."""
+class Ref:
+    """What a button is about, as it was when it was drawn. Packed as `h12.v3`: its letter says what it is."""
 
-    handoff_id: int
+    letter: ClassVar[str]
+    number: int
     version: int
 
     @property
     def packed(self) -> str:
-        return f"h{self.handoff_id}.v{self.version}"
+        return f"{self.letter}{self.number}.v{self.version}"
 
     @classmethod
-    def unpack(cls, text: str) -> "HandoffRef":
-        return cls(*unpacked(text, "h"))
+    def unpack(cls, text: str) -> Self:
+        """Raises BadRef."""
+        read = re.fullmatch(rf"{cls.letter}([0-9]{{1,18}})\.v([0-9]{{1,18}})", text)
+        if read is None:
+            raise BadRef
+        return cls(int(read[1]), int(read[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalRef:
-    """The proposal a button is about, as it was when its message was drawn."""
-
-    proposal_id: int
-    version: int
+class HandoffRef(Ref):
+    __slots__ = ()
+    letter = "h"
 
     @property
-    def packed(self) -> str:
-        return f"p{self.proposal_id}.v{self.version}"
-
-    @classmethod
-    def unpack(cls, text: str) -> "ProposalRef":
-        return cls(*unpacked(text, "p"))
+    def handoff_id(self) -> int:
+        return self.number
 
 
-@dataclass(frozen=True, slots=True)
-class DealRef:
-    """The deal that an AE's button is about, as it was when its message was drawn."""
-
-    deal_id: int
-    version: int
+class ProposalRef(Ref):
+    __slots__ = ()
+    letter = "p"
 
     @property
-    def packed(self) -> str:
-        return f"d{self.deal_id}.v{self.version}"
-
-    @classmethod
-    def unpack(cls, text: str) -> "DealRef":
-        return cls(*unpacked(text, "d"))
+    def proposal_id(self) -> int:
+        return self.number
 
 
-def unpacked(text: str, letter: str) -> tuple[int, int]:
-    """The id and the version of `h12.v3`. Raises BadRef."""
-    about, _, version = text.partition(".")
-    digits = (about.removeprefix(letter), version.removeprefix("v"))
-    if not (
-        about.startswith(letter)
-        and version.startswith("v")
-        and all(one.isascii() and one.isdecimal() for one in digits)
-    ):
-        raise BadRef
-    if any(len(one) > 18 for one in digits):
-        raise BadRef
-    return int(digits[0]), int(digits[1])
+class DealRef(Ref):
+    __slots__ = ()
+    letter = "d"
+
+    @property
+    def deal_id(self) -> int:
+        return self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.ids import (
     BadRef,
     Command,
     DealPress,
+    DealRef,
     DealSubmission,
     HandoffRef,
     HomePress,
@@ -44,7 +45,7 @@ from tests.bot.test_deal import FULL as A_DEAL
 from tests.conftest import LAW
 
 refs = st.builds(HandoffRef, st.integers(0, 10**18 - 1), st.integers(0, 10**18 - 1))
-nearly = st.text(alphabet="hv.0123456789 -+_٣²handoff.", max_size=45)
+nearly = st.text(alphabet="hpdv.0123456789 -+_٣²handoff.", max_size=45)
 
 
 # ---- the codec --------------------------------------------------------------------------------------------------------
@@ -60,10 +61,18 @@ def test_what_a_button_carries_comes_back_as_it_was(ref: HandoffRef, press: Pres
     assert len(choice.packed) <= WORDS["option.value"]
 
 
+def test_a_button_that_was_drawn_long_ago_still_says_what_it_is_about() -> None:
+    assert HandoffRef.unpack("h12.v3").handoff_id == 12
+    assert ProposalRef.unpack("p5.v1").proposal_id == 5
+    assert DealRef.unpack("d7.v2").deal_id == 7
+    assert [ref(12, 3).packed for ref in (HandoffRef, ProposalRef, DealRef)] == ["h12.v3", "p12.v3", "d12.v3"]
+    assert len({HandoffRef(12, 3), ProposalRef(12, 3), DealRef(12, 3)}) == 3
+
+
 @LAW
 @given(st.one_of(hostile, nearly))
 def test_whatever_else_comes_is_refused_or_means_what_it_says(text: str) -> None:
-    for codec in (HandoffRef, MenuChoice):
+    for codec in (HandoffRef, MenuChoice, DealRef, ProposalRef):
         try:
             read = codec.unpack(text)
         except BadRef:
