@@ -60,6 +60,8 @@ def _home_submission(door: Door, sent: Callable[[HomeSent], Errors]) -> Callable
             errors = sent(HomeSent(user, values, str(body["view"].get("private_metadata", ""))))
         except Refusal as refusal:
             errors = _at_the_top(values, door.refused(user, None, None, refusal))
+        except BadRef:
+            errors = _at_the_top(values, NotFound(what="handoff").sentence({}))
         except Exception as error:  # noqa: BLE001  (the person is told, with an id that stands in the log)
             errors = _at_the_top(values, door.broke(error))
         _close_or_say(ack, errors)
