@@ -22,6 +22,7 @@ from domain.tables import (
     Installation,
     Lead,
     LeadMerge,
+    Opportunity,
     Pool,
     Rep,
     Role,
@@ -128,6 +129,17 @@ def merges_of(session: Session, lead: Lead) -> Sequence[LeadMerge]:
     """The merges that the lead was part of, oldest first."""
     part = (LeadMerge.kept_id == lead.id) | (LeadMerge.merged_id == lead.id)
     return session.scalars(select(LeadMerge).where(part).order_by(LeadMerge.id)).all()
+
+
+def opportunities_of(session: Session, lead: Lead) -> Sequence[tuple[Opportunity, str | None]]:
+    """The lead's deals, oldest first, each with whose it is."""
+    rows = session.execute(
+        select(Opportunity, Rep.name)
+        .outerjoin(Rep, Rep.id == Opportunity.owner_id)
+        .where(Opportunity.lead_id == lead.id)
+        .order_by(Opportunity.opened_at, Opportunity.id)
+    )
+    return [(opportunity, owner) for opportunity, owner in rows]
 
 
 def _text(lead: Lead, field: str) -> str | None:

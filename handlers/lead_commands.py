@@ -8,7 +8,8 @@ from rich.table import Table
 
 from domain import duplicates, finding
 from domain.rules.merging import Contest, Sourced, merge_people
-from domain.tables import Company, Lead
+from domain.rules.money import money
+from domain.tables import Company, Lead, Opportunity
 from domain.verbs import erasing
 from domain.verbs.companies import set_company
 from domain.verbs.describing import sourced_fields
@@ -27,12 +28,13 @@ Email = Annotated[str, typer.Argument(help="The lead's e-mail address.", metavar
 
 @app.command("show")
 def show(email: Email) -> None:
-    """Who the lead is, which company it is of and why, and where each field comes from."""
+    """Who the lead is, which company it is of and why, where each field comes from, and what became of its deals."""
     with reading() as session:
         lead = finding.lead_by_email(session, email)
         company = session.get(Company, lead.company_id) if lead.company_id else None
         addresses = finding.addresses_of(session, lead)
         merges = finding.merges_of(session, lead)
+        deals = finding.opportunities_of(session, lead)
     out.print(f"{finding.name_of(lead)}, lead {lead.id}, {lead.stage.value.replace('_', ' ')}")
     out.print(f"Addresses: {', '.join(addresses)}")
     out.print(f"Company: {_company_words(lead, company)}")
@@ -40,6 +42,8 @@ def show(email: Email) -> None:
     for field, said in sourced_fields(lead).items():
         table.add_row(field, str(said.value), said.source, f"{said.at:%Y-%m-%d}")
     out.print(table)
+    for deal, owner in deals:
+        out.print(_deal_words(deal, owner))
     for merge in merges:
         undone = f", taken back on {merge.undone_at:%Y-%m-%d}" if merge.undone_at else ""
         out.print(f"Merge {merge.id}: lead {merge.merged_id} into {merge.kept_id} on {merge.at:%Y-%m-%d}{undone}.")
@@ -142,6 +146,18 @@ def _company_words(lead: Lead, company: Company | None) -> str:
         reasons.append(f"decided by {match['tiebreak']}")
     why = ", ".join(filter(None, reasons))
     return f"{said} ({why})" if why else said
+
+
+def _deal_words(deal: Opportunity, owner: str | None) -> str:
+    """What it was won for, or why it was lost, and when; else how far it is. All of it by the CRM's last word."""
+    amount = money(deal.amount, deal.currency) if deal.amount is not None else "no amount"
+    named = f"Deal {deal.name}" + (f" ({deal.external_id})" if deal.external_id else "")
+    whose = f", with {owner}" if owner else ""
+    if deal.closed_at is None:
+        return f"{named}: in {deal.stage} since {deal.stage_since:%Y-%m-%d}, {amount}{whose}."
+    if deal.won:
+        return f"{named}: won on {deal.closed_at:%Y-%m-%d}, {amount}{whose}."
+    return f"{named}: lost on {deal.closed_at:%Y-%m-%d}, {amount}{whose}: {deal.lost_reason or 'no reason given'}."
 
 
 def _what_would_win(contests: dict[str, Contest]) -> Table:

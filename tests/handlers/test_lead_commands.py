@@ -14,6 +14,7 @@ from handlers.jobs import reading, transaction
 from handlers.sending import Job
 from tests.conftest import NOON
 from tests.domain.making import take
+from tests.domain.making_deals import say, win
 
 WORK, HOME = "kim@buyer-company.com", "kim.buyer@gmail.com"
 LATER = NOON + timedelta(days=1)
@@ -100,3 +101,19 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(committed: Engine) -> N
         take(session, WORK, person={"first_name": "Kim [/b][red]", "company": "[link=evil]Buyer"})
     assert "Kim [/b][red]" in leads("show", WORK).output
     assert "[link=evil]Buyer" in leads("show", WORK).output
+
+
+def test_what_became_of_each_deal_is_shown_with_day_amount_and_reason(committed: Engine) -> None:
+    with transaction() as session:
+        take(session, WORK)
+        win(session, 30, 1_250_000, "EUR", key="006A", email=WORK, name="First [red]deal")
+        say(session, "Closed Lost", 40, key="006B", email=WORK, amount=90_000, currency="JPY", lost_reason="No budget")
+        say(session, "Negotiation", 41, key="006C", email=WORK)
+        take(session, HOME)
+        win(session, 30, key="006D", email=HOME)
+    shown = [line for line in leads("show", WORK).output.splitlines() if line.startswith("Deal ")]
+    assert shown == [
+        "Deal First [red]deal (006A): won on 2026-04-02, 12,500 EUR.",
+        "Deal Sample deal (006B): lost on 2026-04-12, 90,000 JPY: No budget.",
+        "Deal Sample deal (006C): in Negotiation since 2026-04-13, no amount.",
+    ]
