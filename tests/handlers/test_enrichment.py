@@ -4,127 +4,41 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, Engine, func, or_, select, text, update
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from domain.rules.health import State
 from domain.rules.lifecycle import Stage
-from domain.tables import Company, JobRow, Lead, ProfileRow, ProviderDay
-from domain.verbs import capturing
-from domain.verbs.capturing import Delivery
-from handlers import health, ledger, moments
-from handlers.jobs import execute, reading, send, transaction
-from handlers.quotas import SharedGate
-from handlers.sending import Job, Priority, Sending
+from domain.tables import Company, Lead
+from handlers import ledger
+from handlers.jobs import transaction
+from handlers.sending import Priority
 from integrations import registry
 from kit import db
 from kit.clock import utcnow
-from kit.quota import OPEN
-from tests.domain.making import make_arrival
 from tests.handlers.making import ROOT, jobs
+from tests.handlers.making_enrichment import (
+    WITHOUT_FIRM,
+    asked,
+    capture,
+    claim,
+    days,
+    do,
+    enrich_again,
+    lead,
+    let_come,
+    outcomes,
+    providers,
+    run,
+    scored_at_once,
+)
 from tests.integrations.conftest import Sandbox, configured, sandbox, stage
 
-__all__ = ["configured", "sandbox", "stage"]  # fixtures
-assert moments  # all jobs have their functions
-
-DOMAIN = "alder-works.example.com"
-WITHOUT_FIRM: dict[str, Any] = {
-    "first_name": "Kim",
-    "last_name": "Sample",
-    "title": "VP Sales",
-    "phone": "+49 30 901820",
-    "company": "Alder Works",
-    "country": "Germany",
-}
-"""Everything that is wanted but for what only providers are believed about."""
-
-
-@pytest.fixture(autouse=True)
-def providers(configured: Sandbox, committed: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """ZoomInfo for 40 cents and Clearbit for 10; no DNS unless a test asks for it, no CRM, no marketing automation."""
-    for switch in ("DNS_CHECK", "SALESFORCE_CLIENT_ID", "HUBSPOT_ACCESS_TOKEN"):
-        monkeypatch.delenv(switch)
-    monkeypatch.setenv("ZOOMINFO_COST_CENTS", "40")
-    monkeypatch.setenv("CLEARBIT_COST_CENTS", "10")
-    registry.forget()
-    yield
-    registry.forget()
-
-
-def capture(local: str, *, domain: str = DOMAIN, bulk: bool = False, **said: object) -> int:
-    with transaction() as session:
-        delivery = Delivery({"email": f"{local}@{domain}", **said}, "form_submission", utcnow())
-        return capturing.receive(session, make_arrival(session), "website", delivery, utcnow(), bulk=bulk).id
-
-
-def do(*names: str) -> list[JobRow]:
-    """Do the jobs that are due, and those that follow and are due at once; returns what waits for its time.
-
-    What fails meanwhile is not tried again, however long all this takes.
-    """
-    wanted = names or ("enrich", "ask_provider")
-    due = claim(wanted)
-    while due:
-        for job in due:
-            run(job)
-        due = claim(wanted, JobRow.failures > 0)
-    return jobs()
-
-
-def claim(names: Sequence[str], *but: ColumnElement[bool], window: int = 50) -> list[ledger.Claimed]:
-    with db.new_session() as session, session.begin():
-        not_now = or_(JobRow.name.not_in(names), *but)
-        hidden = update(JobRow).where(not_now, JobRow.run_at <= func.now())
-        session.execute(hidden.values(run_at=func.now() + timedelta(seconds=1)))
-        return ledger.claim(session, "tests", lease=timedelta(seconds=30), window=window)
-
-
-def run(job: ledger.Claimed) -> None:
-    execute(job.id, job.name, job.args, job.lane, job.token, utcnow().timestamp())
-
-
-def let_come(name: str) -> None:
-    """The time of these jobs has come."""
-    with db.new_session() as session, session.begin():
-        session.execute(update(JobRow).where(JobRow.name == name).values(run_at=func.now()))
-
-
-def enrich_again(lead_id: int) -> None:
-    with transaction() as session:
-        send(session, Sending(Job.ENRICH, {"lead_id": lead_id}))
-    do()
-
-
-def lead(lead_id: int) -> Lead:
-    with reading() as session:
-        return session.get_one(Lead, lead_id)
-
-
-def outcomes(lead_id: int) -> dict[str, str]:
-    with reading() as session:
-        rows = session.execute(select(ProfileRow.provider, ProfileRow.outcome).where(ProfileRow.lead_id == lead_id))
-        return dict(rows.all())
-
-
-def days() -> dict[str, tuple[int, int, int]]:
-    """Asked, matched, cents, by provider."""
-    with reading() as session:
-        return {row.provider: (row.asked, row.matched, row.cost_cents) for row in session.scalars(select(ProviderDay))}
-
-
-def asked(sandbox: Sandbox, system: str) -> int:
-    return len(sandbox.calls(system, "enrich" if system == "zoominfo" else ""))
-
-
-def scored_at_once(waiting: list[JobRow]) -> bool:
-    (score,) = [job for job in waiting if job.name == "score"]
-    return score.run_at < utcnow() + timedelta(seconds=5)
+__all__ = ["configured", "providers", "sandbox", "stage"]  # fixtures
 
 
 def test_a_dear_provider_is_not_asked_for_what_a_cheap_one_has_said(configured: Sandbox) -> None:
@@ -375,112 +289,3 @@ def test_dns_is_asked_first_because_it_is_free(configured: Sandbox, monkeypatch:
     do()
     assert outcomes(kim) == {"dns": "matched", "clearbit": "matched"}
     assert lead(kim).attributes["mail_domain"] == "receives"
-
-
-# ---- several leads by one call --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def only_zoominfo(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CLEARBIT_API_KEY")
-    registry.forget()
-
-
-def several_wait(*locals_: str) -> list[int]:
-    """Leads whose questions to the provider are all due."""
-    leads = [capture(local) for local in locals_]
-    for one in claim(["enrich"]):
-        run(one)
-    return leads
-
-
-def ask_first() -> list[JobRow]:
-    """Do the first question that is due and has not failed before, and return the questions that are left."""
-    for one in claim(["ask_provider"], JobRow.failures > 0, window=1):
-        run(one)
-    return [job for job in jobs() if job.name == "ask_provider"]
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_leads_that_wait_for_the_same_provider_are_asked_about_by_one_call(configured: Sandbox) -> None:
-    leads = several_wait("kim.one", "kim.two", "nomatch.kim", "kim.four")
-    assert ask_first() == []
-    assert asked(configured, "zoominfo") == 1
-    assert [outcomes(one)["zoominfo"] for one in leads] == ["matched", "matched", "no_match", "matched"]
-    assert days() == {"zoominfo": (4, 3, 120)}
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_of_several_the_ones_without_an_answer_are_asked_about_again_and_cost_nothing(configured: Sandbox) -> None:
-    leads = several_wait("kim.one", "kim.two", "kim.three")
-    configured.fault("zoominfo", "partial")
-    again = ask_first()
-    assert [job.args["lead_id"] for job in again] == leads[1:]
-    assert all(timedelta(minutes=59) < job.run_at - utcnow() < timedelta(minutes=61) for job in again)
-    assert [outcomes(one)["zoominfo"] for one in leads] == ["matched", "no_answer", "no_answer"]
-    assert days() == {"zoominfo": (1, 1, 40)}
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_a_provider_that_fails_for_several_fails_once_and_the_others_keep_their_place(configured: Sandbox) -> None:
-    leads = several_wait("kim.one", "kim.two")
-    configured.fault("zoominfo", "500")
-    first, second = ask_first()
-    assert (first.failures, second.failures, second.leased_until) == (1, 0, None)
-    assert second.run_at <= utcnow()
-    assert outcomes(leads[1]) == {}
-    assert [job.id for job in ask_first()] == [first.id]
-    assert outcomes(leads[1]) == {"zoominfo": "matched"}
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_one_that_spoils_the_question_for_several_is_alone_refused(configured: Sandbox) -> None:
-    good, bad, last = several_wait("kim.one", "refused.kim", "kim.three")
-    for _ in range(3):
-        ask_first()
-    assert outcomes(good) == outcomes(last) == {"zoominfo": "matched"}
-    (dead,) = [job for job in jobs() if job.name == "ask_provider"]
-    assert (dead.args["lead_id"], dead.dead_at is not None) == (bad, True)
-    assert days() == {"zoominfo": (2, 2, 80)}
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_of_several_only_those_are_asked_about_that_the_budget_has_room_for(
-    configured: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZOOMINFO_DAILY_CAP_CENTS", "100")
-    registry.forget()
-    leads = several_wait("kim.one", "kim.two", "kim.three")
-    assert ask_first() == []
-    assert sorted(len(outcomes(one)) for one in leads) == [0, 1, 1]
-    assert days() == {"zoominfo": (2, 2, 80)}
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_a_worker_that_dies_with_several_in_hand_gives_them_all_back(configured: Sandbox) -> None:
-    several_wait("kim.one", "kim.two", "kim.three")
-    with db.new_session() as session, session.begin():
-        (first,) = ledger.claim(session, "tests", lease=timedelta(seconds=30), window=1)
-        taken = ledger.claim_alike(session, first, {"provider": "zoominfo"}, lease=timedelta(seconds=-1), most=24)
-        assert len(taken) == 2
-    with db.new_session() as session, session.begin():
-        assert ledger.give_back_expired(session) == 2
-        assert len(ledger.claim_alike(session, first, {"provider": "clearbit"}, lease=timedelta(0), most=24)) == 0
-        assert len(ledger.claim_alike(session, first, {"provider": "zoominfo"}, lease=timedelta(0), most=1)) == 1
-
-
-@pytest.mark.usefixtures("only_zoominfo")
-def test_when_credits_are_used_up_nobody_asks_and_admins_are_told(configured: Sandbox) -> None:
-    registry.gate_by(SharedGate())
-    try:
-        leads = several_wait("kim.one", "kim.two", "kim.three")
-        configured.fault("zoominfo", "credits", count=9)
-        for _ in leads:
-            ask_first()
-        assert asked(configured, "zoominfo") == 1
-        assert [outcomes(one)["zoominfo"] for one in leads] == ["no_answer"] * 3
-        (finding,) = [one for one in health.look() if one.name == "vendor.zoominfo"]
-        assert finding.state is State.WARNING
-        assert "credits are used up" in finding.found
-    finally:
-        registry.gate_by(OPEN)

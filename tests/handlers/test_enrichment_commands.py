@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from domain.rules.refusals import NoSuchLead
 from handlers import enrichment_commands
 from tests.handlers.making import ROOT, jobs
-from tests.handlers.test_enrichment import DOMAIN, asked, capture, days, do, outcomes, providers
+from tests.handlers.making_enrichment import DOMAIN, asked, capture, days, do, outcomes, providers
 from tests.integrations.conftest import Sandbox, configured, sandbox, stage
 
 __all__ = ["configured", "providers", "sandbox", "stage"]  # fixtures
