@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Double, Select, and_, cast, func, or_, select
+from sqlalchemy import Double, Select, and_, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from domain.finding import name_of
@@ -16,6 +16,8 @@ USUAL = 0.75
 FACTOR = 1.5
 ENOUGH = 10
 """Of fewer past stays no usual one is worked out."""
+LAST_MOVED = 1_000
+"""Usual is what was usual of so many deals, those that changed their stage last: a Home waits for it, however long the past is."""
 WITHOUT_A_PAST = timedelta(days=21)
 """How long is too long where the past says nothing yet."""
 DAY_SECONDS = 86_400
@@ -46,14 +48,21 @@ def limits(session: Session) -> Mapping[str, timedelta]:
 
 
 def _usual_stays() -> Select[str, float]:
-    """From every word of the CRM: a stay begins with the first word of a stage and ends with the first one of another."""
-    one = OpportunityStage
-    order = (one.at, one.id)
-    before = func.lag(one.stage).over(partition_by=one.opportunity_id, order_by=order)
-    words = select(one.opportunity_id, one.stage, one.at, one.id, before.label("before")).subquery()
-    ends = func.lead(words.c.at).over(partition_by=words.c.opportunity_id, order_by=(words.c.at, words.c.id))
+    """From every word of the CRM about them: a stay begins with the first word of a stage and ends with the first one of another."""
+    moved = select(Opportunity.id).order_by(Opportunity.stage_since.desc(), Opportunity.id.desc()).limit(LAST_MOVED)
+    deals, one = moved.subquery("moved"), OpportunityStage
+    before = func.lag(one.stage).over(order_by=(one.at, one.id))
+    # Deal by deal: so the words of each are found by their index, however many others there are.
+    said = select(one.stage, one.at, one.id, before.label("before")).where(one.opportunity_id == deals.c.id)
+    words = said.lateral("words")
+    ends = func.lead(words.c.at).over(partition_by=deals.c.id, order_by=(words.c.at, words.c.id))
     came = words.c.stage.is_distinct_from(words.c.before)
-    stays = select(words.c.stage, words.c.at, ends.label("until")).where(came).subquery()
+    stays = (
+        select(words.c.stage, words.c.at, ends.label("until"))
+        .select_from(deals.join(words, true()))
+        .where(came)
+        .subquery()
+    )
     seconds = cast(func.extract("epoch", stays.c.until - stays.c.at), Double)
     return (
         select(stays.c.stage, func.percentile_cont(USUAL).within_group(seconds))

@@ -20,6 +20,8 @@ class DealHandoff(HasId, Base):
         Index("uq_deal_handoffs_live", "opportunity_id", unique=True, postgresql_where=_LIVE),
         Index("ix_deal_handoffs_opportunity_id", "opportunity_id"),
         Index("ix_deal_handoffs_live_rep_id", "rep_id", postgresql_where=_LIVE),
+        # On how many somebody decided in a month.
+        Index("ix_deal_handoffs_rep_id_offered_at", "rep_id", "offered_at"),
         Index("ix_deal_handoffs_remind_at", "remind_at", postgresql_where=text("remind_at is not null")),
     )
     opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.id"))

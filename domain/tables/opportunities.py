@@ -23,6 +23,7 @@ class Opportunity(HasId, Base):
             "opened_at",
             postgresql_include=["lead_id", "handoff_id", "won", "closed_at"],
         ),
+        Index("ix_opportunities_stage_since", "stage_since", "id"),
         Index("ix_opportunities_open", "stage_since", postgresql_where=text("closed_at is null")),
         Index("ix_opportunities_closed_at", "closed_at", postgresql_where=text("closed_at is not null")),
         Index("ix_opportunities_waits_since", "waits_since", postgresql_where=text("waits_since is not null")),

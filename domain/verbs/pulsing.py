@@ -17,18 +17,20 @@ ANSWERED_WITHIN = timedelta(days=31)
 """For so long after it was asked one may answer, and think again."""
 
 DECIDED_WITHIN = timedelta(days=90)
-"""So long before the month a lead may have become MQL or HQL to be one of those that were decided on in it."""
+"""So long before the month a lead may have become MQL or HQL, or a deal may have been offered, to be one of those that were decided
+on in it."""
 
 
 def decided_leads(session: Session, rep_ids: Sequence[int], month: Period) -> dict[int, int]:
     """On how many leads and opportunities each of them decided in the month; who decided on none is not in it.
 
-    Asked every minute at the end of a month: leads that became MQL or HQL long before it are not looked at.
+    Asked every minute at the end of a month: leads and deals that came long before it are not looked at.
     """
+    since = month.since - DECIDED_WITHIN
     leads = (
         select(Handoff.rep_id, func.count(Handoff.lead_id.distinct()))
         .where(Handoff.rep_id.in_(rep_ids))
-        .where(Handoff.became_at >= month.since - DECIDED_WITHIN, Handoff.became_at < month.until)
+        .where(Handoff.became_at >= since, Handoff.became_at < month.until)
         .where(or_(_within(Handoff.accepted_at, month), _within(Handoff.rejected_at, month)))
         .group_by(Handoff.rep_id)
     )
@@ -37,6 +39,7 @@ def decided_leads(session: Session, rep_ids: Sequence[int], month: Period) -> di
     deals = (
         select(DealHandoff.rep_id, func.count(DealHandoff.opportunity_id.distinct()))
         .where(DealHandoff.rep_id.in_(rep_ids), ~own)
+        .where(DealHandoff.offered_at >= since, DealHandoff.offered_at < month.until)
         .where(or_(_within(DealHandoff.accepted_at, month), _within(DealHandoff.returned_at, month)))
         .group_by(DealHandoff.rep_id)
     )

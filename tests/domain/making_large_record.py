@@ -35,6 +35,7 @@ BIG = (
     "turns",
     "qualifications",
     "opportunities",
+    "opportunity_stages",
     "deal_handoffs",
     "notices",
     "credit_runs",
@@ -64,6 +65,8 @@ insert into qualifications (handoff_id, rep_id, at, framework, answers, verdict)
   select id, (select min(id) from reps), became_at, 'bant', '{{}}', 'not_yet' from handoffs;
 insert into opportunities (lead_id, handoff_id, system, name, stage, stage_since, opened_at)
   select lead_id, id, 'salesforce', 'a deal', 'Prospecting', became_at, became_at from handoffs;
+insert into opportunity_stages (opportunity_id, stage, at)
+  select id, came.stage, opened_at from opportunities, unnest(array['New', 'Prospecting']) came(stage);
 insert into credit_runs (opportunity_id, version, why, made_at, closed_at, base, value, touches)
   select id, 1, 'closed', opened_at, opened_at, 'EUR', 100, 1 from opportunities;
 insert into credits (run_id, model, closed_at, lead_id, channel, share, value)
@@ -85,6 +88,8 @@ analyze;
 def large(migrated: Engine) -> Iterator[Connection]:
     """A record of 3,000 worked leads and one fresh one, rolled back at the end. Filling it takes some seconds, most of them for the trigrams."""
     with migrated.connect() as connection, connection.begin() as outer:
+        # What was rolled back before still fills the tables' pages, and plans are made by them.
+        connection.execute(text(f"truncate {', '.join(BIG)} cascade"))
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             modelling.ensure_model(session, default_model_toml(), NOON)
             lay_out(session)

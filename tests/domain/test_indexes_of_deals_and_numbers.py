@@ -17,10 +17,11 @@ from domain.stats.influence import influence_of
 from domain.stats.pipeline import closings
 from domain.stats.revenue import By, revenue
 from domain.stats.scope import Scope
+from domain.stats.stuck import limits
 from domain.stats.trend import trend
 from domain.stats.won_lost import won_lost
 from domain.tables import Lead, Rep, Role
-from domain.verbs import crediting, deal_clocks, deal_decisions, dealing, placing_deals, selling, staffing
+from domain.verbs import crediting, deal_clocks, deal_decisions, dealing, placing_deals, pulsing, selling, staffing
 from domain.verbs.selling import Word
 from tests.conftest import NOON
 from tests.domain.making_large_record import fresh_handoff, large, scans_on
@@ -103,6 +104,8 @@ def hand_a_deal_to_an_ae(session: Session) -> None:
     deals.deal_message(session, deal.id, NOON)
     assert deal_clocks.take_deal_steps(session, NOON + timedelta(hours=9), 100) == 1
     my_deals.deals_home(session, ae, NOON)
+    assert set(limits(session)) == {"New"}
+    assert pulsing.decided_leads(session, [ae.id], Period(NOON, NOON + timedelta(days=31), "")) == {}
     deal_decisions.return_deal(session, deal.id, version=1, by=ae, reason="no_capacity", note=None, now=NOON)
     assert list(dealing.waiting_deals(session)) == [made.id]
     assert dealing.pass_on_of(session, ae.id, NOON) is False

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from domain.my_deals import deals_home
 from domain.rules.lifecycle import Stage
-from domain.stats.stuck import ENOUGH, FACTOR, WITHOUT_A_PAST, limits, stuck_deals
+from domain.stats.stuck import ENOUGH, FACTOR, LAST_MOVED, WITHOUT_A_PAST, limits, stuck_deals
 from domain.tables import Lead, Opportunity, OpportunityStage, Rep
 from domain.verbs import deal_clocks
 from tests.conftest import NOON
@@ -82,6 +82,29 @@ def test_without_enough_of_a_past_three_weeks_are_too_long(session: Session, tea
     in_proposal(session, team.ada, WITHOUT_A_PAST.days)
     stuck = in_proposal(session, team.ada, WITHOUT_A_PAST.days + 1, number=91)
     assert [one.opportunity_id for one in stuck_deals(session, NOON)] == [stuck.id]
+
+
+_A_LONG_PAST = text("""
+with lead as (
+    insert into leads (email, identity, stage, source, fields, attributes, notes, captured_at)
+    values ('long@buyer.example.com', 'long@buyer.example.com', 'won', 'website', '{}', '{}', '[]', :now) returning id
+), deals as (
+    insert into opportunities (lead_id, system, name, stage, stage_since, opened_at, closed_at, won)
+    select lead.id, 'salesforce', 'Sample', 'Closed Won', :now - n * interval '1 day', :now - n * interval '1 day' - :days * interval '1 day',
+           :now - n * interval '1 day', true
+    from lead, generate_series(1, :deals) n returning id, opened_at, closed_at
+)
+insert into opportunity_stages (opportunity_id, stage, at)
+select id, 'Proposal', opened_at from deals union all select id, 'Closed Won', closed_at from deals
+""")
+
+
+def test_what_was_usual_once_is_not_what_is_usual_now(session: Session, team: Team) -> None:
+    session.execute(_A_LONG_PAST, {"now": NOON - DAY * LAST_MOVED, "deals": LAST_MOVED, "days": 40})
+    session.execute(text("update leads set identity = 'before', email = 'before@buyer.example.com'"))
+    assert limits(session) == {"Proposal": DAY * 40 * FACTOR}
+    session.execute(_A_LONG_PAST, {"now": NOON, "deals": LAST_MOVED, "days": 4})
+    assert limits(session) == {"Proposal": DAY * 4 * FACTOR}
 
 
 def test_a_stage_that_nobody_knows_yet_is_measured_by_the_three_weeks(session: Session, team: Team) -> None:
