@@ -224,11 +224,13 @@ def _tell_of_deal(event: LeadEvent) -> Sending:
 
 
 def _crm_owner(event: LeadEvent) -> Sending | None:
-    """The CRM hears whose the opportunity is: not of an offer that was returned, for then it is whose it was."""
+    """The CRM hears whose the opportunity is: not of an offer that was returned, for then it is whose it was. Never while the CRM
+    is read: an owner who was read before, and is heard of afterwards, would take the deal from them again.
+    """
     if event.data.get("was") == DealStatus.OFFERED:
         return None
-    opportunity_id = int(event.data["opportunity_id"])
-    return Sending(Job.TELL_CRM_OWNER, {"opportunity_id": opportunity_id}, key=str(opportunity_id), after=GATHER)
+    args, lane = {"opportunity_id": int(event.data["opportunity_id"])}, Job.READ_OPPORTUNITIES.value
+    return Sending(Job.TELL_CRM_OWNER, args, key=str(args["opportunity_id"]), lane=lane, after=GATHER)
 
 
 _DEALS_OF_LEAD = _of_lead(Job.SHOW_DEALS_OF, key=True)

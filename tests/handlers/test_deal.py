@@ -7,19 +7,21 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot import messenger
 from bot.ids import DealPress, DealSubmission
 from domain.rules.deals import ACCEPT_WITHIN, REMIND_AFTER, DealStatus
 from domain.rules.preferences import Alert, Preferences
-from domain.tables import DealHandoff, Notice, Opportunity, Rep
+from domain.tables import DealHandoff, JobRow, Notice, Opportunity, Rep
 from domain.verbs import deal_decisions, deciding, erasing, placing_deals, qualifying, selling, staffing
 from domain.verbs.absences import set_absence
 from handlers import deal as moment
-from handlers import upkeep
+from handlers import ledger, upkeep
 from handlers.jobs import reading, send, transaction
 from handlers.sending import Job, show_deal
+from handlers.sync_turns import read_opportunities_again
+from kit import db
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (
@@ -369,6 +371,19 @@ def test_who_accepts_is_the_owner_in_salesforce(sold: Outside) -> None:
     assert in_salesforce(sold)["OwnerId"] == ADAS_USER
     with reading() as session:
         assert session.scalars(select(Opportunity.crm_owner_id)).one() == ADAS_USER
+
+
+def test_while_salesforce_is_read_no_owner_is_written_there(sold: Outside) -> None:
+    """Else what was read just before would come in after it, and take the deal from the AE again."""
+    with transaction() as session:
+        send(session, read_opportunities_again())
+    with db.new_session() as session, session.begin():
+        session.execute(update(JobRow).values(run_at=func.now()))
+        reads = update(JobRow).where(JobRow.name == Job.READ_OPPORTUNITIES)
+        session.execute(reads.values(run_at=func.now() - timedelta(minutes=1)))
+        claimed = {job.name for job in ledger.claim(session, "tests", lease=timedelta(seconds=30), window=50)}
+    assert Job.READ_OPPORTUNITIES in claimed
+    assert Job.TELL_CRM_OWNER in {job.name for job in jobs()} - claimed
 
 
 def test_what_salesforce_refuses_the_ae_reads_in_its_own_words(sold: Outside) -> None:
