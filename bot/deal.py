@@ -8,7 +8,7 @@ from bot.card import colleague_words, erased
 from bot.ids import DealPress, DealRef
 from bot.standing import ANSWERED
 from domain.deals import DealMessage, Journey, SimilarDeal
-from domain.rules.deals import DEAL_REASONS, DealStatus, Withdrawn
+from domain.rules.deals import DEAL_REASONS, DealReason, DealStatus, Withdrawn
 from domain.rules.money import money
 from domain.rules.routing import Rule
 from domain.stats.influence import Influence
@@ -60,10 +60,15 @@ def _closed(view: DealMessage) -> str:
 
 def _returned(view: DealMessage) -> str:
     reason = DEAL_REASONS.get(view.reason or "")
-    why = f"{reason.label} → {reason.then.value}" if reason else "no reason given"
+    why = f"{reason.label} → {_then(view, reason)}" if reason else "no reason given"
     when = f" {moment(view.returned_at, DAY_AND_TIME)}" if view.returned_at else ""
     note = f"\n> {escape(view.note, 500)}" if view.note else ""
     return f"↩️ *Returned by {_decider(view)}*{when}: {why}{note}"
+
+
+def _then(view: DealMessage, reason: DealReason) -> str:
+    """What follows by the reason, unless somebody was chosen besides."""
+    return f"on to {escape(view.went_to.name, 60)}" if view.went_to else reason.then.value
 
 
 def _why(view: DealMessage) -> str:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import cards
-from domain.deals import due_at
+from domain.deals import asked_since, due_at
 from domain.finding import name_of
 from domain.rules.deals import DEAL_REASONS, DealReason, DealStatus, DealThen
 from domain.rules.lifecycle import GONE
@@ -58,7 +57,7 @@ def deal_news(session: Session, notice: Notice, now: datetime) -> DealNews | Non
 
 
 def _of_deal(session: Session, lead: Lead, deal: DealHandoff, now: datetime) -> DealNews:
-    since = _asked_since(session, deal) if deal.status is DealStatus.RETURNED else None
+    since = asked_since(session, deal)
     people = cards.people_of(session, {deal.rep_id, deal.from_id, deal.decided_by, since})
     return DealNews(
         lead=name_of(lead),
@@ -76,12 +75,6 @@ def _of_deal(session: Session, lead: Lead, deal: DealHandoff, now: datetime) -> 
         problem=deal.problem,
         went_to=people.get(since or 0),
     )
-
-
-def _asked_since(session: Session, deal: DealHandoff) -> int | None:
-    later = DealHandoff.id > deal.id
-    wanted = select(DealHandoff.rep_id).where(DealHandoff.opportunity_id == deal.opportunity_id, later)
-    return session.scalars(wanted.order_by(DealHandoff.id).limit(1)).first()
 
 
 def _stuck(session: Session, lead: Lead, opportunity_id: int, stage: str, now: datetime) -> DealNews | None:

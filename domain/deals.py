@@ -89,6 +89,8 @@ class DealMessage:
     card_at: tuple[str, str] | None
     """Slack's channel and ts of the lead's card, where everybody can see it."""
     permalink: str | None
+    went_to: Person | None = None
+    """Who is asked since it was returned."""
 
     @property
     def is_open(self) -> bool:
@@ -102,7 +104,8 @@ def deal_message(session: Session, deal_id: int, now: datetime) -> DealMessage:
         raise NotFound(what="deal")
     opportunity = session.get_one(Opportunity, deal.opportunity_id)
     lead = session.get_one(Lead, opportunity.lead_id)
-    people = cards.people_of(session, {deal.rep_id, deal.from_id, deal.decided_by})
+    since = asked_since(session, deal)
+    people = cards.people_of(session, {deal.rep_id, deal.from_id, deal.decided_by, since})
     place = session.get(CardPlace, deal.handoff_id)
     seen = place is not None and place.ts is not None and place.channel.startswith(("C", "G"))
     return DealMessage(
@@ -134,12 +137,22 @@ def deal_message(session: Session, deal_id: int, now: datetime) -> DealMessage:
         similar=similar_won(session, lead),
         card_at=(place.channel, place.ts) if place is not None and place.ts is not None and seen else None,
         permalink=place.permalink if place is not None and seen else None,
+        went_to=people.get(since or 0),
     )
 
 
 def due_at(session: Session, deal: DealHandoff, now: datetime) -> datetime:
     """By when the AE is to have answered, by their calendar as it is now."""
     return due_after(calendars(session, [deal.rep_id], now)[deal.rep_id], deal.offered_at, ACCEPT_WITHIN)
+
+
+def asked_since(session: Session, deal: DealHandoff) -> int | None:
+    """Who (rep id) was asked next since the deal was returned."""
+    if deal.status is not DealStatus.RETURNED:
+        return None
+    later = DealHandoff.id > deal.id
+    wanted = select(DealHandoff.rep_id).where(DealHandoff.opportunity_id == deal.opportunity_id, later)
+    return session.scalars(wanted.order_by(DealHandoff.id).limit(1)).first()
 
 
 def _journey(session: Session, handoff_id: int, lead: Lead) -> Journey | None:

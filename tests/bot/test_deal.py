@@ -120,6 +120,12 @@ def test_what_was_returned_says_why_and_nothing_else_is_left() -> None:
     same_as_snapshot("deal_returned", *deal_blocks(RETURNED, LINK))
 
 
+def test_what_was_returned_names_who_is_asked_instead_of_what_its_reason_would_do() -> None:
+    assert "stays with the SDR" in read(RETURNED)
+    assert "Not qualified after all → on to Ada Account" in read(replace(RETURNED, went_to=ADA))
+    assert "stays with the SDR" not in read(replace(RETURNED, went_to=ADA))
+
+
 def test_there_is_a_button_only_while_there_is_something_to_decide() -> None:
     assert buttons(FULL) == [DealPress.ACCEPT, DealPress.RETURN]
     assert buttons(ACCEPTED) == [DealPress.RETURN]
@@ -185,7 +191,8 @@ messages = st.builds(
     ),
     card_at=st.none(),
     permalink=st.none(),
-)
+    went_to=st.none() | people,
+).map(lambda one: replace(one, reason="duplicate") if one.status is DealStatus.RETURNED else one)
 
 
 @HEAVY_LAW

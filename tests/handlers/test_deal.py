@@ -192,6 +192,7 @@ def test_a_colleagues_customer_goes_to_the_colleague(slack: Outside, team: Team,
     deal = newest()
     assert (deal.rep_id, deal.status) == (team.alex.id, DealStatus.OFFERED)
     assert the_deal(slack, ALEX)["ts"] == deal.ts
+    assert "on to Alex Closer" in words_of(deals_of(slack, ADA)[-1])
     told = "".join(words_of(one) for one in said_to(slack, SAM))
     assert "A colleague's customer" in told
     assert "is asked next" in told
