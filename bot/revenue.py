@@ -1,12 +1,15 @@
 """`/leadstats revenue`: what channels and campaigns brought, what they cost, and what is on its way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.blocks import Block, context, cut, escape, header, section
 from bot.figures import NOTHING, percent
 from domain.rules.money import money
+from domain.stats.chance import interval
 from domain.stats.pipeline import Closings, Coming, Pipeline
+from domain.stats.quality import FEW
 from domain.stats.revenue import By, Earned, Revenue
+from domain.stats.win_rates import WinRate
 
 Message = tuple[str, list[Block]]
 
@@ -22,8 +25,10 @@ def revenue_coming(period: str) -> Message:
     return words, [section(f"💶 {words}")]
 
 
-def revenue_message(period: str, found: Sequence[Revenue], coming: Pipeline, ended: Closings) -> Message:
-    """The answer: one list for each way to add up, the deals that are open, and what the numbers lack."""
+def revenue_message(
+    period: str, found: Sequence[Revenue], coming: Pipeline, ended: Closings, rates: Mapping[By, Sequence[WinRate]]
+) -> Message:
+    """The answer: two lists for each way to add up, the deals that are open, and what the numbers lack."""
     first = found[0]
     whole = first.whole
     title = f"Revenue, {period}"
@@ -31,6 +36,7 @@ def revenue_message(period: str, found: Sequence[Revenue], coming: Pipeline, end
     blocks = [header(title), section(_summary(first, ended))]
     if any(one.lines for one in found):
         blocks += [section(cut(_list(one), SECTION)) for one in found]
+    blocks += [section(cut(_rates(by, those), SECTION)) for by, those in rates.items() if those]
     if coming.deals:
         blocks.append(section(cut(_pipeline(coming), SECTION)))
     gaps = [*revenue_gaps(first), *pipeline_gaps(coming)]
@@ -71,6 +77,20 @@ def _spent(line: Earned, base: str) -> Iterator[str]:
         return
     yield f"cost {money(line.cost, base)}"
     yield f"ROI {NOTHING if line.roi is None else f'{line.roi:+,.0%}'}"
+
+
+def _rates(by: By, found: Sequence[WinRate]) -> str:
+    lines = [f"*Win rate by {by}*  of the closed deals that each had touched"]
+    lines += [_rate(one) for one in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(f"{len(found) - SHOWN:,} more, that touched fewer")
+    return "\n".join(lines)
+
+
+def _rate(one: WinRate) -> str:
+    low, high = interval(one.share)
+    doubt = f"95% sure: {100 * low:.0f} to {high:.0%}" if one.share.of >= FEW else "too few to say"
+    return f"{escape(one.name, NAME)}  *{percent(one.share.rate)}*  ·  {one.share.hit:,} of {one.share.of:,} ({doubt})"
 
 
 def _pipeline(found: Pipeline) -> str:

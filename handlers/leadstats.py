@@ -36,6 +36,7 @@ from domain.stats.quality import numbers
 from domain.stats.revenue import By, revenue
 from domain.stats.scope import Scope
 from domain.stats.trend import QUARTERS, Line, lines, trend
+from domain.stats.win_rates import win_rates
 from domain.stats.won_lost import won_lost
 from domain.tables import Pool, Rep, Role, ScoringModel, TouchRow
 from handlers.jobs import Running, finishing, job, reading, send, transaction
@@ -128,7 +129,8 @@ def _revenue(session: Session, slack_user_id: str, by: str, span: str, now: date
     wanted = [By(by)] if by else [By.CHANNEL, By.CAMPAIGN]
     found = [revenue(session, period, by=one) for one in wanted]
     coming, ended = pipeline(session, now, wanted[0]), closings(session, period)
-    return Drawable(REVENUE, None, lambda _file_id, _table: revenue_message(period.words, found, coming, ended))
+    rates = win_rates(session, period, wanted, now)
+    return Drawable(REVENUE, None, lambda _file_id, _table: revenue_message(period.words, found, coming, ended, rates))
 
 
 def _answer(session: Session, ask: Ask, now: datetime) -> tuple[Message, bool]:

@@ -67,6 +67,9 @@ def test_a_manager_sees_what_channels_and_campaigns_brought(
 ) -> None:
     answer = follows(slack, text)
     assert {one for one in ("By channel", "By campaign", "By group") if one in answer} == lists
+    assert {one for one in ("channel", "campaign", "group") if f"Win rate by {one}" in answer} == {
+        one.removeprefix("By ") for one in lists
+    }
     assert "12,345 EUR* from 1 deal won" in answer
     assert "W-shaped" in answer
     assert jobs() == []
