@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.availability import calendars, covers
@@ -50,10 +50,11 @@ class DealsHome:
 
 
 def deals_home(session: Session, rep: Rep, now: datetime) -> DealsHome:
+    mine, more = _mine(session, rep, now)
     return DealsHome(
         offered=_offered(session, rep, now),
-        mine=_mine(session, rep, now),
-        more=max(0, _open_ones(session, rep) - ROWS),
+        mine=mine,
+        more=more,
         stuck=_of_the_team(session, rep, now),
     )
 
@@ -88,23 +89,20 @@ def _offered(session: Session, rep: Rep, now: datetime) -> list[DealRow]:
     ]
 
 
-def _mine(session: Session, rep: Rep, now: datetime) -> list[DealRow]:
-    """The open ones that one has, the longest in their stage first."""
-    rows = session.execute(
-        select(Opportunity, Lead)
+def _mine(session: Session, rep: Rep, now: datetime) -> tuple[list[DealRow], int]:
+    """The open ones that one has, those that are stuck first, then the longest in their stage; and how many more there are."""
+    theirs = session.execute(
+        select(Opportunity.id, Opportunity.stage, Opportunity.stage_since)
         .join(Lead, Lead.id == Opportunity.lead_id)
         .where(Opportunity.owner_id == rep.id, Opportunity.closed_at.is_(None), Lead.stage.not_in(GONE))
         .order_by(Opportunity.stage_since, Opportunity.id)
-        .limit(ROWS)
     ).all()
-    known = limits(session) if rows else {}
-    found = [_row(opportunity, lead, now, known) for opportunity, lead in rows]
-    return sorted(found, key=lambda row: not row.stuck)
-
-
-def _open_ones(session: Session, rep: Rep) -> int:
-    mine = (Opportunity.owner_id == rep.id, Opportunity.closed_at.is_(None), Lead.stage.not_in(GONE))
-    return session.scalar(select(func.count()).join_from(Opportunity, Lead).where(*mine)) or 0
+    known = limits(session) if theirs else {}
+    stuck_first = sorted(theirs, key=lambda one: not is_stuck(one.stage, one.stage_since, now, known))
+    shown = [one.id for one in stuck_first[:ROWS]]
+    pairs = select(Opportunity, Lead).join(Lead, Lead.id == Opportunity.lead_id).where(Opportunity.id.in_(shown))
+    rows = {opportunity.id: _row(opportunity, lead, now, known) for opportunity, lead in session.execute(pairs)}
+    return [rows[one] for one in shown], len(theirs) - len(shown)
 
 
 def _row(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from domain.my_deals import deals_home
+from domain.my_deals import ROWS, deals_home
 from domain.rules.lifecycle import Stage
 from domain.stats.stuck import ENOUGH, FACTOR, LAST_MOVED, WITHOUT_A_PAST, limits, stuck_deals
 from domain.tables import Lead, Opportunity, OpportunityStage, Rep
@@ -147,6 +147,18 @@ def test_ones_home_shows_ones_own_and_the_managers_what_is_stuck(session: Sessio
     assert (mine.offered, mine.more, mine.stuck) == ([], 0, [])
     managed = deals_home(session, team.morgan, NOON)
     assert ([one.opportunity_id for one in managed.stuck], managed.mine) == ([stuck.id], [])
+
+
+def test_what_is_stuck_stands_first_however_many_have_waited_longer_in_a_slower_stage(
+    session: Session, team: Team
+) -> None:
+    a_past(session, team.alex)
+    for number in range(ROWS + 1):
+        in_proposal(session, team.ada, 20, number=50 + number).stage = "Legal"
+    stuck = in_proposal(session, team.ada, 14)
+    home = deals_home(session, team.ada, NOON)
+    assert [row.opportunity_id for row in home.mine if row.stuck] == [home.mine[0].opportunity_id] == [stuck.id]
+    assert (len(home.mine), home.more) == (ROWS, 2)
 
 
 def test_two_clock_processes_tell_it_once(session: Session, team: Team) -> None:
