@@ -29,7 +29,7 @@ screenshots: setup-dev ## play sample leads and take the pictures of docs/screen
 	@$(RUN) tests.browser.pictures
 
 test: setup-dev ## all tests, on a real Postgres (ARGS="-k accept -n0" for some of them)
-	@$(RUN) pytest -n auto --dist loadfile $(ARGS)
+	@$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: check-code check-lock check-migrations ## everything that must hold besides the tests
 
