@@ -66,7 +66,7 @@ def _draw_beside(session: Session, handoff: Handoff, place: str) -> None:
 
 
 def _draw(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str | None:
-    """Draw the card where it stands, or post it; returns its ts. None: it was deleted, and nobody can act on it any more."""
+    """Draw the card where it stands, or post it; returns its ts. None: it stands nowhere, and nobody can act on it any more."""
     if place is None or place.ts is None:
         return _post(view, place, dm, text, blocks)
     try:
@@ -76,19 +76,24 @@ def _draw(view: CardView, place: CardPlace | None, dm: str | None, text: str, bl
     return place.ts
 
 
-def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str:
-    """Post the card. An earlier claim means that a try crashed, or that the card was deleted: it is looked for before it is posted."""
+def _post(view: CardView, place: CardPlace | None, dm: str | None, text: str, blocks: list[Block]) -> str | None:
+    """Post the card, if somebody can act on it. An earlier claim means that a try crashed, or that the card was deleted: it is
+    looked for before it is posted.
+    """
+    live = view.status in LIVE
+    if place is None and not live:
+        return None
     channel = place.channel if place else _channel(view, dm)
     with transaction() as session:
         claimed = placing.claim(session, view.handoff_id, channel, utcnow())
+    metadata = messenger.card_metadata(view.handoff_id, view.cycle)
     if place is not None:
-        metadata = messenger.card_metadata(view.handoff_id, view.cycle)
         found = messenger.find_message(channel, metadata, claimed.claimed_at)
         if found is not None:
             # What stands there was drawn by the try that crashed; the record may have moved on since.
             messenger.update(channel, found, text, blocks)
             return found
-    return messenger.post(channel, text, blocks, metadata=messenger.card_metadata(view.handoff_id, view.cycle))
+    return messenger.post(channel, text, blocks, metadata=metadata) if live else None
 
 
 def _channel(view: CardView, dm: str | None) -> str:

@@ -186,6 +186,32 @@ def test_after_a_crash_before_the_post_the_card_is_posted(slack: Outside, team: 
     assert place_of(handoff_id).ts is not None
 
 
+@pytest.mark.parametrize("claimed", [False, True])
+def test_what_ended_before_its_card_was_posted_gets_none(
+    slack: Outside, team: Team, channel: str, claimed: bool
+) -> None:
+    handoff_id = offer_a_lead()
+    with transaction() as session:
+        if claimed:
+            placing.claim(session, handoff_id, channel, utcnow())
+        deciding.reject(session, handoff_id, version=2, by=team.sam, reason="competitor", note=None, now=utcnow())
+    work_off(Job.SHOW_CARD, Job.SHOW_BRIEF)
+    assert slack.messages(channel) == []
+    assert not [job for job in jobs() if job.name == Job.SHOW_CARD]
+
+
+def test_a_card_that_was_posted_before_a_crash_says_how_it_ended_since(
+    slack: Outside, team: Team, channel: str
+) -> None:
+    handoff_id = offer_a_lead()
+    crash_between_post_and_commit(handoff_id, channel)
+    with transaction() as session:
+        deciding.reject(session, handoff_id, version=2, by=team.sam, reason="competitor", note=None, now=utcnow())
+    work_off(Job.SHOW_CARD)
+    (card,) = slack.messages(channel)
+    assert "Rejected by Sam Sample" in seen(card)
+
+
 def test_a_card_of_another_handoff_is_not_taken_for_ours(slack: Outside, team: Team, channel: str) -> None:
     first, second = offer_a_lead(), offer_a_lead(email="lee@buyer.example.com")
     crash_between_post_and_commit(first, channel)
