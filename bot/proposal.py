@@ -261,18 +261,24 @@ def roll_back_button(view: ProposalView) -> Block:
 
 def worse_message(view: ProposalView, watched: Mapping[str, Any], now: datetime) -> Message:
     """The model in force does worse than was promised."""
-    sql, accepted, before = watched["sql"], watched["accepted"], watched["before"]
-    lines = [
-        f"{_rate(sql)} of its leads became an SQL; {watched['promised']:.0%} were foreseen",
-        f"sales accepts {_rate(accepted)}, before it was {_rate(before)}",
-    ]
-    text = f"⚠️ *{escape(view.name, 80)} does worse than it promised.*\n{bullets(lines)}"
+    text = f"⚠️ *{escape(view.name, 80)} does worse than it promised.*\n{bullets(list(_watched_lines(watched)))}"
     return plain(f"{view.name} does worse than it promised"), [section(text), *buttons(view, now)]
+
+
+def _watched_lines(watched: Mapping[str, Any]) -> Iterator[str]:
+    """Acceptance is known weeks before SQLs are: of what nobody can say yet no share is named."""
+    sql, accepted, before = watched["sql"], watched["accepted"], watched["before"]
+    if sql[1]:
+        yield f"{_rate(sql)} of its leads became an SQL; {watched['promised']:.0%} were foreseen"
+    else:
+        yield "whether its leads became an SQL is not known of any yet"
+    if accepted[1]:
+        yield f"sales accepts {_rate(accepted)}" + (f", before it was {_rate(before)}" if before[1] else "")
 
 
 def _rate(share: Sequence[int]) -> str:
     hit, of = share
-    return f"{hit / of:.0%} ({hit:,} of {of:,})" if of else "nobody yet"
+    return f"{hit / of:.0%} ({hit:,} of {of:,})"
 
 
 def shadow_over_message(view: ProposalView, now: datetime) -> Message:

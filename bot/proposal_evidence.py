@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.blocks import escape, moment
+from domain.rules.learning import Goal
 
 OTHERS = 0.25
 """A population stability index from which on the leads of late are others than those before."""
 NOTICEABLE = 0.02
 SHOWN = 3
 DAY = "{date_short_pretty}"
-_ONES = {"sql": "SQLs", "won": "wins"}
 
 
 def sureness(found: Mapping[str, Any] | None) -> Iterator[str]:
@@ -30,7 +30,7 @@ def learning_lines(found: Mapping[str, Any] | None) -> Iterator[str]:
     if not found:
         return
     since, until = (moment(datetime.fromisoformat(found[name]), DAY) for name in ("since", "until"))
-    good = _ONES[found["goal"]]
+    good = Goal(found["goal"]).words
     yield f"Learnt from {found['outcomes']:,} leads, {since} to {until}: {found['successes']:,} {good}"
     yield from sureness(found)
     judged = found["judged"]
@@ -46,7 +46,7 @@ def chance_lines(evidence: Mapping[str, Any]) -> Iterator[str]:
     found = evidence.get("chances") or evidence.get("learning")
     if not found:
         return
-    said = f"Measured on {found['outcomes']:,} leads, of whom {found['successes']:,} became {_ONES[found['goal']]}"
+    said = f"Measured on {found['outcomes']:,} leads, of whom {found['successes']:,} became {Goal(found['goal']).words}"
     yield f"{said}; on later ones the chances were off by {_points(found['judged']['draft'])} on average"
 
 

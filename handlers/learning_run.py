@@ -141,7 +141,7 @@ def _of_model(
     if not isinstance(answer, Learnt):
         return Found(kind, past.base_id, answer.verdict, answer.said, answer.data)
     evidence = {"learning": answer.evidence, "backtest": _backtest(past.base_toml, answer.toml, now, said)}
-    what = f"Learnt from {len(examined)} leads of which one knows what became of them."
+    what = f"Learnt from {len(examined):,} leads of which one knows what became of them."
     return Found(kind, past.base_id, "proposed", what, _data(past, said.goal), answer.toml, evidence)
 
 

@@ -14,6 +14,7 @@ from bot.proposal import past_lines, tiers_words
 from domain.proposals import ProposalView, newest_learnings, proposal_view, proposals
 from domain.rules.learning import Goal
 from domain.rules.proposals import ProposalKind, ProposalStatus
+from domain.rules.refusals_proposals import ProposalDecided
 from domain.tables import Proposal
 from domain.verbs import proposing
 from handlers.calibration import keep
@@ -36,6 +37,10 @@ def learn(
     goal: Annotated[Goal | None, typer.Option(help="What is to be foreseen; else as LEARNING_GOAL says.")] = None,
 ) -> None:
     """Learn from what became of leads. What comes of it is a proposal; nothing changes by itself."""
+    if goal is not None and not now:
+        raise typer.BadParameter(
+            "It says what is learnt with --now; without that nothing is learnt.", param_hint="--goal"
+        )
     if now:
         said = learning_settings()
         for kind in ProposalKind:
@@ -123,4 +128,4 @@ def _decide(number: int, decision: Decision) -> None:
     with transaction() as session:
         row = decision(session, proposing.find_proposal(session, number), utcnow())
         state = row.status.value
-    out.print(f"Proposal {number} is {state.replace('_', ' ')} now.")
+    out.print(f"Proposal {number}: {ProposalDecided.NOW[state]}.")

@@ -31,8 +31,6 @@ class Hold(NamedTuple):
 HOLDS = tuple(Hold(rules, found) for rules in (1.0, 8.0, 64.0, math.inf) for found in (1.0, 3.0, 10.0, 30.0, math.inf))
 """What is tried, from hardly held to not moved at all."""
 STAY = Hold(math.inf, math.inf)
-FIRST_HOLD = Hold(8.0, 30.0)
-"""Before anything is known of which does best."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from domain.science import calibrating, judging
 from domain.science.calibrating import Curve, log_losses, platt
 from domain.science.drafting import draft
 from domain.science.features import Features, Matrix, features
-from domain.science.fitting import FIRST_HOLD, HOLDS, STAY, Hold, Problem, Vector, Weights, fit, problem
+from domain.science.fitting import HOLDS, STAY, Hold, Problem, Vector, Weights, fit, problem
 
 PARTS = 6
 """Of time; the first two teach only, the others are foreseen too."""
@@ -192,8 +192,6 @@ def _loss(school: School, hold: Hold, part: int) -> float:
 
 def _best(losses: Mapping[Hold, Sequence[float]], until: int) -> Hold:
     """By the parts before `until`; the stronger hold of two that did alike."""
-    if until <= 1:
-        return FIRST_HOLD
     return min(reversed(HOLDS), key=lambda hold: sum(losses[hold][: until - 1]))
 
 
@@ -247,7 +245,7 @@ def _joined(parts: Sequence[Foreseen], what: str) -> Vector:
 
 def _no_better(judged: Mapping[str, Any], hold: Hold) -> str | None:
     """Why nothing is proposed. None: the draft foresees better, by more than chance."""
-    seen = f"over {judged['outcomes']} later leads"
+    seen = f"over {judged['outcomes']:,} later leads"
     if hold == STAY:
         return f"No points to move: {seen} those of the model in force did better than any that were learnt."
     if judged["better_than_share"]["low"] <= 0:

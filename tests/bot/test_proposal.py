@@ -188,6 +188,18 @@ def test_a_model_that_does_worse_than_it_promised() -> None:
     same_as_snapshot("proposal_worse", *worse_message(view, watched, NOON))
 
 
+def test_of_what_nobody_can_say_yet_of_a_model_no_share_is_named() -> None:
+    early = {"sql": [0, 0], "promised": 0.0, "accepted": [10, 40], "before": [60, 80], "worse": True}
+    later = {**early, "sql": [3, 40], "promised": 0.31, "accepted": [0, 0], "before": [0, 0]}
+    view = a_view(ProposalStatus.ACTIVE, **DECIDED, activated_at=NOON)
+    first, second = (json.dumps(worse_message(view, watched, NOON)) for watched in (early, later))
+    assert "whether its leads became an SQL is not known of any yet" in first
+    assert "sales accepts 25% (10 of 40), before it was 75% (60 of 80)" in first
+    assert "foreseen" not in first
+    assert "8% (3 of 40) of its leads became an SQL; 31% were foreseen" in second
+    assert "sales accepts" not in second
+
+
 @pytest.mark.parametrize("status", list(ProposalStatus))
 def test_slack_takes_every_state_and_each_button_is_offered_where_its_move_is_allowed(status: ProposalStatus) -> None:
     more: dict[str, Any] = SHADOW if status is ProposalStatus.SHADOW else {}

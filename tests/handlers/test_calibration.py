@@ -248,13 +248,13 @@ def test_the_command_line_decides_as_well(slack: Outside, team: Team) -> None:
     before, number = in_force(), str(ask())
     assert "open" in run("proposals", "list")
     assert "thresholds.mql 60 -> 65" in run("proposals", "show", number)
-    assert "is shadow now" in run("proposals", "approve", number)
-    assert "is active now" in run("proposals", "approve", number)
+    assert "it is being tried in shadow" in run("proposals", "approve", number)
+    assert "it is in force" in run("proposals", "approve", number)
     assert in_force() == proposal(int(number)).model_id
-    assert "is rolled back now" in run("proposals", "rollback", number)
+    assert "it was rolled back" in run("proposals", "rollback", number)
     assert in_force() == before
-    assert "is declined now" in run("proposals", "decline", str(ask(STRICTER)), "--note", "No.")
-    assert "is active now" in run("proposals", "approve", str(ask(STRICTER)), "--at-once")
+    assert "it was declined" in run("proposals", "decline", str(ask(STRICTER)), "--note", "No.")
+    assert "it is in force" in run("proposals", "approve", str(ask(STRICTER)), "--at-once")
 
 
 def test_a_trial_that_is_ended_on_the_command_line_is_over_in_the_message_and_in_the_home_as_well(

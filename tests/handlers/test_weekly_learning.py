@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from bot.ids import ProposalPress
 from domain.rules.preferences import Alert
@@ -14,6 +15,7 @@ from domain.verbs import deciding, proposing
 from domain.watching import SHADOW_OVER, WORSE
 from handlers import upkeep
 from handlers.calibration_settings import learning_settings
+from handlers.cli import app
 from handlers.jobs import reading, send, transaction
 from handlers.noticing import tell
 from handlers.sending import Job, learn_model
@@ -139,3 +141,9 @@ def test_the_command_line_learns_now_and_says_what_came_of_it(slack: Outside, te
     assert "Nothing was learnt yet" in run("learn")
     assert "not_enough. Not enough data yet: 0 of about 60" in run("learn", "--now")
     assert "Not enough data yet" in run("learn")
+
+
+def test_what_is_to_be_foreseen_is_said_with_a_run_only() -> None:
+    answer = CliRunner().invoke(app, ["learn", "--goal", "won"])
+    assert answer.exit_code == 2
+    assert "without that nothing is learnt" in " ".join(answer.output.replace("│", " ").split())
