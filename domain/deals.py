@@ -8,7 +8,7 @@ from sqlalchemy import Integer, case, func, literal, select, true
 from sqlalchemy.orm import Session
 
 from domain import cards
-from domain.availability import calendars
+from domain.availability import away_now, calendars
 from domain.briefing import steps_of
 from domain.rules.deals import ACCEPT_WITHIN, DealStatus, due_after
 from domain.rules.facts import Attribute
@@ -207,15 +207,15 @@ def similar_won(session: Session, lead: Lead) -> Sequence[SimilarDeal]:
     ]
 
 
-def aes_but(session: Session, rep_id: int) -> list[tuple[int, str]]:
-    """The AEs to whom a deal could be given instead (id, name)."""
+def aes_but(session: Session, rep_id: int, now: datetime) -> list[tuple[int, str]]:
+    """The AEs to whom a deal could be given instead (id, name): who is in Slack and not on leave. A pause is short."""
     rows = session.execute(
         select(Rep.id, Rep.name)
         .where(Rep.active, Rep.role == Role.AE, Rep.id != rep_id, Rep.slack_user_id.is_not(None))
         .order_by(Rep.name, Rep.id)
-        .limit(MOST_AES)
-    )
-    return [(other, name) for other, name in rows]
+    ).all()
+    away = away_now(session, [other for other, _ in rows], now)
+    return [(other, name) for other, name in rows if other not in away][:MOST_AES]
 
 
 def messages_of(session: Session, lead_id: int) -> Sequence[tuple[int, str | None]]:

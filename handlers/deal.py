@@ -17,7 +17,7 @@ from domain.deals import DealMessage
 from domain.rules.deals import DEAL_LIVE, Withdrawn
 from domain.rules.preferences import Alert
 from domain.rules.refusal import Refusal
-from domain.rules.refusals import NoteMissing, UnknownReason
+from domain.rules.refusals import CannotBeGiven, NoteMissing, UnknownReason
 from domain.tables import DealHandoff, Happened, Opportunity, Rep
 from domain.verbs import deal_clocks, deal_decisions, deal_owners, dealing, placing_deals
 from handlers.jobs import Running, finishing, job, reading, send, transaction
@@ -138,7 +138,7 @@ def return_pressed(click: HomeClick) -> None:
     def fill(session: Session, rep: Rep) -> View:
         now = utcnow()
         deal = deal_decisions.may_return(session, ref.deal_id, version=ref.version, by=rep, now=now)
-        return return_modal(deals.deal_message(session, deal.id, now), deals.aes_but(session, deal.rep_id))
+        return return_modal(deals.deal_message(session, deal.id, now), deals.aes_but(session, deal.rep_id, now))
 
     open_message_window(click, fill, lambda: _repair(ref))
 
@@ -163,6 +163,9 @@ def return_sent(sent: HomeSent) -> Errors:
         return {Field.NOTE: missing.sentence({})}
     except UnknownReason as unknown:
         return {Field.REASON: unknown.sentence({})}
+    except CannotBeGiven as refusal:
+        with reading() as session:
+            return {Field.REP: refusal.sentence(finding.names_of(session, refusal.rep_ids))}
     except Refusal:
         _repair(ref)
         raise

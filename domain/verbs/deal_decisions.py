@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain.availability import covers
+from domain.availability import away_now, covers
 from domain.rules.cleaning import free_text
 from domain.rules.deals import DEAL_REASONS, DealMove, DealReason, DealStatus, DealThen, deal_step
 from domain.rules.reasons import NOTE_LIMIT
@@ -39,7 +39,7 @@ def return_deal(
     if why.needs_note and said is None:
         raise NoteMissing
     lead, opportunity, deal = _decidable(session, deal_id, DealMove.RETURN, version=version, by=by, now=now)
-    if to is not None and not _can_be_given(to, deal):
+    if to is not None and not _can_be_given(session, to, deal, now):
         raise CannotBeGiven(rep_id=to.id)
     was = deal.status
     deal.status, deal.version = DealStatus.RETURNED, deal.version + 1
@@ -110,5 +110,7 @@ def _reason(key: str) -> DealReason:
     return reason
 
 
-def _can_be_given(to: Rep, deal: DealHandoff) -> bool:
-    return to.active and to.role is Role.AE and to.id != deal.rep_id and to.slack_user_id is not None
+def _can_be_given(session: Session, to: Rep, deal: DealHandoff, now: datetime) -> bool:
+    """Who is on leave would have it until they are back, and nobody would hear of it."""
+    sells = to.active and to.role is Role.AE and to.slack_user_id is not None
+    return sells and to.id != deal.rep_id and to.id not in away_now(session, [to.id], now)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain import deals
 from domain.rules.deals import DEAL_REASONS, REMIND_AFTER, DealStatus, DealThen
 from domain.rules.refusals import CannotBeGiven, NoteMissing, UnknownReason
 from domain.rules.refusals_deals import DealDecided, DealGone, NotYourDeal
@@ -219,6 +220,16 @@ def test_it_is_not_given_to_who_sells_no_deals_or_to_who_gives_it_back(session: 
     for rep in (team.sam, ae_of(session, deal)):
         with pytest.raises(CannotBeGiven):
             give_back(session, deal, "colleagues_customer", to=rep)
+
+
+def test_it_is_neither_given_nor_proposed_to_a_colleague_who_is_on_leave(session: Session, team: Team) -> None:
+    deal = offered(session, team)
+    other = team.alex if deal.rep_id == team.ada.id else team.ada
+    assert deals.aes_but(session, deal.rep_id, LATER) == [(other.id, other.name)]
+    make_absence(session, other, cover=None, since=NOON, until=NOON + timedelta(days=14))
+    assert deals.aes_but(session, deal.rep_id, LATER) == []
+    with pytest.raises(CannotBeGiven):
+        give_back(session, deal, "colleagues_customer", to=other)
 
 
 def test_when_all_have_given_it_back_nobody_is_asked_a_second_time(session: Session, team: Team) -> None:

@@ -198,6 +198,20 @@ def test_a_colleagues_customer_goes_to_the_colleague(slack: Outside, team: Team,
     assert "is asked next" in told
 
 
+def test_a_colleague_who_went_on_leave_meanwhile_is_refused_under_their_name(
+    slack: Outside, team: Team, opportunity_id: int
+) -> None:
+    slack.press(ADA, the_deal(slack), DealPress.RETURN)
+    with transaction() as session:
+        alex, now = session.get_one(Rep, team.alex.id), utcnow()
+        set_absence(session, alex, now, now + timedelta(days=7), None, None, now)
+    said = {"reason": "colleagues_customer", "rep": str(team.alex.id)}
+    chosen = {one: {one: {"selected_option": {"value": value}}} for one, value in said.items()}
+    done = slack.act(ADA, "submit", view_id=slack.top_view(ADA)["id"], values=chosen)
+    assert "Alex Closer cannot be given this" in done["errors"]["rep"]
+    assert newest().status is DealStatus.OFFERED
+
+
 def test_an_old_message_repairs_itself(slack: Outside, team: Team, opportunity_id: int) -> None:
     before = the_deal(slack)
     with transaction() as session:
