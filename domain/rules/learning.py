@@ -44,7 +44,6 @@ class Example:
     facts: LeadFacts
     at: datetime
     outcome: bool
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

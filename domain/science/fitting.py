@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from domain.rules.scoring import Group
+from domain.science.calibrating import smoothed
 from domain.science.features import Features, Matrix
 
 Vector: TypeAlias = npt.NDArray[np.float64]
@@ -79,7 +80,7 @@ def problem(features: Features, slope: float, monotone: Mapping[str, str]) -> Pr
     return Problem(np.clip(prior, lower, upper), is_rule, lower, upper, back)
 
 
-def fit(problem: Problem, matrix: Matrix, outcomes: Vector, weights: Vector, hold: Hold) -> Weights:
+def fit(problem: Problem, matrix: Matrix, outcomes: Vector, hold: Hold) -> Weights:
     penalty = np.where(problem.is_rule, hold.rules, hold.found)
     free = np.isfinite(penalty)
     steps = matrix @ problem.back
@@ -87,7 +88,6 @@ def fit(problem: Problem, matrix: Matrix, outcomes: Vector, weights: Vector, hol
     found, intercept = _fitted(
         steps[:, free],
         outcomes,
-        weights,
         offset,
         (problem.prior[free], penalty[free], problem.lower[free], problem.upper[free]),
     )
@@ -97,20 +97,20 @@ def fit(problem: Problem, matrix: Matrix, outcomes: Vector, weights: Vector, hol
 
 
 def _fitted(
-    columns: Matrix, outcomes: Vector, weights: Vector, offset: Vector, held: tuple[Vector, Vector, Vector, Vector]
+    columns: Matrix, outcomes: Vector, offset: Vector, held: tuple[Vector, Vector, Vector, Vector]
 ) -> tuple[Vector, float]:
     prior, penalty, lower, upper = held
-    rate = float((np.sum(weights * outcomes) + 1.0) / (np.sum(weights) + 2.0))
+    rate = smoothed(outcomes)
     # In units in which every weight is known about as well as any other: the search then goes straight.
-    unit = 1.0 / np.sqrt(rate * (1 - rate) * (weights @ columns**2) + penalty)
+    unit = 1.0 / np.sqrt(rate * (1 - rate) * np.sum(columns**2, axis=0) + penalty)
     scaled, stiff = columns * unit, penalty * unit**2
-    level = math.log(rate / (1 - rate)) - float(np.average(columns @ prior + offset, weights=weights))
+    level = math.log(rate / (1 - rate)) - float(np.mean(columns @ prior + offset))
     base = columns @ prior + offset + level
 
     def loss(theta: Vector) -> tuple[float, Vector]:
         logits = base + theta[0] + scaled @ theta[1:]
-        value = np.sum(weights * (np.logaddexp(0.0, logits) - outcomes * logits)) + 0.5 * np.sum(stiff * theta[1:] ** 2)
-        wrong = weights * (expit(logits) - outcomes)
+        value = np.sum(np.logaddexp(0.0, logits) - outcomes * logits) + 0.5 * np.sum(stiff * theta[1:] ** 2)
+        wrong = expit(logits) - outcomes
         return float(value), np.concatenate([[np.sum(wrong)], wrong @ scaled + stiff * theta[1:]])
 
     bounds = [(None, None), *zip((lower - prior) / unit, (upper - prior) / unit, strict=True)]

@@ -47,7 +47,6 @@ class School:
     slope: float  # logits for a point of the model in force
     matrix: Matrix
     outcomes: Vector
-    weights: Vector
     before: Vector  # the scores by the model in force
     parts: Sequence[slice]
 
@@ -56,7 +55,7 @@ class School:
         return slice(0, self.parts[part].start)
 
     def fitted(self, which: slice, hold: Hold) -> Weights:
-        return fit(self.problem, self.matrix[which], self.outcomes[which], self.weights[which], hold)
+        return fit(self.problem, self.matrix[which], self.outcomes[which], hold)
 
     def changes(self, weights: Weights, which: slice) -> Changes:
         return draft(self.base, self.features, weights, self.matrix[which], self.slope, self.name)
@@ -162,7 +161,6 @@ def _school(base: Model, base_toml: str, examples: Sequence[Example], name: str,
         slope=slope,
         matrix=matrix,
         outcomes=outcomes,
-        weights=np.array([one.weight for one in examples]),
         before=before,
         parts=parts,
     )
