@@ -1,27 +1,24 @@
 """A deal goes to an AE through a real workspace: their message, yes and no, deadlines, and the owner in Salesforce."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from bot import messenger
 from bot.ids import DealPress, DealSubmission
 from domain.rules.deals import ACCEPT_WITHIN, REMIND_AFTER, DealStatus
-from domain.rules.preferences import Alert, Preferences
-from domain.tables import DealHandoff, JobRow, Notice, Opportunity, Rep
-from domain.verbs import deal_decisions, deciding, erasing, placing_deals, qualifying, selling, staffing
+from domain.rules.preferences import Alert
+from domain.tables import DealHandoff, Notice, Opportunity, Rep
+from domain.verbs import deal_decisions, erasing, placing_deals, staffing
 from domain.verbs.absences import set_absence
 from handlers import deal as moment
-from handlers import ledger, upkeep
+from handlers import upkeep
 from handlers.jobs import reading, send, transaction
 from handlers.sending import Job, show_deal
-from handlers.sync_turns import read_opportunities_again
-from kit import db
 from kit.clock import utcnow
 from tests.domain.making import Team
 from tests.handlers.making import (
@@ -33,10 +30,7 @@ from tests.handlers.making import (
     click,
     door,
     door_url,
-    everything,
-    jobs,
     make_staff,
-    offer_a_lead,
     rep_in_slack,
     sandbox_process,
     slack,
@@ -44,10 +38,19 @@ from tests.handlers.making import (
     tell,
     work_off,
 )
+from tests.handlers.making_deals import (
+    an_opportunity,
+    deals_of,
+    dm_of,
+    newest,
+    owner,
+    said_to,
+    the_deal,
+    undisturbed,
+    words_of,
+)
 
-__all__ = ["door", "door_url", "everything", "sandbox_process", "slack"]  # fixtures
-
-SAID = {"budget": "yes", "authority": "yes", "need": "yes", "timeline": "yes", "notes": "Wants it by summer"}
+__all__ = ["door", "door_url", "sandbox_process", "slack"]  # fixtures
 
 
 @pytest.fixture
@@ -55,72 +58,11 @@ def team(door: httpx.Client, slack: Outside) -> Team:
     return undisturbed(make_staff(slack.new_channel()))
 
 
-def undisturbed(team: Team) -> Team:
-    """Everybody may be written to at any time, and Alex has paused: Ada is who is asked."""
-    with transaction() as session:
-        for rep in session.scalars(select(Rep)):
-            staffing.set_preferences(session, rep, Preferences(quiet=(0, 0)), utcnow())
-        staffing.step_away(session, team.alex.email, utcnow())
-    work_off()
-    return team
-
-
-def an_opportunity(key: str = "006A") -> int:
-    """Sam's SQL has its opportunity; returns its id."""
-    handoff_id, sam = offer_a_lead(), rep_in_slack(SAM)
-    with transaction() as session:
-        by, now = session.merge(sam, load=False), utcnow()
-        deciding.accept(session, handoff_id, version=2, by=by, now=now)
-        qualifying.qualify(session, handoff_id, version=3, by=by, said=SAID, now=now)
-    work_off(Job.SHOW_CARD)
-    with transaction() as session:
-        made = selling.open_opportunity(
-            session, handoff_id, system="salesforce", external_id=key, name="Sample", stage="New", now=utcnow()
-        )
-    return made.id
-
-
 @pytest.fixture
 def opportunity_id(team: Team) -> int:
     made = an_opportunity()
     work_off()
     return made
-
-
-def newest() -> DealHandoff:
-    with reading() as session:
-        return session.scalars(select(DealHandoff).order_by(DealHandoff.id.desc()).limit(1)).one()
-
-
-def owner() -> int | None:
-    with reading() as session:
-        return session.scalars(select(Opportunity.owner_id)).one()
-
-
-def dm_of(user: str) -> str:
-    return str(rep_in_slack(user).slack_dm_id)
-
-
-def said_to(slack: Outside, user: str) -> list[dict[str, Any]]:
-    """What somebody was told directly since the first offer of this test: the workspace keeps what was before."""
-    with reading() as session:
-        since = session.scalars(select(func.min(DealHandoff.offered_at))).one()
-    told = slack.messages(dm_of(user), eyes=user)
-    return [one for one in told if since is None or float(one["ts"]) > since.timestamp() - 1]
-
-
-def deals_of(slack: Outside, user: str) -> list[dict[str, Any]]:
-    """The messages by which somebody got a deal."""
-    return [one for one in said_to(slack, user) if one["blocks"] and one["blocks"][0]["type"] == "header"]
-
-
-def words_of(message: dict[str, Any]) -> str:
-    return json.dumps(message["blocks"], ensure_ascii=False)
-
-
-def the_deal(slack: Outside, user: str = ADA) -> dict[str, Any]:
-    (message,) = [one for one in deals_of(slack, user) if one["ts"] == newest().ts]
-    return message
 
 
 def test_the_ae_gets_one_message_with_all_that_a_first_call_needs(slack: Outside, opportunity_id: int) -> None:
@@ -345,67 +287,3 @@ def test_nothing_of_who_is_forgotten_is_left_in_the_message(slack: Outside, oppo
     (message,) = [one for one in said_to(slack, ADA) if one["ts"] == deal.ts]
     assert "erased" in words_of(message)
     assert "kim" not in json.dumps(message).casefold()
-
-
-# ---- Salesforce --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def org(everything: Outside) -> Iterator[Outside]:
-    everything.page.post("/salesforce/_org", json={"empty": True}).raise_for_status()
-    yield everything
-    everything.page.post("/salesforce/_org", json={"empty": True}).raise_for_status()
-
-
-ADAS_USER = "005Hd0000000009"
-
-
-@pytest.fixture
-def sold(org: Outside) -> Outside:
-    """Ada is known in Salesforce, and has accepted a deal that stands there."""
-    team = undisturbed(make_staff(org.new_channel()))
-    by_hand = {"Name": "Sample", "StageName": "Prospecting", "CloseDate": "2027-01-31"}
-    made = org.page.post("/salesforce/_by_hand/Opportunity", json=by_hand).json()["id"]
-    with transaction() as session:
-        staffing.know_in_crm(session, team.ada.id, ADAS_USER)
-    an_opportunity(made)
-    work_off(Job.HAND_DEAL, Job.SHOW_DEAL)
-    with transaction() as session:
-        ada = session.get_one(Rep, team.ada.id)
-        deal_decisions.accept_deal(session, newest().id, version=1, by=ada, now=utcnow())
-    return org
-
-
-def in_salesforce(org: Outside) -> dict[str, Any]:
-    (one,) = org.state("salesforce")["opportunities"].values()
-    return dict(one)
-
-
-def test_who_accepts_is_the_owner_in_salesforce(sold: Outside) -> None:
-    work_off(Job.TELL_CRM_OWNER)
-    assert in_salesforce(sold)["OwnerId"] == ADAS_USER
-    with reading() as session:
-        assert session.scalars(select(Opportunity.crm_owner_id)).one() == ADAS_USER
-
-
-def test_while_salesforce_is_read_no_owner_is_written_there(sold: Outside) -> None:
-    """Else what was read just before would come in after it, and take the deal from the AE again."""
-    with transaction() as session:
-        send(session, read_opportunities_again())
-    with db.new_session() as session, session.begin():
-        session.execute(update(JobRow).values(run_at=func.now()))
-        reads = update(JobRow).where(JobRow.name == Job.READ_OPPORTUNITIES)
-        session.execute(reads.values(run_at=func.now() - timedelta(minutes=1)))
-        claimed = {job.name for job in ledger.claim(session, "tests", lease=timedelta(seconds=30), window=50)}
-    assert Job.READ_OPPORTUNITIES in claimed
-    assert Job.TELL_CRM_OWNER in {job.name for job in jobs()} - claimed
-
-
-def test_what_salesforce_refuses_the_ae_reads_in_its_own_words(sold: Outside) -> None:
-    fault = {"kind": "rule", "path": "/Opportunity/"}
-    sold.page.post("/_faults/salesforce", json=fault).raise_for_status()
-    work_off(Job.TELL_CRM_OWNER, Job.SHOW_DEAL, Job.TELL_NOTICE)
-    assert "An opportunity needs a next step." in words_of(the_deal(sold))
-    assert any("the CRM keeps the old owner" in words_of(one) for one in said_to(sold, ADA))
-    (dead,) = [job for job in jobs() if job.name == Job.TELL_CRM_OWNER]
-    assert dead.dead_at is not None
