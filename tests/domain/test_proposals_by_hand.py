@@ -3,16 +3,20 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from domain import calibrating, watching
 from domain.proposals import proposal_view
 from domain.rules.preferences import Alert
 from domain.rules.proposals import ProposalKind, ProposalStatus
+from domain.rules.refusal import Refusal
 from domain.rules.refusals_proposals import ProposalDecided
 from domain.tables import Happened, ModelStatus, Notice, Proposal, ScoringModel
 from domain.verbs import modelling, proposing
+from handlers.jobs import reading, transaction
 from tests.domain.making import events
+from tests.domain.test_concurrency import THREADS, all_at_once
 from tests.domain.test_proposing import AT_ONCE, LATER, STRICTER, WEEK, active, ask, manager, state, status_of_model
 
 
@@ -101,3 +105,25 @@ def test_of_two_proposals_of_one_draft_the_newest_is_in_force_with_it(session: S
     assert older.model_id == newer.model_id
     modelling.activate(session, session.get_one(ScoringModel, newer.model_id), LATER)
     assert (state(session, older), state(session, newer)) == (ProposalStatus.DECLINED, ProposalStatus.ACTIVE)
+
+
+def test_a_click_and_the_command_line_that_end_a_trial_at_once_leave_a_proposal_that_is_true(committed: Engine) -> None:
+    with transaction() as session:
+        row = ask(session)
+        proposal_id, model_id = row.id, row.model_id
+        proposing.approve(session, proposal_id, version=1, by=None, now=LATER, shadow=WEEK)
+
+    def by_click() -> None:
+        with transaction() as session:
+            proposing.activate(session, proposal_id, version=2, by=None, now=LATER)
+
+    def by_hand() -> None:
+        with transaction() as session:
+            modelling.end_shadow(session, session.get_one(ScoringModel, model_id), LATER)
+
+    answers = all_at_once([by_click, by_hand] * (THREADS // 2))
+    assert len([one for one in answers if not isinstance(one, Refusal)]) == 1
+    with reading() as session:
+        status = proposing.find_proposal(session, proposal_id).status
+        so = {ModelStatus.ACTIVE: ProposalStatus.ACTIVE, ModelStatus.DRAFT: ProposalStatus.OPEN}
+        assert status is so[status_of_model(session, model_id)]
