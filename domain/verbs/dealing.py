@@ -189,7 +189,7 @@ def withdraw_deal(session: Session, lead: Lead, deal: DealHandoff, why: Withdraw
     if deal.status is DealStatus.OFFERED:
         turns.credit_deal(session, deal, now)
     deal.status, deal.version, deal.reason = step, deal.version + 1, why.value
-    deal.remind_at = None
+    deal.remind_at = deal.problem = None
     session.flush()
     deal_happened(session, Happened.DEAL_WITHDRAWN, lead, deal, now, why=why.value)
 
@@ -203,10 +203,10 @@ def end_offer(session: Session, lead: Lead, opportunity: Opportunity, now: datet
 
 
 def forget_deals(session: Session, lead: Lead, lead_ids: Collection[int], now: datetime) -> None:
-    """The person is forgotten: whoever has a deal of theirs has it no more, and no note is left."""
+    """The person is forgotten: whoever has a deal of theirs has it no more, and no words are left, of ours or of the CRM's."""
     theirs = select(DealHandoff).join(Opportunity, Opportunity.id == DealHandoff.opportunity_id)
     for deal in session.scalars(theirs.where(Opportunity.lead_id.in_(lead_ids)).order_by(DealHandoff.id)):
-        deal.note = None
+        deal.note = deal.problem = None
         if deal.status in DEAL_LIVE:
             withdraw_deal(session, lead, deal, Withdrawn.ERASED, now)
     nobody_waits = update(Opportunity).where(Opportunity.lead_id.in_(lead_ids)).values(waits_since=None)

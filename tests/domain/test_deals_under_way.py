@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from domain.rules.deals import ACCEPT_WITHIN, REMIND_AFTER, DealStatus
 from domain.rules.lifecycle import Stage
 from domain.tables import Handoff, Happened, Lead, LeadEvent, Turn, TurnKind
-from domain.verbs import deal_clocks, dealing, merging, selling, staffing
+from domain.verbs import deal_clocks, deal_owners, dealing, merging, selling, staffing
 from domain.verbs.absences import set_absence
 from domain.verbs.erasing import erase
 from tests.conftest import NOON
@@ -72,12 +72,12 @@ def test_the_deals_of_merged_leads_go_on_as_the_one_leads(session: Session, team
 
 def test_who_asks_to_be_forgotten_is_nobodys_deal(session: Session, team: Team) -> None:
     deal = accept(session, offered(session, team))
-    deal.note = "a note"
+    deal.note, deal.problem = "a note", "Kim Sample is a duplicate of kim@buyer.example.com"
     lead_id = opportunity_of(session, deal).lead_id
     erase(session, lead_id, None, LATER)
     session.refresh(deal)
     assert (deal.status, deal.reason) == (DealStatus.WITHDRAWN, "erased")
-    assert not deal.note
+    assert (deal.note, deal.problem) == (None, None)
     assert session.get_one(Lead, lead_id).stage is Stage.ERASED
     assert dealing.hand_deal(session, deal.opportunity_id, LATER) is None
 
@@ -159,8 +159,10 @@ def test_who_is_no_rep_of_ours_and_gets_it_in_the_crm_while_an_ae_is_asked_ends_
 def test_what_is_taken_from_an_ae_in_the_crm_is_theirs_no_more(session: Session, known: Team) -> None:
     deal = accept(session, offered(session, known))
     opportunity_of(session, deal).crm_owner_id = ae_of(session, deal).crm_user_id
+    deal_owners.note_refused(session, deal.opportunity_id, "Not this one.")
     selling.hear(session, word(owner_id="005SAM"), LATER)
     assert (deal.status, opportunity_of(session, deal).owner_id) == (DealStatus.WITHDRAWN, known.sam.id)
+    assert deal.problem is None, "what the CRM refused is nobody's worry any more"
 
 
 # ---- deadlines ---------------------------------------------------------------------------------------------------------
