@@ -9,7 +9,7 @@ from domain.rules.deals import DealStatus
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.qualification import Counts, Verdict
 from domain.tables import AttemptOutcome
-from domain.views import CardView
+from domain.views import CardView, DealView
 
 DAY_AND_TIME = "{date_short_pretty} at {time}"
 OPEN_QUESTIONS = 3
@@ -34,11 +34,18 @@ def _after_qualification(view: CardView) -> str:
     if view.status is HandoffStatus.QUALIFIED:
         waits = "nothing here: it waits for its opportunity in the CRM."
         return _agreed(view) or (GIVE_BACK if _is_ruled_out(view) else waits)
-    if view.deal is not None and view.deal.won is None and view.deal.handed is DealStatus.RETURNED:
-        return "take it up again, or close it in the CRM."
     if view.deal is not None and view.deal.won is None:
-        return "win it: the deal goes on in the CRM."
+        return _of_deal(view.deal)
     return "nothing to do here."
+
+
+def _of_deal(deal: DealView) -> str:
+    """While it is open."""
+    if deal.handed is DealStatus.OFFERED:
+        return "nothing here: it waits for the AE's yes."
+    if deal.handed is DealStatus.RETURNED:
+        return "take it up again, or close it in the CRM."
+    return "win it: the deal goes on in the CRM."
 
 
 def _decide(view: CardView, now: datetime) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.card import lead_card
+from domain.rules.deals import DealStatus
 from domain.rules.lifecycle import HandoffStatus, Stage
 from domain.rules.probability import Chance, Outcome
 from domain.rules.qualification import Verdict
@@ -17,6 +18,8 @@ from domain.rules.tiers import Tier
 from domain.tables import AttemptOutcome, ClockOutcome
 from domain.views import AttemptView, ColleagueView
 from tests.bot.making import (
+    ADA,
+    DEAL,
     LEAD,
     MORGAN,
     QUALIFIED,
@@ -206,6 +209,19 @@ def test_who_talks_to_the_company_already_stands_on_the_card() -> None:
 @pytest.mark.parametrize("status", HandoffStatus)
 def test_every_card_says_one_next_thing_to_do(status: HandoffStatus) -> None:
     assert drawn(a_view(status)).count("*Next:*") == 1
+
+
+@pytest.mark.parametrize(
+    ("handed", "says"),
+    [
+        (None, "win it: the deal goes on in the CRM."),
+        (DealStatus.OFFERED, "nothing here: it waits for the AE's yes."),
+        (DealStatus.ACCEPTED, "win it: the deal goes on in the CRM."),
+        (DealStatus.RETURNED, "take it up again, or close it in the CRM."),
+    ],
+)
+def test_what_is_next_with_a_deal_is_said_by_whose_turn_it_is(handed: DealStatus | None, says: str) -> None:
+    assert f"*Next:*  {says}" in drawn(a_view(HandoffStatus.CONVERTED, deal=replace(DEAL, handed=handed, ae=ADA)))
 
 
 def test_answers_that_rule_an_sql_out_say_to_give_it_back() -> None:
