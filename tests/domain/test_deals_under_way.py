@@ -77,7 +77,8 @@ def test_who_asks_to_be_forgotten_is_nobodys_deal(session: Session, team: Team) 
     erase(session, lead_id, None, LATER)
     session.refresh(deal)
     assert (deal.status, deal.reason) == (DealStatus.WITHDRAWN, "erased")
-    assert (deal.note, deal.problem) == (None, None)
+    assert not deal.note
+    assert not deal.problem
     assert session.get_one(Lead, lead_id).stage is Stage.ERASED
     assert dealing.hand_deal(session, deal.opportunity_id, LATER) is None
 
