@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from domain.rules.cleaning import free_text
 from domain.rules.model_table import ModelError
-from domain.rules.refusals import NotFound
 from domain.tables import AttributionFile, QualificationFile, SlaFile
 from handlers.jobs import reading, transaction
 from kit.clock import utcnow
@@ -91,7 +90,8 @@ def _show(kept: Kept[F, T], version: int | None, *, as_text: bool) -> None:
         number, meant = kept.in_force(session)
         row = session.get(kept.table, version or number) if version or number else None
     if version is not None and row is None:
-        raise NotFound(what=f"version {version} of {kept.what}")
+        err.print(f"There is no version {version} of {kept.what}. `versions` lists them.")
+        raise typer.Exit(1)
     if as_text and row is not None:
         typer.echo(row.text, nl=False)
         return

@@ -106,9 +106,8 @@ def _broker() -> Iterator[Finding]:
         found = f"The broker of BROKER_URL does not answer ({type(gone).__name__}): no job is done."
         yield failed("broker", found, "Start it, or leave BROKER_URL out: then none is needed.")
     else:
-        yield ok(
-            "broker", "The broker answers." if isinstance(courier, RedisBroker | RabbitmqBroker) else "None needed."
-        )
+        asked = isinstance(courier, RedisBroker | RabbitmqBroker)
+        yield ok("broker", "The broker answers." if asked else "No broker is needed.")
 
 
 # ---- Slack --------------------------------------------------------------------------------------------------------------

@@ -182,7 +182,8 @@ def _put_in_force(row: ScoringModel) -> None:
         begun = rescoring.unfinished(session)
     out.print(f"{_name(row)} is in force.")
     if begun is not None and begun.model_id == row.id:
-        out.print(f"{begun.total:,} leads are scored anew; `handoff rescore status` says how far that is.")
+        leads = "1 lead is" if begun.total == 1 else f"{begun.total:,} leads are"
+        out.print(f"{leads} scored anew; `handoff rescore status` says how far that is.")
 
 
 def _say_changes(old: Model, new: Model) -> None:

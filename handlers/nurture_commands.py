@@ -53,7 +53,7 @@ def nurture_import(file: File) -> None:
         nurturing.set_programmes(session, wanted, utcnow())
     moved = _choose_for_all()
     programmes = "1 programme is" if len(wanted) == 1 else f"{len(wanted)} programmes are"
-    out.print(f"{programmes} in force; {moved} leads changed theirs.")
+    out.print(f"{programmes} in force; {moved} {'lead' if moved == 1 else 'leads'} changed theirs.")
 
 
 def _choose_for_all() -> int:

@@ -11,12 +11,14 @@ from rich.table import Column, Table
 from sqlalchemy import select
 
 from domain.availability import away_now, hours_of
+from domain.health import owners
 from domain.rules.working_hours import week_words
 from domain.tables import Absence, Rep, Role, RoutingFile
 from domain.verbs import absences, staffing
 from handlers import staff_file
 from handlers.jobs import reading, transaction
 from handlers.staff_diff import differences
+from integrations import registry
 from kit.clock import utcnow
 
 app = typer.Typer(no_args_is_help=True, help="Who sells.")
@@ -91,7 +93,8 @@ def list_() -> None:
     out.print(table)
     active = [rep for rep in reps if rep.active]
     _print_unmapped("Slack", [rep.email for rep in active if rep.slack_user_id is None])
-    _print_unmapped("the CRM", [rep.email for rep in active if rep.crm_user_id is None])
+    if registry.names()[0]:
+        _print_unmapped("the CRM", [rep.email for rep in owners(active) if rep.crm_user_id is None])
 
 
 def _state(rep: Rep, absence: Absence | None) -> str:
@@ -128,7 +131,8 @@ def away(
             begin = _moment(since, rep, last=False) if since is not None else now
             covering = staffing.rep_by_email(session, cover) if cover is not None else None
             absences.set_absence(session, rep, begin, _moment(until, rep, last=True), covering, None, now)
-    out.print(f"{rep.name} is away{f' until {until}' if until else ''}.", soft_wrap=True)
+    when = "".join(f" {word} {moment}" for word, moment in (("from", since), ("until", until)) if moment)
+    out.print(f"{rep.name} is away{when}.", soft_wrap=True)
 
 
 def _moment(text: str, rep: Rep, *, last: bool) -> datetime:

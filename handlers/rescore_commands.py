@@ -97,7 +97,8 @@ def _under_way_or_begun(*, yes: bool) -> Rescoring | None:
         model, _ = active_model(session)
         row = rescoring.start(session, model.id, utcnow())
     if row is not None:
-        out.print(f"{row.total:,} leads are scored anew with {model.name}@{model.version}.")
+        leads = "1 lead is" if row.total == 1 else f"{row.total:,} leads are"
+        out.print(f"{leads} scored anew with {model.name}@{model.version}.")
     return row
 
 

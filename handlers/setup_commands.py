@@ -69,8 +69,7 @@ def _client(vendor: str) -> Client:
     crm = registry.crm()
     found = crm if crm is not None and crm.name == vendor else registry.marketing(vendor)
     if found is None:
-        crms, automations = registry.names()
-        _end(f"{vendor} is not plugged in. Plugged in: {', '.join((*crms, *automations)) or 'none'}.")
+        _end(registry.not_plugged_in(vendor))
     return found
 
 

@@ -133,8 +133,7 @@ def _known(system: str) -> tuple[Job, str, str]:
     if system in crms:
         return Job.TELL_CRM, telling.CRM, ""
     if system not in automations:
-        plugged = ", ".join((*crms, *automations)) or "none"
-        err.print(f"{system} is not plugged in. Plugged in: {plugged}.")
+        err.print(registry.not_plugged_in(system))
         raise typer.Exit(1)
     own = system == automations[0]
     link = telling.system_of(telling.MARKETING, None if own else system)

@@ -115,6 +115,12 @@ def _load(plug: Plug) -> Any:
     return vendor.build(settings, _gates[-1]) if settings.configured() else None
 
 
+def not_plugged_in(name: str) -> str:
+    """What is said to who asked for it."""
+    plugged = ", ".join(one for kind in names() for one in kind) or "none"
+    return f"{name} is not plugged in. Plugged in: {plugged}. docs/integrations.md lists the settings of each."
+
+
 def switched_on(*plugs: Plug) -> dict[str, Any]:
     """Those of them that are, by name: the client, or as a text what is wrong with the settings, so that there is none."""
     return {plug.name: _client_or_why(plug) for plug in plugs if _is_on(plug)}

@@ -232,6 +232,15 @@ class NotRescoring(Refusal):
     words = "No leads are being scored anew."
 
 
+class NoSuchRep(Refusal):
+    """Facts: `email`, as somebody typed it."""
+
+    key = "no_such_rep"
+    status = 404
+
+    words = "There is no rep with the address {email}. `handoff reps list` says who there is."
+
+
 class NoSuchLead(Refusal):
     key = "no_such_lead"
     status = 404

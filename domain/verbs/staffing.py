@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain.availability import hours_of
 from domain.rules.fairness import Member, on_return
 from domain.rules.preferences import Alert, How, Preferences, from_json, to_json
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NoSuchRep
 from domain.rules.working_hours import Week
 from domain.tables import Absence, Happened, Pool, PoolMember, Rep, Role, RoutingFile, TerritoryRow
 from domain.verbs import noticing
@@ -255,8 +255,8 @@ def _as_member(member: PoolMember) -> Member:
 
 
 def rep_by_email(session: Session, email: str) -> Rep:
-    """Raises NotFound."""
+    """Raises NoSuchRep."""
     rep = session.scalars(select(Rep).where(Rep.email == email.strip().casefold())).one_or_none()
     if rep is None:
-        raise NotFound(what=f"rep {email}")
+        raise NoSuchRep(email=email)
     return rep

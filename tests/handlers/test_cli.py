@@ -8,7 +8,7 @@ import pytest
 import typer
 from sqlalchemy import Engine
 
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NoSuchRep
 from domain.tables import Role
 from domain.verbs import capturing, staffing
 from handlers import cli, rep_commands
@@ -87,5 +87,5 @@ def test_a_source_that_no_address_could_name_is_not_made(committed: Engine, name
 
 
 def test_somebody_who_is_not_there_is_a_refusal(committed: Engine) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchRep):
         rep_commands.away("nobody@example.com")

@@ -161,7 +161,7 @@ def test_putting_a_model_in_force_scores_all_leads_anew_here_or_with_a_worker(co
     with transaction() as session:
         lead_id = make_lead(session, MQL, now=utcnow()).id
     assert "Nothing was ever scored anew." in typed("rescore", "status")[1]
-    assert "1 leads are scored anew" in typed("model", "import", "--activate", strict)[1]
+    assert "1 lead is scored anew" in typed("model", "import", "--activate", strict)[1]
     assert "0 of 1 leads, 0 changed their tier." in typed("rescore", "status")[1]
     assert "Done: 1 of 1 leads, 0 changed their tier; finished after" in typed("rescore", "--here")[1]
     assert "finished after" in typed("rescore", "status")[1]
@@ -176,7 +176,7 @@ def test_a_rescoring_by_hand_asks_first_and_can_be_stopped(committed: Engine) ->
     status, said = typed("rescore")
     assert status == 1
     assert "say --yes" in said
-    assert "1 leads are scored anew with default@1." in typed("rescore", "--yes")[1]
+    assert "1 lead is scored anew with default@1." in typed("rescore", "--yes")[1]
     assert "Leads are being scored anew since" in typed("rescore")[1]
     assert "Stopped: 0 of 1 leads" in typed("rescore", "cancel")[1]
     assert "Stopped" not in typed("rescore", "--follow", "--yes", "--here")[1]

@@ -324,7 +324,7 @@ def test_the_examples_can_be_imported_and_are_shown(committed: Engine) -> None:
     lead_id = nurtured("kim@buyer.example.com", "US")
     examples = ROOT / "docs" / "examples"
     done = handoff("nurture", "import", str(examples / "nurture.toml"))
-    assert (done.exit_code, done.output) == (0, "4 programmes are in force; 1 leads changed theirs.\n")
+    assert (done.exit_code, done.output) == (0, "4 programmes are in force; 1 lead changed theirs.\n")
     with reading() as session:
         assert session.get_one(Lead, lead_id).programme == "Everybody else"
     assert "Everybody else" in handoff("nurture", "list").output

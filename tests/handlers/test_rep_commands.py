@@ -57,12 +57,18 @@ def test_the_list_says_when_people_work_who_is_away_and_who_is_not_found(file: P
     assert "mon-fri 09:00-17:00 (holidays DE)" in said
     assert "America/New_York" in said
     assert "Not found in Slack: ada@example.com, dana@example.com, sam@example.com." in said
-    assert "Not found in the CRM: ada@example.com, dana@example.com, sam@example.com." in said
+    assert "the CRM" not in said
+
+
+def test_who_is_not_found_in_the_crm_is_said_where_there_is_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALESFORCE_CLIENT_ID", "x")
+    reps("import", str(file))
+    assert "Not found in the CRM: ada@example.com, dana@example.com, sam@example.com." in reps("list")
 
 
 def test_the_last_day_of_an_absence_is_a_whole_day_of_the_reps_own(file: Path) -> None:
     reps("import", str(file))
-    assert "Dana Demo is away until 2100-01-31" in reps(
+    assert "Dana Demo is away from 2100-01-30 until 2100-01-31." in reps(
         "away", "dana@example.com", "--from", "2100-01-30", "--until", "2100-01-31", "--cover", "SAM@example.com"
     )
     absence = the_absence()

@@ -70,4 +70,5 @@ def test_an_older_version_can_be_looked_at_and_one_that_never_was_cannot(committ
     (tmp_path / "sla.toml").write_text("")
     run("import", str(tmp_path / "sla.toml"))
     assert run("show", str(older), "--text").output == EXAMPLE.read_text(encoding="utf-8")
-    assert run("show", "99").exit_code != 0
+    beyond = run("show", "99")
+    assert (beyond.exit_code, "There is no version 99" in beyond.output) == (1, True)
