@@ -165,7 +165,18 @@ def _dot(axes: Axes, place: int, dot: Dot, colour: str) -> None:
     face = colour if dot.mature else GROUND
     axes.plot([place], [dot.rate], "o", markersize=11, markerfacecolor=face, markeredgecolor=colour, markeredgewidth=3)
     said = f"{dot.arrow}\n{dot.said}".lstrip()
-    axes.text(place, dot.rate + 0.12, said, ha="center", va="bottom", fontsize=13, fontweight="bold", color=INK)
+    # On the ground of its own, so that the line of the target does not strike it out.
+    axes.text(
+        place,
+        dot.rate + 0.12,
+        said,
+        ha="center",
+        va="bottom",
+        fontsize=13,
+        fontweight="bold",
+        color=INK,
+        bbox={"facecolor": GROUND, "edgecolor": "none", "pad": 1},
+    )
 
 
 def _column(axes: Axes, place: int, column: Column) -> None:

@@ -17,6 +17,9 @@ from domain.stats.share import Share
 from domain.tables import Opportunity
 from domain.verbs.practices import in_force
 
+UNTOUCHED = "no campaign at all"
+"""Deals that none had touched. Credits for touches without a campaign are another thing, and stand under another name."""
+
 
 @dataclass(frozen=True, slots=True)
 class WinRate:
@@ -48,9 +51,10 @@ def win_rates(session: Session, period: Period, bys: Collection[By], now: dateti
 
 
 def _touched_by(journey: Journey, by: By, practice: Practice) -> Collection[str]:
-    """Each once, however often; a touch of no campaign is none of a campaign."""
-    steps = [step for step in journey.steps if step.campaign or by is not By.CAMPAIGN]
-    return {by.part(step.campaign, step.channel, practice) for step in steps} or {by.part(None, None, practice)}
+    """Each once, however often."""
+    if by is By.CAMPAIGN:
+        return {step.campaign for step in journey.steps if step.campaign} or {UNTOUCHED}
+    return {by.part(None, step.channel, practice) for step in journey.steps} or {by.part(None, None, practice)}
 
 
 def _sorted(won: Counter[str], of: Counter[str]) -> list[WinRate]:

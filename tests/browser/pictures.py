@@ -121,7 +121,8 @@ def looking_at(camera: Camera, town: Town, user: str, name: str) -> Locator:
     camera.page.goto("about:blank")
     with camera.page.expect_response("**/read"):  # what the page asks once it has shown everything
         card = see(camera.page, town, user, f"{name} Sample").last
-    card.scroll_into_view_if_needed()
+    # At once: what waits for the card to rest may find it drawn anew meanwhile, and gone.
+    card.evaluate("card => card.scrollIntoView({block: 'nearest'})")
     return card
 
 

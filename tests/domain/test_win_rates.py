@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from domain.rules.periods import Period
-from domain.stats.revenue import NO_CAMPAIGN, By
-from domain.stats.win_rates import win_rates
+from domain.stats.revenue import By
+from domain.stats.win_rates import UNTOUCHED, win_rates
 from domain.verbs import crediting, practices
 from tests.conftest import NOON
 from tests.domain.making_deals import say, touch, win
@@ -40,7 +40,7 @@ def rates(session: Session, by: By) -> dict[str, tuple[int, int]]:
 def test_each_deal_counts_once_for_everybody_who_had_touched_it(session: Session) -> None:
     the_example(session)
     assert rates(session, By.CHANNEL) == {"ads": (1, 3), "fair": (2, 3), "seo": (1, 2)}
-    assert rates(session, By.CAMPAIGN) == {"Spring": (2, 2), "Search": (1, 2), "Autumn": (0, 1), NO_CAMPAIGN: (0, 1)}
+    assert rates(session, By.CAMPAIGN) == {"Spring": (2, 2), "Search": (1, 2), "Autumn": (0, 1), UNTOUCHED: (0, 1)}
 
 
 def test_groups_are_read_as_the_file_says_now(session: Session) -> None:
@@ -66,7 +66,7 @@ def test_a_deal_that_nobody_is_known_to_have_touched_is_nobodys(session: Session
     touch(session, -300, "ads")
     win(session, 40)
     assert rates(session, By.CHANNEL) == {"direct/unknown": (1, 1)}
-    assert rates(session, By.CAMPAIGN) == {NO_CAMPAIGN: (1, 1)}
+    assert rates(session, By.CAMPAIGN) == {UNTOUCHED: (1, 1)}
 
 
 def test_a_touch_that_is_heard_of_late_counts_for_won_and_lost_alike(session: Session) -> None:
