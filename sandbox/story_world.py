@@ -165,15 +165,15 @@ def _input(element: JSON, chosen: str | None) -> JSON:
     return {"type": element["type"], "value": chosen}
 
 
-def until(what: str, look: Callable[[], T | None]) -> T:
-    """Look again and again until there is something to see; raises NotSo after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
+def until(what: str, look: Callable[[], T | None], patience: float = PATIENCE) -> T:
+    """Look again and again until there is something to see; raises NotSo after `patience` seconds."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         seen = look()
         if seen:
             return seen
         time.sleep(0.1)
-    raise NotSo(f"not seen within {PATIENCE:.0f} s: {what}")
+    raise NotSo(f"not seen within {patience:.0f} s: {what}")
 
 
 def expect(what: str, seen: object) -> None:

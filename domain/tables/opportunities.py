@@ -56,8 +56,6 @@ class Opportunity(HasId, Base):
     """When it last changed in the CRM: an older word than this is old news."""
     seen_at: Mapped[datetime | None]
     """When we last read it there."""
-    problem: Mapped[str | None]
-    """Why the CRM would not take it, in its own sentence."""
     crm_owner_id: Mapped[str | None]
     """Whose it is by the CRM's last word, or since we made it theirs there: the CRM's id of a user, who may be nobody of ours."""
     waits_since: Mapped[datetime | None]

@@ -246,7 +246,6 @@ def _believe(session: Session, lead: Lead, known: Opportunity, word: Word, now: 
     known.won = word.is_won if word.is_closed else None
     known.lost_reason = word.lost_reason if word.is_closed and not word.is_won else None
     known.closed_at = (word.closed_at or word.modified_at) if word.is_closed else None
-    known.problem = None
     follow_owner(session, lead, known, word.owner_id, now)
 
 

@@ -94,7 +94,8 @@ def ask(page: Page, command: str) -> None:
 
 def operate(town: Town, *words: str) -> None:
     """`handoff WORDS`, once the demo's past is laid, as an operator types it beside the running system."""
-    until("the past", lambda: town.system.ended(PAST))
+    # Nine months of leads: ten seconds of work, and much longer where other tests want the processors too.
+    until("the past", lambda: town.system.ended(PAST), patience=120)
     command = [sys.executable, "-m", "handlers", *words]
     subprocess.run(command, env=town.system.environment, check=True, capture_output=True, timeout=60)
 

@@ -196,7 +196,7 @@ def test_five_calls_at_once_are_let_through_and_the_sixth_is_not(
     configured: Sandbox, twin: PardotTwin, pardot: Pardot
 ) -> None:
     pardot.check()
-    configured.fault("pardot", "slow", count=7, seconds=0.5)
+    configured.fault("pardot", "slow", count=7, seconds=1.5)  # long enough for all seven to be there at once
 
     def refused(_: int) -> bool:
         try:
