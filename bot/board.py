@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.blocks import Block, context, escape, header, moment, section
 from domain.home import Away, CheckView, Team
+from domain.rules.counting import how_many
 from domain.stats.alerts import AlertCount
 from domain.stats.board import BoardPart, BoardRow
 
@@ -49,7 +50,7 @@ def _is_idle(row: BoardRow) -> bool:
 
 
 def counted(waiting: int, late: int) -> str:
-    leads = "*1 lead*" if waiting == 1 else f"*{waiting} leads*"
+    leads = f"*{how_many(waiting, 'lead')}*"
     return f"{leads}, {late} overdue" if late else leads
 
 
@@ -156,9 +157,7 @@ def _away(away: Sequence[Away]) -> str:
 def _health(checks: Sequence[CheckView]) -> str:
     failed = sum(check.failed for check in checks)
     if failed:
-        return (
-            f"🩺 {failed} {'thing is' if failed == 1 else 'things are'} wrong with Handoff: your admin sees what to do."
-        )
+        return f"🩺 {how_many(failed, 'thing is', 'things are')} wrong with Handoff: your admin sees what to do."
     return "🩺 Handoff is well."
 
 

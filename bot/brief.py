@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.blocks import Block, context, escape, moment, plain, section
 from bot.card import colleague_words, erased
+from domain.rules.counting import how_many
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.reasons import REASONS
 from domain.rules.scoring import Contribution
@@ -104,7 +105,7 @@ def step_words(one: StepView) -> str:
 def _earlier(attempts: Sequence[EarlierView], card: str | None) -> Iterator[str]:
     for place, one in enumerate(attempts[:EARLIER]):
         link = f"  <{card}|card>" if card and place == 0 else ""
-        tries = f", {one.attempts} {'attempt' if one.attempts == 1 else 'attempts'}" if one.attempts else ""
+        tries = f", {how_many(one.attempts, 'attempt')}" if one.attempts else ""
         by = f" with {escape(one.rep, 60)}" if one.rep else ""
         yield f"• {moment(one.at, DAY)}  {one.tier.label()} {one.score}{by}: {_became(one)}{tries}{link}"
 

@@ -8,6 +8,7 @@ from bot.card import colleague_words, erased
 from bot.ids import DealPress, DealRef
 from bot.standing import ANSWERED
 from domain.deals import DealMessage, Journey, SimilarDeal
+from domain.rules.counting import how_many
 from domain.rules.deals import DEAL_REASONS, DealReason, DealStatus, Withdrawn
 from domain.rules.money import money
 from domain.rules.routing import Rule
@@ -158,7 +159,7 @@ def _road(journey: Journey, view: DealMessage) -> Iterator[str]:
 
 
 def _times(touches: int) -> str:
-    return "1 touch" if touches == 1 else f"{touches} touches"
+    return how_many(touches, "touch", "touches")
 
 
 def _share(one: Influence) -> str:
@@ -168,7 +169,7 @@ def _share(one: Influence) -> str:
 
 def _similar(one: SimilarDeal) -> str:
     worth = escape(money(one.amount, one.currency), 40) if one.amount is not None else "no amount"
-    days = "1 day" if one.days == 1 else f"{one.days} days"
+    days = how_many(one.days, "day")
     by = f" “{escape(one.tipped_by, 60)}”" if one.tipped_by else ""
     tipped = f"; before it: {escape(one.tipped.replace('_', ' '), 40)}{by}" if one.tipped else ""
     return f"• {escape(one.company or 'A company', 60)}: {worth} in {days}{tipped}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.blocks import Block, context, escape, header, moment, plain, section
 from domain.notices import DigestItem
+from domain.rules.counting import how_many
 from domain.rules.preferences import Alert
 
 Message = tuple[str, list[Block]]
@@ -38,7 +39,7 @@ DAY_AND_TIME = "{date_short_pretty} at {time}"
 
 def digest_message(items: Sequence[DigestItem]) -> Message:
     """`items`: oldest first; at least one."""
-    count = "1 thing" if len(items) == 1 else f"{len(items)} things"
+    count = how_many(len(items), "thing")
     blocks: list[Block] = [header(f"Your digest: {count}")]
     left = SHOWN
     for kind, title in TITLES.items():
@@ -59,10 +60,10 @@ def _line(item: DigestItem) -> str:
     if item.kind in SENTENCES:
         return escape(item.text or "", 300)
     if item.kind is Alert.POOL_SHORT:
-        waiting = "1 lead waits" if item.count == 1 else f"{item.count} leads wait"
+        waiting = how_many(item.count, "lead waits", "leads wait")
         return f"{escape(item.text or '', 80)}: {waiting}"
     if item.lead is None:
-        deadlines = "1 deadline" if item.count == 1 else f"{item.count} deadlines"
+        deadlines = how_many(item.count, "deadline")
         return f"{deadlines} of a storm, {moment(item.at, DAY_AND_TIME)}: not seen to yet"
     if item.text:
         return f"{_lead(item)}: {escape(item.text, 200)}"

@@ -14,6 +14,7 @@ from domain.loops.routing_advice import About, Advice
 from domain.loops.sentences import cell_words, sentences, value_words
 from domain.loops.told import Found, Names
 from domain.loops.weekly import LOOK_BACK, SCORE_LOOK_BACK, Week
+from domain.rules.counting import how_many
 from domain.rules.deadlines import ClockKind
 from domain.rules.feedback import WEEKDAYS, band_words, month_words
 from domain.rules.reasons import label_of
@@ -46,7 +47,7 @@ def daily_message(found: Day, names: Names) -> Message:
     busiest = sorted(found.pools, key=lambda pool: (pool.quiet, -len(pool.misses), -pool.mql.count - pool.hql.count))
     blocks = [header(f"☀️ {text}"), *(section(_pool(pool, found, names)) for pool in busiest[:POOLS_SHOWN])]
     if len(found.pools) > POOLS_SHOWN:
-        blocks.append(context(f"and {_many(len(found.pools) - POOLS_SHOWN, 'pool')} more with less to say"))
+        blocks.append(context(f"and {how_many(len(found.pools) - POOLS_SHOWN, 'pool')} more with less to say"))
     return plain(text), blocks
 
 
@@ -87,7 +88,7 @@ def _missed(misses: Sequence[Miss], names: Names) -> str:
         who = escape(names.reps.get(rep_id or 0, "nobody"), REP_NAME)
         parts.append(f"{who}: {', '.join(_miss(one, names) for one in theirs)}")
     more = f"; and {len(misses) - len(shown)} more" if len(misses) > len(shown) else ""
-    return f"🔴 *{_many(len(misses), 'SLA')} missed.* {'; '.join(parts)}{more}"
+    return f"🔴 *{how_many(len(misses), 'SLA')} missed.* {'; '.join(parts)}{more}"
 
 
 def _miss(miss: Miss, names: Names) -> str:
@@ -97,17 +98,13 @@ def _miss(miss: Miss, names: Names) -> str:
 
 def _waits(pool: PoolDay) -> str:
     parts = [
-        f"{_many(pool.with_nobody, 'lead')} with nobody" if pool.with_nobody else "",
+        f"{how_many(pool.with_nobody, 'lead')} with nobody" if pool.with_nobody else "",
         f"{pool.offered} offered" if pool.offered else "",
         f"{pool.overdue} overdue" if pool.overdue else "",
     ]
     since = f", the oldest since {moment(pool.oldest, '{date_short_pretty} at {time}')}" if pool.oldest else ""
     said = ", ".join(part for part in parts if part)
     return f"⏳ Waits now: {said}{since}" if said else ""
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 # ---- the week --------------------------------------------------------------------------------------------------------
@@ -196,7 +193,7 @@ def _misses(one: Advice, names: Names) -> str:
 
 
 def _load(one: Advice, names: Names) -> str:
-    people = "1 person" if one.hit == 1 else f"{one.hit} people"
+    people = how_many(one.hit, "person", "people")
     return (
         f"*{_pool_name(one, names)}* had {one.of} leads for {people}; usual in "
         f"other pools: {one.rest:.0f} each. Move a territory, then `handoff reps import reps.toml`"
@@ -240,7 +237,7 @@ def monthly_message(pack: Pack, picture: str | None = None) -> Message:
     if picture is not None:
         blocks.append({"type": "image", "slack_file": {"id": picture}, "alt_text": chart_words(pack)})
     if pack.waiting:
-        waiting = "1 proposal waits" if len(pack.waiting) == 1 else f"{len(pack.waiting)} proposals wait"
+        waiting = how_many(len(pack.waiting), "proposal waits", "proposals wait")
         blocks.append(context(f"💡 {waiting} for a decision: see Home"))
     blocks.append(context("The whole pack is the file with this message: tables, charts, what was decided."))
     return plain(f"{text}: {' '.join(sentences(pack))}", 1_000), blocks

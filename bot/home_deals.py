@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.blocks import Block, button, context, escape, header, moment, section
 from bot.ids import DealPress, DealRef
 from domain.my_deals import DealRow, DealsHome
+from domain.rules.counting import how_many
 from domain.rules.money import money
 from domain.stats.stuck import StuckDeal
 
@@ -37,7 +38,7 @@ def _offered(row: DealRow) -> Block:
 
 
 def _open(row: DealRow) -> str:
-    days = "since today" if not row.days else "for 1 day" if row.days == 1 else f"for {row.days} days"
+    days = f"for {how_many(row.days, 'day')}" if row.days else "since today"
     return f"{'⚠️' if row.stuck else '•'} {_who(row)}  ·  {_worth(row)} {days}{' *stuck*' if row.stuck else ''}"
 
 
@@ -51,7 +52,7 @@ def _worth(row: DealRow) -> str:
 
 
 def _stuck(stuck: Sequence[StuckDeal]) -> str:
-    deals = "1 deal is stuck" if len(stuck) == 1 else f"{len(stuck)} deals are stuck"
+    deals = how_many(len(stuck), "deal is stuck", "deals are stuck")
     worst = "  ·  ".join(
         f"{escape(one.lead, 60)} {one.days} days in {escape(one.stage, 60)}"
         + (f" with {escape(one.owner, 60)}" if one.owner else "")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.blocks import Block, context, escape, header, moment, section, with_code
 from domain.home import CheckView, Nurture
+from domain.rules.counting import how_many
 from domain.rules.feedback import month_words
 from domain.stats.satisfaction import Satisfaction
 
@@ -14,7 +15,7 @@ def banner_blocks(checks: Sequence[CheckView]) -> list[Block]:
     """What is wrong, and what to do about it; nothing when all is well."""
     if not checks:
         return []
-    wrong = "1 thing needs you" if len(checks) == 1 else f"{len(checks)} things need you"
+    wrong = how_many(len(checks), "thing needs you", "things need you")
     blocks = [header(f"🩺 {wrong}"), *(section(_check(check)) for check in checks[:CHECKS])]
     if len(checks) > CHECKS:
         blocks.append(context(f"and {len(checks) - CHECKS} more: `handoff doctor` says them all"))
@@ -39,7 +40,7 @@ def pulse_blocks(pulse: tuple[str, Satisfaction] | None) -> list[Block]:
 def nurture_blocks(nurture: Nurture) -> list[Block]:
     waits = "Nobody waits for sales."
     if nurture.waiting:
-        leads = "1 lead waits" if nurture.waiting == 1 else f"{nurture.waiting} leads wait"
+        leads = how_many(nurture.waiting, "lead waits", "leads wait")
         since = (
             f", the longest since {moment(nurture.oldest, '{date_short_pretty} at {time}')}" if nurture.oldest else ""
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.blocks import Block, context, escape, mention, moment, plain, section, with_code
+from domain.rules.counting import how_many
 from domain.rules.deadlines import ClockKind
 from domain.rules.lifecycle import HandoffStatus
 from domain.rules.tiers import Thresholds
@@ -130,7 +131,7 @@ def hotter(view: CardView, link: str | None) -> Message:
 
 def short(pool: str, waiting: int, since: datetime) -> Message:
     """To the manager, once, when nobody of a pool can be asked."""
-    leads = "1 lead waits" if waiting == 1 else f"{waiting} leads wait"
+    leads = how_many(waiting, "lead waits", "leads wait")
     text = (
         f"🟠 *Nobody of {escape(pool)} is available* since {moment(since)}; {leads}. "
         "They are offered by themselves as soon as somebody is back."

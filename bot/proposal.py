@@ -8,6 +8,7 @@ from bot.blocks import Block, actions, button, context, escape, header, mention,
 from bot.ids import ProposalPress, ProposalRef
 from bot.proposal_evidence import chance_lines, learning_risks, sureness
 from domain.proposals import ProposalView
+from domain.rules.counting import how_many
 from domain.rules.proposals import WAITS, ProposalKind, ProposalStatus
 from domain.rules.thresholds import WORK_DAYS
 from domain.stats.shadow import Beside
@@ -94,7 +95,7 @@ def shadow_words(found: Beside) -> str:
     """What the shadow has shown so far."""
     if not found.leads or found.mean_change is None:
         return "No lead has been scored by both yet."
-    leads = "1 lead was" if found.leads == 1 else f"{found.leads:,} leads were"
+    leads = how_many(found.leads, "lead was", "leads were")
     return (
         f"{leads} scored by both: {found.moved:,} would be in another tier ({found.moved / found.leads:.0%}), "
         f"on average {found.mean_change:+.1f} points."
@@ -183,7 +184,7 @@ def tiers_words(backtest: Mapping[str, Any]) -> str:
 
 
 def leads_words(count: int, more: str = "") -> str:
-    return f"1 {more}lead" if count == 1 else f"{count:,} {more}leads"
+    return how_many(count, f"{more}lead")
 
 
 def _became(group: Mapping[str, Any]) -> str:
@@ -214,7 +215,7 @@ def risk_lines(view: ProposalView) -> Iterator[str]:
         yield "Below today's MQL the chance is drawn out from above: it is a guess, and so the step is small."
     lost = (found.get("groups") or {}).get("lost", {}).get("sql", [0, 0])[0]
     if lost:
-        yield f"{'1 SQL' if lost == 1 else f'{lost:,} SQLs'} of that time would have stayed in nurture."
+        yield f"{how_many(lost, 'SQL')} of that time would have stayed in nurture."
     yield from learning_risks(view.evidence.get("learning"))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.blocks import Block, context, cut, escape, header, section
 from bot.figures import NOTHING, percent
+from domain.rules.counting import how_many
 from domain.rules.money import money
 from domain.stats.chance import interval
 from domain.stats.pipeline import Closings, Coming, Pipeline
@@ -32,7 +33,7 @@ def revenue_message(
     first = found[0]
     whole = first.whole
     title = f"Revenue, {period}"
-    text = f"{title}: {money(whole.value, first.base)} from {_deals(first.deals)}, by {first.model.words}."
+    text = f"{title}: {money(whole.value, first.base)} from {how_many(first.deals, 'deal')}, by {first.model.words}."
     blocks = [header(title), section(_summary(first, ended))]
     if any(one.lines for one in found):
         blocks += [section(cut(_list(one), SECTION)) for one in found]
@@ -48,7 +49,7 @@ def revenue_message(
 
 def _summary(found: Revenue, ended: Closings) -> str:
     whole = found.whole
-    parts = [f"*{money(whole.value, found.base)}* from {_deals(found.deals)} won", *_spent(whole, found.base)]
+    parts = [f"*{money(whole.value, found.base)}* from {how_many(found.deals, 'deal')} won", *_spent(whole, found.base)]
     rate = ended.win_rate
     if rate.of:
         parts.append(f"win rate {percent(rate.rate)} of {rate.of:,} closed")
@@ -95,7 +96,9 @@ def _rate(one: WinRate) -> str:
 
 def _pipeline(found: Pipeline) -> str:
     whole = found.whole
-    lines = [f"*Open now*  {_deals(found.deals)}  ·  {money(whole.amount, found.base)}{_weighted(whole, found)}"]
+    lines = [
+        f"*Open now*  {how_many(found.deals, 'deal')}  ·  {money(whole.amount, found.base)}{_weighted(whole, found)}"
+    ]
     lines += [
         f"{escape(line.name, NAME)}  *{money(line.amount, found.base)}*{_weighted(line, found)}"
         for line in found.lines[:SHOWN]
@@ -124,7 +127,7 @@ def revenue_gaps(found: Revenue) -> list[str]:
         (found.unlearnt, f"Won, not counted: frozen before {found.model.words} was learnt"),
         (found.unfrozen, "Won, not counted: not frozen yet"),
     )
-    gaps = [f"{why}: {_deals(count)}." for count, why in said if count]
+    gaps = [f"{why}: {how_many(count, 'deal')}." for count, why in said if count]
     if found.costs_unrated:
         gaps.append(f"Costs without an exchange rate, so that their ROI is not known: {found.costs_unrated:,}.")
     return gaps
@@ -137,8 +140,4 @@ def pipeline_gaps(found: Pipeline) -> list[str]:
         (found.unsaid, "Open, counted as 0 without an amount in the CRM"),
         (found.unlikely, "Open, weighted 0 without a probability in the CRM"),
     )
-    return [f"{why}: {_deals(count)}." for count, why in said if count]
-
-
-def _deals(count: int) -> str:
-    return "1 deal" if count == 1 else f"{count:,} deals"
+    return [f"{why}: {how_many(count, 'deal')}." for count, why in said if count]

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from bot.blocks import Block, context, escape, header, moment, plain, section
 from domain.reviewing import Named, Review
+from domain.rules.counting import how_many
 
 Message = tuple[str, list[Block]]
 
 
 def review_message(review: Review) -> Message:
-    mels = "1 MEL" if review.mels == 1 else f"{review.mels} MELs"
+    mels = how_many(review.mels, "MEL")
     blocks = [
         header(f"Monthly review: {mels} in nurture"),
         section(

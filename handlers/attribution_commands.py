@@ -13,6 +13,7 @@ from bot.revenue import pipeline_gaps, revenue_gaps
 from domain.recounting import Change, changes_of, summed, won_deals
 from domain.rules.attribution import AttributionModel
 from domain.rules.attribution_file import Practice, read_practice
+from domain.rules.counting import how_many
 from domain.rules.money import money, units
 from domain.rules.periods import Period, read_period
 from domain.stats.pipeline import Pipeline, pipeline
@@ -94,7 +95,7 @@ def report(
 
 
 def _print_revenue(found: Revenue, period: Period) -> None:
-    out.print(f"Revenue by {found.by}, {period.words}, {found.model.words}: {_deals(found.deals)}.")
+    out.print(f"Revenue by {found.by}, {period.words}, {found.model.words}: {how_many(found.deals, 'deal')}.")
     table = Table(found.by.value, "deals", "value", "cost", "ROI")
     for line in (*found.lines, found.whole):
         table.add_row(line.name, f"{line.deals:,.1f}", money(line.value, found.base), *_spent(line, found.base))
@@ -111,7 +112,7 @@ def _spent(line: Earned, base: str) -> tuple[str, str]:
 def _print_pipeline(found: Pipeline) -> None:
     if not found.deals:
         return
-    out.print(f"Open now, {found.model.words}: {_deals(found.deals)}.")
+    out.print(f"Open now, {found.model.words}: {how_many(found.deals, 'deal')}.")
     table = Table(found.by.value, "deals", "amount", "weighted")
     for line in (*found.lines, found.whole):
         table.add_row(line.name, f"{line.deals:,.1f}", money(line.amount, found.base), money(line.weighted, found.base))
@@ -157,10 +158,12 @@ def recount(
         wanted = [deal] if deal is not None else won_deals(session, since and since.replace(tzinfo=UTC))
     changed, changes = _would_change(wanted, now)
     if not changed:
-        out.print(f"{_deals(len(wanted))} looked at: nothing would change.")
+        out.print(f"{how_many(len(wanted), 'deal')} looked at: nothing would change.")
         return
     _print_changes(changes)
-    out.print(f"Of {_deals(len(wanted))}, {len(changed):,} would be shared out otherwise. The old versions stay.")
+    out.print(
+        f"Of {how_many(len(wanted), 'deal')}, {len(changed):,} would be shared out otherwise. The old versions stay."
+    )
     if dry_run or not (yes or typer.confirm("Make new versions?")):
         out.print("Nothing was changed.")
         return
@@ -168,7 +171,7 @@ def recount(
         # One at a time: whoever holds the leads of two deals waits in a ring with who merges them the other way round.
         with transaction() as session:
             crediting.recount(session, deal_id, now)
-    out.print(f"New versions made of {_deals(len(changed))}.")
+    out.print(f"New versions made of {how_many(len(changed), 'deal')}.")
 
 
 def _would_change(wanted: Sequence[int], now: datetime) -> tuple[Sequence[int], Sequence[Change]]:
@@ -196,7 +199,3 @@ def _print_changes(changes: Sequence[Change]) -> None:
             one.model.words, one.channel, one.campaign, *sums, f"{'+' if by > 0 else ''}{money(by, one.base)}"
         )
     out.print(table)
-
-
-def _deals(count: int) -> str:
-    return "1 deal" if count == 1 else f"{count:,} deals"

@@ -7,6 +7,7 @@ from domain.backtest.intervals import Share
 from domain.backtest.report import GroupLine, Pair, Report
 from domain.backtest.sharing import Load
 from domain.backtest.tally import Group
+from domain.rules.counting import how_many
 from domain.rules.deadlines import TARGETS, ClockKind
 from domain.rules.tiers import Tier
 
@@ -70,7 +71,7 @@ def counts(line: GroupLine) -> dict[str, int]:
 
 def at_once(report: Report) -> str | None:
     """What happens in the first hour of the new model, if anything does."""
-    found = [f"{count:,} {tier.label()}{'s' if count != 1 else ''}" for tier, count in report.at_once]
+    found = [how_many(count, tier.label()) for tier, count in report.at_once]
     if not found:
         return None
     return f"Activated today, it would send {' and '.join(found)} to sales at once: leads that wait in nurture now."

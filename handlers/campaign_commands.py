@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.rules.cleaning import free_text
+from domain.rules.counting import how_many
 from domain.rules.money import money
 from domain.rules.spending import COST_COLUMNS, RATE_COLUMNS, BadRow, read_cost, read_rate
 from domain.tables import Campaign, Cost, ExchangeRate
@@ -42,10 +43,10 @@ def import_costs(file: File) -> None:
     with transaction() as session:
         overlapping = costing.put_costs(session, said, utcnow())
     out.print(
-        f"{_many(len(said), 'cost')} kept. The same campaign or channel and days again takes the place of what was."
+        f"{how_many(len(said), 'cost')} kept. The same campaign or channel and days again takes the place of what was."
     )
     if overlapping:
-        out.print(f"{_many(overlapping, 'cost')} of one campaign or channel share days with another: both count.")
+        out.print(f"{how_many(overlapping, 'cost')} of one campaign or channel share days with another: both count.")
 
 
 @app.command("list")
@@ -75,9 +76,9 @@ def import_rates(file: File) -> None:
     said = _read(file, RATE_COLUMNS, read_rate)
     with transaction() as session:
         wanting = costing.put_rates(session, said, utcnow())
-    out.print(f"{_many(len(said), 'rate')} kept.")
+    out.print(f"{how_many(len(said), 'rate')} kept.")
     if wanting:
-        deals = "1 deal was" if wanting == 1 else f"{wanting:,} deals were"
+        deals = how_many(wanting, "deal was", "deals were")
         out.print(f"{deals} frozen at 0 for want of a rate that is there now. {RECOUNT}", soft_wrap=True)
 
 
@@ -136,10 +137,6 @@ def _one(row: Row, read: Callable[[Mapping[str, str]], S], said: Mapping[tuple[o
     if one.span in said:
         raise BadRow(f"line {said[one.span][0]} says the same already.")
     return one
-
-
-def _many(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _end(lines: Sequence[str]) -> NoReturn:

@@ -14,6 +14,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from domain.rules.counting import how_many
 from domain.rules.refusal import Refusal
 from domain.rules.scoring import default_model_toml
 from domain.tables import Arrival, ArrivalState, CaptureSource, JobRow
@@ -175,7 +176,7 @@ def jobs_retry(
     """Run dead jobs again, from a clean slate."""
     with transaction() as session:
         revived = ledger.revive(session, job_id)
-    out.print(f"{revived} dead jobs will run again." if revived != 1 else "1 dead job will run again.")
+    out.print(f"{how_many(revived, 'dead job')} will run again.")
     if job_id is not None and not revived:
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from domain.rules.cleaning import free_text
+from domain.rules.counting import how_many
 from domain.rules.model_diff import Kind
 from domain.rules.model_diff import diff as differences
 from domain.rules.model_remarks import remarks
@@ -40,7 +41,7 @@ def check(file: File) -> None:
     """Say what is wrong with the model in FILE, if anything is. Nothing is kept."""
     _, model = _read(file)
     count = len(model.rules)
-    out.print(f"{file} reads well: {count:,} rule{'s' if count != 1 else ''}.", soft_wrap=True)
+    out.print(f"{file} reads well: {how_many(count, 'rule')}.", soft_wrap=True)
     for remark in remarks(model):
         out.print(f"- {remark}", soft_wrap=True)
 
@@ -182,7 +183,7 @@ def _put_in_force(row: ScoringModel) -> None:
         begun = rescoring.unfinished(session)
     out.print(f"{_name(row)} is in force.")
     if begun is not None and begun.model_id == row.id:
-        leads = "1 lead is" if begun.total == 1 else f"{begun.total:,} leads are"
+        leads = how_many(begun.total, "lead is", "leads are")
         out.print(f"{leads} scored anew; `handoff rescore status` says how far that is.")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from domain.rules.cleaning import one_line
 from domain.rules.content import Item, Result
+from domain.rules.counting import how_many
 from domain.rules.model_table import ModelError
 from domain.rules.programmes import read_programmes
 from domain.rules.tiers import Tier
@@ -52,8 +53,8 @@ def nurture_import(file: File) -> None:
     with transaction() as session:
         nurturing.set_programmes(session, wanted, utcnow())
     moved = _choose_for_all()
-    programmes = "1 programme is" if len(wanted) == 1 else f"{len(wanted)} programmes are"
-    out.print(f"{programmes} in force; {moved} {'lead' if moved == 1 else 'leads'} changed theirs.")
+    programmes = how_many(len(wanted), "programme is", "programmes are")
+    out.print(f"{programmes} in force; {how_many(moved, 'lead')} changed theirs.")
 
 
 def _choose_for_all() -> int:
@@ -85,7 +86,7 @@ def nurture_list() -> None:
         table.add_row(row.name, conditions or "everybody", row.external_id or "nowhere", str(counts.get(row.name, 0)))
     out.print(table)
     for _, problem, count in problems:
-        err.print(f"{count} leads: {problem}")
+        err.print(f"{how_many(count, 'lead')}: {problem}")
 
 
 @nurture_app.command("review")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import ColumnElement, exists, func, select
 
+from domain.rules.counting import how_many
 from domain.tables import JobRow, Rescoring, ScoringModel
 from domain.verbs import rescoring
 from domain.verbs.modelling import active_model
@@ -97,7 +98,7 @@ def _under_way_or_begun(*, yes: bool) -> Rescoring | None:
         model, _ = active_model(session)
         row = rescoring.start(session, model.id, utcnow())
     if row is not None:
-        leads = "1 lead is" if row.total == 1 else f"{row.total:,} leads are"
+        leads = how_many(row.total, "lead is", "leads are")
         out.print(f"{leads} scored anew with {model.name}@{model.version}.")
     return row
 

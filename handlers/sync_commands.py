@@ -9,6 +9,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain.rules.counting import how_many
 from domain.tables import Cursor, SyncFinding, SyncRun, SystemLink, VendorAccount
 from domain.verbs import syncing, telling
 from handlers.draining import drain_again
@@ -124,7 +125,7 @@ def replay(
         needed = sorted({*found, *session.scalars(refused)})
         count = telling.tell_again(session, link, now, None if everything else needed)
         send(session, drain_again(job, automation))
-    out.print(f"{system} is told of {count} {'lead' if count == 1 else 'leads'} once more.")
+    out.print(f"{system} is told of {how_many(count, 'lead')} once more.")
 
 
 def _known(system: str) -> tuple[Job, str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from domain.loops.daily import Day
 from domain.loops.monthly import Pack, Row
 from domain.loops.weekly import Week
+from domain.rules.counting import how_many
 from domain.rules.feedback import WEEKDAYS, band_words, month_before, month_words
 from domain.rules.reasons import label_of
 from domain.stats.quality import FEW
@@ -89,7 +90,7 @@ def _earned(pack: Pack) -> Iterator[str]:
 
 
 def _volume(pack: Pack) -> str:
-    leads = "1 lead" if pack.handed == 1 else f"{pack.handed:,} leads"
+    leads = how_many(pack.handed, "lead")
     return (
         f"{leads} went to sales: {pack.mqls:,} MQL, {pack.hqls:,} HQL "
         f"({month_words(month_before(pack.month))}: {pack.handed_before:,})."

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.rules.counting import how_many
+
 
 class State(StrEnum):
     OK = "ok"
@@ -55,7 +57,7 @@ def of_process(kind: str, beats: Sequence[datetime], now: datetime) -> Finding:
     """`beats`: when each process of the kind last said that it lives."""
     alive = sum(now - beat <= SILENT for beat in beats)
     if alive:
-        return ok(kind, f"{alive} {kind} {'process runs' if alive == 1 else 'processes run'}.")
+        return ok(kind, f"{how_many(alive, f'{kind} process runs', f'{kind} processes run')}.")
     last = f"was last seen {for_people(now - max(beats))} ago" if beats else "was never seen"
     return failed(kind, f"The {kind} {last}: {WHAT_IT_DOES[kind]} stand still.", f"Start it: `handoff {kind}`.")
 
@@ -64,7 +66,7 @@ def of_dead_jobs(count: int, example: str | None) -> Finding:
     """`example`: the newest of them, and why it gave up."""
     if not count:
         return ok("dead_jobs", "No job has given up.")
-    jobs = "1 job has" if count == 1 else f"{count} jobs have"
+    jobs = how_many(count, "job has", "jobs have")
     advice = "`handoff jobs list --dead` says why. Mend the cause, then `handoff jobs retry`."
     return failed("dead_jobs", f"{jobs} given up. The newest: {example}", advice)
 

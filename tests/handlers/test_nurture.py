@@ -125,7 +125,7 @@ def test_a_list_that_is_not_there_is_said_with_its_programme_and_holds_up_nobody
     assert (link_of(kim).programme, link_of(kim).dirty_since) == (None, None)
     assert ours(members(everything, "204"), "lee.404@buyer.example.com")
     shown = handoff("nurture", "list")
-    assert "1 leads: The programme Germany cannot be entered: HubSpot has no list 777" in shown.output
+    assert "1 lead: The programme Germany cannot be entered: HubSpot has no list 777" in shown.output
     set_programmes(GERMANY, REST)
     work_off(Job.ENROL_MARKETING)
     assert (link_of(kim).problem, link_of(kim).programme) == (None, "201")
