@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import finding
-from domain.rules.refusals import NotFound, Stranger
+from domain.rules.refusals import NoSuchRep, Stranger
 from domain.tables import Happened, PoolMember, Rep, Role, TerritoryRow
 from domain.verbs import staffing
 from tests.conftest import NOON
@@ -46,7 +46,7 @@ def test_coming_back_without_having_been_away_changes_nothing(session: Session, 
 
 
 def test_nobody_steps_away_who_is_no_rep(session: Session) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchRep):
         staffing.step_away(session, "nobody@example.com", NOON)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from domain.rules.refusals import NotFound
+from domain.rules.refusals import NoSuchRep
 from domain.tables import Happened, JobLane, JobRow, LeadEvent, Rep, Role
 from domain.verbs.record import happened
 from domain.verbs.staffing import save_rep, step_away
@@ -78,13 +78,13 @@ def hire(session: Session, email: str) -> Rep:
 
 
 def hire_and_stumble(session: Session) -> None:
-    """Raises NotFound in the middle."""
+    """Raises NoSuchRep in the middle."""
     hire(session, "ada@example.com")
     step_away(session, "nobody@example.com", NOON)
 
 
 def send_and_stumble(session: Session) -> None:
-    """Raises NotFound in the middle."""
+    """Raises NoSuchRep in the middle."""
     send(session, Sending(Job.SCORE, {"lead_id": 1}, key="1"))
     hire_and_stumble(session)
 
@@ -98,7 +98,7 @@ def test_what_follows_from_an_event_is_committed_with_it(work: Work) -> None:
 
 
 def test_a_transaction_that_fails_writes_neither_state_nor_job(work: Work) -> None:
-    with pytest.raises(NotFound), transaction() as session:
+    with pytest.raises(NoSuchRep), transaction() as session:
         send_and_stumble(session)
     assert names(work) == []
     with work() as session:
@@ -108,7 +108,7 @@ def test_a_transaction_that_fails_writes_neither_state_nor_job(work: Work) -> No
 def test_events_of_a_savepoint_that_was_rolled_back_send_nothing(work: Work) -> None:
     with transaction() as session:
         sam = hire(session, "sam@example.com")
-        with pytest.raises(NotFound), session.begin_nested():
+        with pytest.raises(NoSuchRep), session.begin_nested():
             hire_and_stumble(session)
     with work() as session:
         args = list(session.scalars(select(JobRow.args)))
@@ -133,7 +133,7 @@ def test_the_relay_is_nudged_by_each_commit_and_by_no_other_end(work: Work) -> N
     with jobs.on_commit(lambda: nudges.append(1)):
         with transaction():
             pass
-        with pytest.raises(NotFound), transaction() as session:
+        with pytest.raises(NoSuchRep), transaction() as session:
             step_away(session, "nobody@example.com", NOON)
     with transaction():
         pass
