@@ -96,15 +96,18 @@ def _empty(engine: Engine) -> None:
     """All but the installation's name, which a migration made. TRUNCATE of every table takes twenty times as long."""
     tables = [table for table in Base.metadata.sorted_tables if table.name != Installation.__tablename__]
     filled = union_all(*(select(literal(one.name)).where(exists(select(1).select_from(one))) for one in tables))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with engine.begin() as connection:
+        # A thread of the last test may still be about to write: what it writes then comes after all of this.
+        connection.execute(text(f"lock table {', '.join(table.name for table in tables)} in exclusive mode"))
         names = set(connection.scalars(filled))
         for table in reversed(tables):
             if table.name in names:
                 connection.execute(delete(table))
-        if names:
-            # Or plans are kept that were made for a table of a page or two, and the next test has thousands of leads.
-            connection.execute(text(f"vacuum {', '.join(names)}"))
         connection.execute(text(COUNT_FROM_ONE))
+    if names:
+        # Or plans are kept that were made for a table of a page or two, and the next test has thousands of leads.
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"vacuum {', '.join(names)}"))
 
 
 @pytest.fixture(scope="session")

@@ -114,15 +114,17 @@ def _weighed(
     for mql, hql in _pairs(now, capacity, hysteresis):
         brought = [_brought(mql, hql, leads, one, capacity) for one in sqls]
         gains = sorted(one - was for one, was in zip(brought, base, strict=True))
+        gain = sum(gains) / len(gains)
         yield Line(
             mql=mql,
             hql=hql,
             mqls=leads[mql] - leads[hql],
             hqls=leads[hql],
             sqls=sum(brought) / len(brought),
-            gain=sum(gains) / len(gains),
-            low=gains[round(0.05 * (len(gains) - 1))],
-            high=gains[round(0.95 * (len(gains) - 1))],
+            gain=gain,
+            # A few draws far from the others can pull their mean out of the interval, which would deny its own number then.
+            low=min(gains[round(0.05 * (len(gains) - 1))], gain),
+            high=max(gains[round(0.95 * (len(gains) - 1))], gain),
             extrapolated=mql < now.mql,
         )
 
