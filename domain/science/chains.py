@@ -28,7 +28,7 @@ def removal_effects(paths: Sequence[Path], order: int, *, repeats: bool) -> dict
     size, last = len(newest), states[touches.last]
     came_from = np.concatenate(([START], states[:-1]))
     came_from[touches.first] = START
-    steps = sparse.coo_array((np.repeat(won + lost, touches.lengths), (came_from, states)), shape=(size, size)).tocsr()
+    steps = sparse.coo_array((touches.spread(won + lost), (came_from, states)), shape=(size, size)).tocsr()
     left = steps.sum(axis=1) + np.bincount(last, won + lost, size)
     onward = sparse.diags_array(1 / left) @ steps
     return named(
@@ -52,16 +52,15 @@ def removal_effects_of(transitions: Mapping[tuple[str, str], float], start: str,
 
 def _without_repeats(touches: Touches) -> Touches:
     kept = np.ones(len(touches.codes), bool)
-    kept[1:] = (touches.codes[1:] != touches.codes[:-1]) | (touches.path[1:] != touches.path[:-1])
-    lengths = np.bincount(touches.path[kept], minlength=len(touches.lengths))
-    after = np.cumsum(lengths)
-    return Touches(touches.channels, touches.codes[kept], touches.path[kept], after - lengths, after - 1, lengths)
+    kept[1:] = touches.codes[1:] != touches.codes[:-1]
+    kept[touches.first] = True
+    return Touches(touches.channels, touches.codes[kept], np.add.reduceat(kept, touches.first, dtype=np.int64))
 
 
 def _states(touches: Touches, order: int) -> tuple[Ints, Ints]:
     """Of each touch the number of its state, from 1: the last `order` touches. And of each state the channel of the newest; of START -1."""
     base = len(touches.channels) + 1
-    place = np.arange(len(touches.codes)) - touches.first[touches.path]
+    place = np.arange(len(touches.codes)) - touches.spread(touches.first)
     keys = touches.codes + 1
     for back in range(1, order):
         # No touch before is a 0, so that a journey that begins and one that goes on are two states.

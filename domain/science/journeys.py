@@ -1,9 +1,11 @@
 """Journeys as arrays, and the heuristics summed over them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from domain.rules.attribution import U_POSITIONS, AttributionModel, Path
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 _CHANNELS, _VALUE = attrgetter("channels"), attrgetter("value")
 
@@ -23,23 +26,35 @@ class Touches:
     channels: tuple[str, ...]
     codes: Ints
     """Of each touch, the place of its channel in `channels`."""
-    path: Ints
-    """Of each touch, the number of its path."""
-    first: Ints
-    """Of each path, the place of its first touch."""
-    last: Ints
     lengths: Ints
+    """Of each path, how many touches it has: one at least."""
+
+    @property
+    def first(self) -> Ints:
+        """Of each path, the place of its first touch."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    @property
+    def last(self) -> Ints:
+        return np.cumsum(self.lengths) - 1
+
+    def spread(self, of_paths: NDArray[Number]) -> NDArray[Number]:
+        """What is said of each path, said of each of its touches."""
+        return np.repeat(of_paths, self.lengths)
 
 
 def touches_of(paths: Sequence[Path]) -> Touches:
     """Of paths that have touches."""
-    channels = _channels(paths)
-    place = {channel: code for code, channel in enumerate(channels)}
     lengths = np.fromiter(map(len, map(_CHANNELS, paths)), np.int64, len(paths))
-    after = np.cumsum(lengths)
+    # In one pass: a channel that is met for the first time takes the next place.
+    met: defaultdict[str, int] = defaultdict()
+    met.default_factory = met.__len__
     flat = chain.from_iterable(map(_CHANNELS, paths))
-    codes = np.fromiter(map(place.__getitem__, flat), np.int64, int(lengths.sum()))
-    return Touches(channels, codes, np.repeat(np.arange(len(paths)), lengths), after - lengths, after - 1, lengths)
+    codes = np.fromiter(map(met.__getitem__, flat), np.int64, int(lengths.sum()))
+    channels = tuple(sorted(met))
+    place = {channel: code for code, channel in enumerate(channels)}
+    sorted_place = np.array([place[channel] for channel in met], np.int64)
+    return Touches(channels, sorted_place[codes], lengths)
 
 
 def totals(model: AttributionModel, paths: Sequence[Path]) -> dict[str, float]:
@@ -51,15 +66,18 @@ def totals(model: AttributionModel, paths: Sequence[Path]) -> dict[str, float]:
             return _of_one_touch(paths, -1)
         case AttributionModel.LINEAR:
             touches = touches_of(paths)
-            weights = np.repeat(1 / touches.lengths, touches.lengths)
+            credited = touches.spread(_values(paths) / touches.lengths)
         case AttributionModel.U_SHAPED:
             touches = touches_of(paths)
-            weights = _u_shaped(touches)
+            credited = touches.spread(_values(paths)) * _u_shaped(touches)
         case _:
             raise ValueError(f"{model.words} asks for more than the order of the touches")
-    value = np.fromiter(map(_VALUE, paths), np.float64, len(paths))
-    sums = np.bincount(touches.codes, weights * np.repeat(value, touches.lengths), len(touches.channels))
+    sums = np.bincount(touches.codes, credited, len(touches.channels))
     return named(touches.channels, sums.astype(np.float64))
+
+
+def _values(paths: Sequence[Path]) -> Floats:
+    return np.fromiter(map(_VALUE, paths), np.float64, len(paths))
 
 
 def _of_one_touch(paths: Sequence[Path], place: int) -> dict[str, float]:
@@ -80,9 +98,9 @@ def _u_shaped(touches: Touches) -> Floats:
     weights[touches.first] += ends
     weights[touches.last] += ends
     middle = weights == 0
-    weights[middle] = (others / np.maximum(touches.lengths - 2, 1))[touches.path[middle]]
+    weights[middle] = touches.spread(others / np.maximum(touches.lengths - 2, 1))[middle]
     whole = np.where(touches.lengths > 2, 2 * ends + others, 2 * ends)
-    shares: Floats = weights / np.repeat(whole, touches.lengths)
+    shares: Floats = weights / touches.spread(whole)
     return shares
 
 
