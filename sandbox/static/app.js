@@ -45,12 +45,16 @@ async function start() {
     return;
   }
   document.querySelector("#team-name").textContent = state.workspace.team.name;
-  createComposer(() => state.place.id, list.toBottom);
   addEventListener("hashchange", followHash);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && markRead());
   document.addEventListener("keydown", (event) => event.key === "Escape" && showSidebar(false));
   document.querySelector("#backdrop").addEventListener("click", () => showSidebar(false));
-  await followHash();
+  try {
+    await followHash();
+  } finally {
+    // Not before: a command is run in the conversation that one looks at, and until now there was none.
+    createComposer(() => state.place.id, list.toBottom);
+  }
 }
 
 async function followHash() {
